@@ -1,0 +1,29 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint fmt
+
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.cache/bin:$(PATH)
+export SOLCX_BINARY_PATH := $(CURDIR)/.cache/bin
+export VVM_BINARY_PATH := $(CURDIR)/.cache/vyper
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
+
+setup: ## install everything from the lock files
+	@toolchain/setup.sh
+
+demo: setup ## the main job on the replica: relay to journal, then every row checked (DEMO_SECONDS, DEMO_SEED)
+	@python -m replica.demo
+
+test: setup ## the whole test suite
+	@pytest
+
+lint: setup ## ruff, mypy --strict and forge fmt, all in check mode
+	ruff format --check .
+	ruff check .
+	mypy
+	forge fmt --check
+
+fmt: setup ## format Python and Solidity
+	ruff format .
+	ruff check --fix .
+	forge fmt

@@ -1,0 +1,1 @@
+"""The keeper: relay data in, routes out, outcomes to PostgreSQL. It never imports ape."""

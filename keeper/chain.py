@@ -1,0 +1,45 @@
+"""The words every room shares about a chain: addresses, protocols, blocks and chain instances."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import NewType
+
+Address = NewType("Address", bytes)
+"""20 bytes; hexadecimal forms exist only at the edges (logs, configuration, rows)."""
+
+FEE_DENOMINATOR_PIPS = 1_000_000
+
+
+class Protocol(IntEnum):
+    """Pool families whose arithmetic and program opcodes differ; the numbers go over the wire."""
+
+    UNISWAP_V2 = 1
+    UNISWAP_V3 = 2
+
+
+@dataclass(frozen=True, slots=True)
+class BlockRef:
+    """A block as the node stated it; `hash` is its identity, `number` only its place."""
+
+    number: int
+    hash: bytes
+    parent_hash: bytes
+    timestamp_s: int
+    base_fee_wei: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChainInstance:
+    """One chain in one run: replica, fork and mainnet all answer 137, so the id is not enough.
+
+    `run` is the development node's own instance id, or `live` for a chain that outlives its nodes.
+    """
+
+    chain_id: int
+    genesis_hash: bytes
+    run: str
+
+    @property
+    def key(self) -> str:
+        """Text under which records, rows and derived ids belong to this instance."""
+        return f"{self.chain_id}:{self.genesis_hash.hex()}:{self.run}"

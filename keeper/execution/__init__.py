@@ -1,0 +1,1 @@
+"""Execution: programs, gas, nonces, submission and receipts."""

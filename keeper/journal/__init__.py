@@ -1,0 +1,1 @@
+"""PostgreSQL: opportunities, intents, results and their migrations."""

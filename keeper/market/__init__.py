@@ -1,0 +1,1 @@
+"""Pools, exact venue arithmetic and the market state that strategies read."""

@@ -1,0 +1,1 @@
+"""Frames, messages, client and server of the relay's `defi.sock` channel."""

@@ -1,0 +1,108 @@
+"""The typed messages of `defi.sock`. Their byte layouts stand in `messages.toml`."""
+
+from dataclasses import dataclass
+
+from keeper.chain import Address, Protocol
+
+NO_INDEX = 0xFFFF_FFFF
+"""Transaction or log index of a message that no single log caused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where and when a message arose: the identity that every extension payload carries.
+
+    `epoch` names one life of the channel and `sequence` counts its frames from 0 without a gap.
+    `seen_ns` is the wall clock when the node's answer was seen, `sent_ns` when the frame was sent.
+    """
+
+    epoch: int
+    sequence: int
+    chain_id: int
+    block_number: int
+    block_hash: bytes
+    transaction_index: int
+    log_index: int
+    seen_ns: int
+    sent_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class TickLiquidity:
+    """Net liquidity that an initialised tick adds when it is crossed upwards."""
+
+    tick: int
+    liquidity_net: int
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSnapshot:
+    """A pool's whole state as of the end of the origin's block.
+
+    Ticks of a concentrated pool may need several frames: `part` counts from 0 to `parts` - 1, and
+    every part repeats the scalar fields. Uniswap V2 pools leave the V3 fields 0 and the reverse.
+    """
+
+    origin: Origin
+    pool: Address
+    protocol: Protocol
+    factory: Address
+    token0: Address
+    token1: Address
+    decimals0: int
+    decimals1: int
+    fee_pips: int
+    tick_spacing: int
+    reserve0: int
+    reserve1: int
+    sqrt_price_x96: int
+    liquidity: int
+    tick: int
+    part: int
+    parts: int
+    ticks: tuple[TickLiquidity, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSync:
+    """Reserves of a Uniswap V2 pair after a `Sync` log, in raw token units."""
+
+    origin: Origin
+    pool: Address
+    reserve0: int
+    reserve1: int
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSwap:
+    """Price, in-range liquidity and tick of a Uniswap V3 pool after a `Swap` log."""
+
+    origin: Origin
+    pool: Address
+    sqrt_price_x96: int
+    liquidity: int
+    tick: int
+
+
+@dataclass(frozen=True, slots=True)
+class PoolLiquidity:
+    """A `Mint` (positive) or `Burn` (negative) of liquidity in [tick_lower, tick_upper)."""
+
+    origin: Origin
+    pool: Address
+    tick_lower: int
+    tick_upper: int
+    liquidity_delta: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlockBoundary:
+    """Everything of the origin's block has been sent; strategies may read it."""
+
+    origin: Origin
+    parent_hash: bytes
+    timestamp_s: int
+    base_fee_wei: int
+
+
+Message = PoolSnapshot | PoolSync | PoolSwap | PoolLiquidity | BlockBoundary

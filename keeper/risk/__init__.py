@@ -1,0 +1,1 @@
+"""Limits that say yes, or no with a reason code."""

@@ -1,0 +1,1 @@
+"""Strategies read whole blocks of the market and return opportunities."""

@@ -1,0 +1,1 @@
+"""The offline Polygon: real protocol bytecode at its canonical addresses on an anvil chain."""

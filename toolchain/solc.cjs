@@ -1,0 +1,51 @@
+#!/usr/bin/env node
+// A solc command line over the WebAssembly compiler of the npm package, for tools that expect the
+// native binary: it answers --version and --standard-json, the two calls ape, forge and we make.
+// Outputs are cached under .cache/solc by the hash of compiler version and input.
+"use strict";
+const crypto = require("crypto");
+const fs = require("fs");
+const path = require("path");
+
+const ROOT = path.resolve(__dirname, "..");
+const PACKAGE = /-v?0\.6\.6$/.test(process.argv[1]) ? "solc-0.6" : "solc";
+const VERSION = require(`${PACKAGE}/package.json`).version;
+
+function compiler() {
+  const listeners = process.listeners("uncaughtException");
+  const solc = require(PACKAGE);
+  // emscripten installs a handler that would turn every later error into a silent exit
+  for (const event of ["uncaughtException", "unhandledRejection"]) {
+    for (const listener of process.listeners(event)) {
+      if (!listeners.includes(listener)) process.removeListener(event, listener);
+    }
+  }
+  return solc;
+}
+
+function standardJson(input) {
+  const key = crypto.createHash("sha256").update(`${VERSION}\0${input}`).digest("hex");
+  const cached = path.join(ROOT, ".cache", "solc", `${key}.json`);
+  if (fs.existsSync(cached)) return fs.readFileSync(cached, "utf8");
+  const output = compiler().compile(input);
+  const failed = (JSON.parse(output).errors || []).some((error) => error.severity === "error");
+  if (!failed) {
+    fs.mkdirSync(path.dirname(cached), { recursive: true });
+    const partial = `${cached}.${process.pid}`;
+    fs.writeFileSync(partial, output);
+    fs.renameSync(partial, cached);
+  }
+  return output;
+}
+
+function main(args) {
+  if (args.includes("--version")) {
+    const full = compiler().version().replace(/\.Emscripten\.clang.*$/, ".Linux.g++");
+    return `solc, the solidity compiler commandline interface\nVersion: ${full}\n`;
+  }
+  if (args.includes("--standard-json")) return standardJson(fs.readFileSync(0, "utf8"));
+  process.stderr.write(`solc: only --version and --standard-json are served, not: ${args.join(" ")}\n`);
+  process.exit(1);
+}
+
+process.stdout.write(main(process.argv.slice(2)));
