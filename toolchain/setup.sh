@@ -46,8 +46,9 @@ npm ci --silent --ignore-scripts --no-audit --no-fund ||
 mkdir -p .cache/bin .cache/vyper
 for tool in anvil cast forge; do
   binary=$(ls node_modules/@foundry-rs/"$tool"-*/bin/"$tool" 2>/dev/null | head -n 1)
-  [ -n "$binary" ] || fail "npm installed no $tool for this platform: see optionalDependencies of package.json"
-  ln -sf "../../$binary" ".cache/bin/$tool"
+  if [ -n "$binary" ]; then binary="../../$binary"; else binary=$(command -v "$tool" || true); fi
+  [ -n "$binary" ] || fail "no $tool for this platform: put Foundry 1.7.1 on PATH (npm serves linux-amd64)"
+  ln -sf "$binary" ".cache/bin/$tool"
 done
 for name in solc solc-v0.8.30 solc-v0.6.6; do ln -sf ../../toolchain/solc.cjs ".cache/bin/$name"; done
 ln -sf ../../.venv/bin/vyper ".cache/vyper/vyper-$(.venv/bin/vyper --version | cut -d+ -f1)"
