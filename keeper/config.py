@@ -1,0 +1,156 @@
+"""Settings: one TOML file, each field overridable by `ALPHAPULSE_<SECTION>__<FIELD>`."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+from eth_utils.address import to_canonical_address
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from keeper.chain import Address
+
+
+class ConfigError(ValueError):
+    """A setting is missing or wrong; the message names the field and the fix."""
+
+
+def _address(value: object) -> Address:
+    if not isinstance(value, str):
+        raise ValueError("must be a 20-byte hexadecimal address in quotes")
+    try:
+        return Address(bytes(to_canonical_address(value)))
+    except ValueError as error:
+        raise ValueError("must be a 20-byte hexadecimal address") from error
+
+
+def _absolute(path: Path) -> Path:
+    return path.expanduser().resolve()
+
+
+AddressField = Annotated[Address, BeforeValidator(_address)]
+PathField = Annotated[Path, AfterValidator(_absolute)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NodeSettings(_Section):
+    """The node that the collector follows and the keeper submits to."""
+
+    url: str = "http://127.0.0.1:8545"
+    chain_id: int = 137
+    timeout_s: float = Field(default=2.0, gt=0, le=60)
+    poll_interval_s: float = Field(default=0.1, gt=0, le=10)
+
+
+class RelaySettings(_Section):
+    """Unix sockets: the collector writes to `producer`, keepers read from `consumer`."""
+
+    producer: PathField = Path("/tmp/alphapulse/polygon.sock")  # noqa: S108 - the relay's own default
+    consumer: PathField = Path("/tmp/alphapulse/defi.sock")  # noqa: S108
+
+
+class MarketSettings(_Section):
+    """Which pools are followed, what a profit may be paid in, and what is worth one dollar."""
+
+    uniswap_v2_factories: tuple[AddressField, ...] = ()
+    uniswap_v3_factories: tuple[AddressField, ...] = ()
+    profit_tokens: tuple[AddressField, ...]
+    usd_tokens: tuple[AddressField, ...]
+    wrapped_native: AddressField
+
+
+class JournalSettings(_Section):
+    """An embedded PostgreSQL in `data_dir`, or any server by `dsn`."""
+
+    dsn: str | None = Field(default=None, repr=False)
+    data_dir: PathField = Path(".run/journal")
+
+
+class ExecutionSettings(_Section):
+    """Who signs, through which executor, and with which funding."""
+
+    deployment: PathField
+    key_file: PathField
+    passphrase_file: PathField | None = None
+    aave_pool: AddressField | None = None
+    tip_wei: int = Field(default=25 * 10**9, ge=0)
+    deadline_blocks: int = Field(default=3, ge=1, le=100)
+    base_fee_headroom_percent: int = Field(default=30, ge=0, le=1000)
+
+
+class LimitSettings(_Section):
+    """What risk refuses; amounts in US dollars unless the name says otherwise."""
+
+    min_net_profit_usd: float = Field(default=0.01, ge=0)
+    max_trade_usd: float = Field(default=50_000.0, gt=0)
+    max_gas_price_wei: int = Field(default=1_000 * 10**9, gt=0)
+    max_in_flight: int = Field(default=4, ge=1, le=16)
+    max_consecutive_reverts: int = Field(default=20, ge=1)
+    max_age_ms: int = Field(default=1_500, ge=1)
+
+
+class MetricsSettings(_Section):
+    """Where Prometheus scrapes; port 0 turns the endpoint off."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=0, ge=0, le=65_535)
+
+
+class Config(BaseSettings):
+    """Everything the daemons need; unknown fields are refused."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ALPHAPULSE_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    node: NodeSettings = NodeSettings()
+    relay: RelaySettings = RelaySettings()
+    market: MarketSettings
+    journal: JournalSettings = JournalSettings()
+    execution: ExecutionSettings
+    strategies: tuple[str, ...] = ("simple", "triangular")
+    limits: LimitSettings = LimitSettings()
+    metrics: MetricsSettings = MetricsSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment overrides the file; nothing else is read."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings
+
+
+def load_config(path: Path) -> Config:
+    """Read and check the settings of a daemon.
+
+    Raises:
+        ConfigError: The file is absent or not TOML, or a field is missing, unknown or wrong.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(f"no settings file at {path}: name one with --config") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"settings file {path} cannot be read: {error}") from error
+    try:
+        return Config(**values)
+    except ValidationError as error:
+        raise ConfigError(_explain(path, error)) from None
+
+
+def _explain(path: Path, error: ValidationError) -> str:
+    # the refused value stays out of the message: it may be a secret in the wrong place
+    faults = [
+        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+        for fault in error.errors(include_input=False, include_url=False)
+    ]
+    return f"settings in {path}: " + "; ".join(faults)
