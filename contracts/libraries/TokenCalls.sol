@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: UNLICENSED
+pragma solidity 0.8.30;
+
+import {IArbitrageExecutor} from "../interfaces/IArbitrageExecutor.sol";
+
+/// @dev The three token calls that exist here. Success is: the call did not revert, and returned
+/// exactly true, or nothing at all while code exists.
+library TokenCalls {
+    uint256 private constant TRANSFER = 0xa9059cbb; // transfer(address,uint256)
+    uint256 private constant APPROVE = 0x095ea7b3; // approve(address,uint256)
+    uint256 private constant BALANCE_OF = 0x70a08231; // balanceOf(address)
+
+    function transfer(address token, address to, uint256 amount) internal {
+        _call(token, TRANSFER, to, amount);
+    }
+
+    function approve(address token, address spender, uint256 amount) internal {
+        _call(token, APPROVE, spender, amount);
+    }
+
+    /// @dev The executor's own balance of `token`.
+    function balanceOf(address token) internal view returns (uint256 held) {
+        bool ok;
+        assembly ("memory-safe") {
+            mstore(0x00, BALANCE_OF) // selector at 0x1c
+            mstore(0x20, address()) // account
+            ok := staticcall(gas(), token, 0x1c, 0x24, 0x00, 0x20)
+            ok := and(ok, gt(returndatasize(), 0x1f)) // a whole word came back
+            held := mload(0x00)
+        }
+        if (!ok) revert IArbitrageExecutor.TokenCallFailed(token);
+    }
+
+    /// @dev Calls `selector(account, amount)`.
+    function _call(address token, uint256 selector, address account, uint256 amount) private {
+        bool ok;
+        assembly ("memory-safe") {
+            let free := mload(0x40) // its word is overwritten below
+            mstore(0x00, selector) // selector at 0x1c
+            mstore(0x20, account)
+            mstore(0x40, amount)
+            ok := call(gas(), token, 0, 0x1c, 0x44, 0x00, 0x20)
+            mstore(0x40, free)
+            switch returndatasize()
+            case 0 { ok := and(ok, gt(extcodesize(token), 0)) } // no answer: is there code at all?
+            default {
+                // exactly true; a shorter answer than a word is no answer
+                ok := and(ok, and(gt(returndatasize(), 0x1f), eq(mload(0x00), 1)))
+            }
+        }
+        if (!ok) revert IArbitrageExecutor.TokenCallFailed(token);
+    }
+}

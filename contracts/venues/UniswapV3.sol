@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: UNLICENSED
+pragma solidity 0.8.30;
+
+import {CallbackGuard} from "../libraries/CallbackGuard.sol";
+import {
+    V3_AMOUNT_IN_AT,
+    V3_AMOUNT_IN_SHIFT,
+    V3_NESTED_LENGTH_AT,
+    V3_NESTED_LENGTH_SHIFT,
+    V3_POOL_AT,
+    V3_POOL_SHIFT,
+    V3_SIZE,
+    ZERO_FOR_ONE_SHIFT
+} from "../libraries/Program.sol";
+import {ProgramCursor} from "../libraries/ProgramCursor.sol";
+import {Reverts} from "../libraries/Reverts.sol";
+
+/// @dev Uniswap V3 pools and their forks. A pool sends its output, calls back, and accepts its
+/// input only inside that callback: hence each swap carries the stream that delivers its input.
+library UniswapV3 {
+    uint256 private constant SWAP = 0x128acb08; // swap(address,bool,int256,uint160,bytes)
+    uint256 private constant CALLBACK = 0xfa461e33; // uniswapV3SwapCallback(int256,int256,bytes)
+    uint256 private constant MIN_PRICE = 4295128740; // TickMath.MIN_SQRT_RATIO + 1
+    uint256 private constant MAX_PRICE = 1461446703485210103287273052203988822378723970341;
+
+    /// @dev Runs the command `v3`.
+    function swap(uint256 head, uint256 cursor, uint256 end, address counterparty)
+        internal
+        returns (uint256 next)
+    {
+        uint256 nested = ProgramCursor.bounded(cursor, V3_SIZE, end);
+        uint256 length = ProgramCursor.field(cursor + V3_NESTED_LENGTH_AT, V3_NESTED_LENGTH_SHIFT);
+        next = ProgramCursor.bounded(nested, length, end);
+        address to = ProgramCursor.recipient(head, next, end, counterparty);
+        address pool = address(uint160(ProgramCursor.field(cursor + V3_POOL_AT, V3_POOL_SHIFT)));
+        uint256 amountIn = ProgramCursor.field(cursor + V3_AMOUNT_IN_AT, V3_AMOUNT_IN_SHIFT);
+
+        uint256 message;
+        assembly ("memory-safe") {
+            message := mload(0x40) // built in free memory, which each command overwrites
+            let zeroForOne := shr(ZERO_FOR_ONE_SHIFT, head) // the highest bit of one byte
+            mstore(message, SWAP) // selector at message + 0x1c
+            mstore(add(message, 0x20), to)
+            mstore(add(message, 0x40), zeroForOne)
+            mstore(add(message, 0x60), amountIn) // positive: exact input
+            // no price limit of its own: the settlement judges the whole run
+            mstore(add(message, 0x80), xor(MAX_PRICE, mul(zeroForOne, xor(MAX_PRICE, MIN_PRICE))))
+            mstore(add(message, 0xa0), 0xa0) // offset of `data`
+            calldatacopy(add(message, 0xe0), nested, length) // in bounds: see above
+        }
+        CallbackGuard.arm(pool, CALLBACK, message + 0xc0, length);
+        bool ok;
+        assembly ("memory-safe") {
+            ok := call(gas(), pool, 0, add(message, 0x1c), add(0xc4, length), 0x00, 0x00)
+        }
+        if (!ok) Reverts.hopFailed(pool);
+        CallbackGuard.requireConsumed(pool);
+    }
+}

@@ -1,0 +1,1 @@
+"""Development tools: generators and compilers' wrappers; nothing at run time imports them."""

@@ -1,0 +1,218 @@
+"""Generate the program format's constants and documentation from `contracts/program.toml`.
+
+Run as `python -m toolchain.gen_program`; with `--check` it writes nothing and fails on drift.
+"""
+
+import json
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from eth_utils.crypto import keccak
+
+ROOT = Path(__file__).resolve().parents[1]
+TABLE = ROOT / "contracts" / "program.toml"
+SOLIDITY = ROOT / "contracts" / "libraries" / "Program.sol"
+PYTHON = ROOT / "keeper" / "execution" / "program_table.py"
+DOCS = ROOT / "docs" / "program.md"
+MARKS = ("<!-- table: generated from contracts/program.toml -->", "<!-- end of table -->")
+NESTED_BITS = 16
+
+Table = dict[str, Any]
+
+
+def bits_of(kind: str) -> int:
+    """Width in bits of a field type: `u<n>`, `address` or `nested`."""
+    if kind in ("address", "nested"):
+        return 160 if kind == "address" else NESTED_BITS
+    bits = int(kind.removeprefix("u"))
+    if bits % 8 or not 8 <= bits <= 256:
+        raise ValueError(f"{TABLE.name}: type {kind} is not a whole number of bytes")
+    return bits
+
+
+def table_hash(table: Table) -> bytes:
+    """Keccak-256 of the table without its prose: what `programVersion()` answers."""
+
+    def bare(node: object) -> object:
+        if isinstance(node, dict):
+            return {key: bare(value) for key, value in node.items() if key != "doc"}
+        return [bare(item) for item in node] if isinstance(node, list) else node
+
+    return keccak(json.dumps(bare(table), sort_keys=True, separators=(",", ":")).encode())
+
+
+def layout(fields: list[Table], start: int) -> Iterator[tuple[Table, int, int]]:
+    """Yield each field with its byte offset and its width in bits."""
+    for field in fields:
+        bits = bits_of(field["type"])
+        yield field, start, bits
+        start += bits // 8
+
+
+def size_of(fields: list[Table], start: int) -> int:
+    """Bytes of a header or command whose fields begin at `start`."""
+    return start + sum(bits_of(field["type"]) for field in fields) // 8
+
+
+def constants(table: Table) -> Iterator[tuple[str, int, str]]:
+    """Every number of the format as (NAME, value, comment), in the table's order."""
+    head = table["head"]
+    yield "FORMAT_VERSION", table["version"], "first byte of a program"
+    yield "MAX_HOPS", table["max_hops"], "longest chain the encoder emits"
+    yield "MAX_TOKENS", table["max_tokens"], "most tokens a header declares"
+    yield "HEADER_SIZE", size_of(table["header"], 0), "bytes before the declared tokens"
+    for field, at, bits in layout(table["header"], 0):
+        name = f"HEADER_{field['name'].upper()}"
+        yield f"{name}_SHIFT", 256 - 8 * at - bits, "from the header's word"
+        yield f"{name}_MASK", (1 << bits) - 1, field["type"]
+    yield "OPCODE_MASK", (1 << head["opcode_bits"]) - 1, "of a command's first byte"
+    yield "RECIPIENT_SHIFT", head["recipient_shift"], "of a command's first byte"
+    yield "RECIPIENT_MASK", (1 << head["recipient_bits"]) - 1, "after the shift"
+    yield "ZERO_FOR_ONE_SHIFT", head["zero_for_one_shift"], "of a command's first byte"
+    for recipient in table["recipient"]:
+        yield f"TO_{recipient['name'].upper()}", recipient["value"], "recipient"
+    yield "TAKES_DELIVERY", delivery_mask(table), "bit set of the opcodes that `next` may name"
+    for command in table["command"]:
+        yield from command_constants(command)
+
+
+def delivery_mask(table: Table) -> int:
+    """Opcodes that accept delivered input, one bit each."""
+    return sum(1 << c["opcode"] for c in table["command"] if c.get("takes_delivery"))
+
+
+def command_constants(command: Table) -> Iterator[tuple[str, int, str]]:
+    """Opcode, size, and the offset and shift of each field of one command."""
+    name = command["name"].upper()
+    yield f"OP_{name}", command["opcode"], "opcode"
+    yield f"{name}_SIZE", size_of(command["field"], 1), "bytes before any nested stream"
+    for field, at, bits in layout(command["field"], 1):
+        yield f"{name}_{field['name'].upper()}_AT", at, field["type"]
+        yield f"{name}_{field['name'].upper()}_SHIFT", 256 - bits, "right, of the word there"
+
+
+def solidity(table: Table) -> str:
+    """Text of Program.sol."""
+    lines = [
+        "// SPDX-License-Identifier: UNLICENSED",
+        "// Generated from contracts/program.toml; edit that and run `python -m"
+        " toolchain.gen_program`.",
+        "pragma solidity 0.8.30;",
+        "",
+        "/// @dev Keccak-256 of the table without its prose.",
+        f"bytes32 constant PROGRAM_VERSION =\n    0x{table_hash(table).hex()};",
+        "",
+    ]
+    for name, value, comment in constants(table):
+        number = str(value) if value < 1 << 32 else hex(value)
+        lines.append(f"uint256 constant {name} = {number}; // {comment}")
+    return "\n".join(lines) + "\n"
+
+
+def python(table: Table) -> str:
+    """Text of program_table.py."""
+    lines = [
+        '"""The program format\'s numbers; generated from contracts/program.toml, do not edit."""',
+        "",
+        f'PROGRAM_VERSION = bytes.fromhex("{table_hash(table).hex()}")',
+        '"""Keccak-256 of the table without its prose; the executor\'s `programVersion()`."""',
+        "",
+    ]
+    for name, value, _ in constants(table):
+        if not name.endswith(("_SHIFT", "_AT", "_MASK", "_SIZE")) or name in PYTHON_KEEPS:
+            lines.append(f"{name} = {value}")
+    lines += ["", "# Field widths in bytes, in the order in which they are written."]
+    lines.append(f"HEADER = {widths(table['header'])}")
+    lines += [f"{c['name'].upper()} = {widths(c['field'])}" for c in table["command"]]
+    return "\n".join(lines) + "\n"
+
+
+PYTHON_KEEPS = {"HEADER_SIZE", "RECIPIENT_SHIFT", "ZERO_FOR_ONE_SHIFT", "OPCODE_MASK"}
+
+
+def widths(fields: list[Table]) -> str:
+    """A Python tuple of the fields' widths in bytes."""
+    return f"({', '.join(str(bits_of(field['type']) // 8) for field in fields)})"
+
+
+def documentation(table: Table) -> str:
+    """The generated part of docs/program.md, marks included."""
+    lines = [
+        MARKS[0],
+        "",
+        f"Format {table['version']}, table hash `0x{table_hash(table).hex()}`.",
+        "",
+    ]
+    lines += ["### Header", "", *field_rows(table["header"], 0), ""]
+    lines += ["### First byte of a command", "", *head_rows(table), ""]
+    for command in table["command"]:
+        targets = ", ".join(command["recipients"]) or "none"
+        lines += [
+            f"### `{command['name']}` (opcode {command['opcode']}; recipients: {targets})",
+            "",
+            command["doc"] + (" May be `next`." if command.get("takes_delivery") else ""),
+            "",
+            *field_rows(command["field"], 1),
+            "",
+        ]
+    return "\n".join([*lines, MARKS[1]])
+
+
+def field_rows(fields: list[Table], start: int) -> list[str]:
+    """Markdown rows of offset, field, type and meaning."""
+    rows = ["| offset | field | type | meaning |", "|---|---|---|---|"]
+    for field, at, _ in layout(fields, start):
+        rows.append(f"| {at} | `{field['name']}` | {field['type']} | {field['doc']} |")
+    return rows
+
+
+def head_rows(table: Table) -> list[str]:
+    """Markdown rows of the head byte's bits."""
+    head = table["head"]
+    shift, bits = head["recipient_shift"], head["recipient_bits"]
+    targets = ", ".join(f"{r['value']} `{r['name']}`: {r['doc']}" for r in table["recipient"])
+    return [
+        "| bits | meaning |",
+        "|---|---|",
+        f"| 0 to {head['opcode_bits'] - 1} | opcode |",
+        f"| {shift} to {shift + bits - 1} | recipient: {targets} |",
+        f"| {head['zero_for_one_shift']} | zero for one: token0 in, token1 out |",
+    ]
+
+
+def outputs() -> dict[Path, str]:
+    """What each generated file must contain."""
+    table = tomllib.loads(TABLE.read_text())
+    prose = DOCS.read_text()
+    before, rest = prose.split(MARKS[0], 1)
+    after = rest.split(MARKS[1], 1)[1]
+    return {
+        SOLIDITY: solidity(table),
+        PYTHON: python(table),
+        DOCS: before + documentation(table) + after,
+    }
+
+
+def drifted() -> list[Path]:
+    """Generated files that differ from the table."""
+    return [
+        path for path, text in outputs().items() if not path.exists() or path.read_text() != text
+    ]
+
+
+def main() -> int:
+    """Write what drifted, or with `--check` only name it."""
+    if "--check" in sys.argv[1:]:
+        for path in drifted():
+            sys.stderr.write(f"{path.relative_to(ROOT)} differs from {TABLE.name}; regenerate it\n")
+        return bool(drifted())
+    for path in drifted():
+        path.write_text(outputs()[path])
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
