@@ -1,0 +1,168 @@
+"""The project's own contracts, compiled with foundry.toml's settings, and their deployment.
+
+For tests, demo and bench, which do without ape. The compiler caches its outputs by input.
+"""
+
+import json
+import re
+import subprocess
+import tomllib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from eth_abi.abi import encode
+
+from keeper.chain import Address
+from replica.abi import address, encode_call
+from replica.paths import ROOT, tool
+
+EXECUTOR = "contracts/ArbitrageExecutor.sol:ArbitrageExecutor"
+DEPLOYMENT_GAS = 8_000_000
+
+Rpc = Callable[[str, list[Any]], Any]
+
+
+class CompileError(RuntimeError):
+    """A source is missing or does not compile; the message holds the compiler's words."""
+
+
+class DeployError(RuntimeError):
+    """A deployment transaction failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A compiled contract. In `runtime_template` the immutables are still zero."""
+
+    abi: tuple[dict[str, Any], ...]
+    creation_code: bytes
+    runtime_template: bytes
+
+
+def compile_executor() -> Artifact:
+    """The executor's ABI and code."""
+    return compile_contract(EXECUTOR)
+
+
+@cache
+def compile_contract(name: str) -> Artifact:
+    """ABI and code of `path/from/the/root.sol:Contract`; raises `CompileError`."""
+    path, contract = name.rsplit(":", 1)
+    profile = tomllib.loads((ROOT / "foundry.toml").read_text())["profile"]["default"]
+    job = {
+        "language": "Solidity",
+        "sources": _sources(path, profile["remappings"]),
+        "settings": _settings(profile),
+    }
+    compiled = _compile(job, profile["solc"]).get(path, {})
+    if contract not in compiled:
+        raise CompileError(f"{path} has no contract {contract}")
+    unit, code = compiled[contract], compiled[contract]["evm"]
+    return Artifact(
+        tuple(unit["abi"]),
+        bytes.fromhex(code["bytecode"]["object"]),
+        bytes.fromhex(code["deployedBytecode"]["object"]),
+    )
+
+
+def _settings(profile: dict[str, Any]) -> dict[str, Any]:
+    code = ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]
+    return {
+        "remappings": profile["remappings"],
+        "optimizer": {"enabled": profile["optimizer"], "runs": profile["optimizer_runs"]},
+        "viaIR": profile["via_ir"],
+        "evmVersion": profile["evm_version"],
+        "metadata": {"bytecodeHash": profile["bytecode_hash"]},
+        "outputSelection": {"*": {"*": code}},
+    }
+
+
+def _compile(job: dict[str, Any], solc: str) -> dict[str, Any]:
+    done = subprocess.run(  # noqa: S603 - the set-up's own compiler
+        [tool(Path(solc).name), "--standard-json"],
+        input=json.dumps(job),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    output: dict[str, Any] = json.loads(done.stdout)
+    errors = [entry for entry in output.get("errors", ()) if entry["severity"] == "error"]
+    if errors:
+        raise CompileError("\n".join(entry["formattedMessage"] for entry in errors))
+    contracts: dict[str, Any] = output["contracts"]
+    return contracts
+
+
+def _sources(entry: str, remappings: Iterable[str]) -> dict[str, dict[str, str]]:
+    """The source `entry` and all it imports, named by their paths from the root."""
+    found: dict[str, dict[str, str]] = {}
+    pending = [entry]
+    while pending:
+        path = pending.pop()
+        if path in found:
+            continue
+        try:
+            text = (ROOT / path).read_text()
+        except OSError as error:
+            raise CompileError(f"{path} cannot be read: {error.strerror}") from error
+        found[path] = {"content": text}
+        pending += [_resolve(path, name, remappings) for name in _imports(text)]
+    return dict(sorted(found.items()))
+
+
+def _imports(text: str) -> list[str]:
+    return re.findall(r'^\s*import\b[^;"]*"([^"]+)"', text, re.MULTILINE)
+
+
+def _resolve(path: str, name: str, remappings: Iterable[str]) -> str:
+    if name.startswith("."):
+        parts: list[str] = list(PurePosixPath(path).parent.parts)
+        for part in PurePosixPath(name).parts:
+            if part == "..":
+                parts.pop()
+            else:
+                parts.append(part)
+        return "/".join(parts)
+    for prefix, target in (entry.split("=", 1) for entry in remappings):
+        if name.startswith(prefix):
+            return target + name.removeprefix(prefix)
+    return name
+
+
+def deploy(rpc: Rpc, sender: Address, creation_code: bytes) -> Address:
+    """Create a contract from an unlocked account; raises `DeployError`."""
+    receipt = _transact(rpc, {"from": sender, "data": creation_code})
+    return address(receipt["contractAddress"])
+
+
+def deploy_executor(
+    rpc: Rpc,
+    owner: Address,
+    *,
+    guardian: Address,
+    treasury: Address,
+    aave_pool: Address,
+    executors: Iterable[Address],
+) -> Address:
+    """Deploy an executor from the unlocked account `owner`, which then appoints `executors`."""
+    roles = encode(["address"] * 4, [owner, guardian, treasury, aave_pool])
+    where = deploy(rpc, owner, compile_executor().creation_code + roles)
+    for executor in executors:
+        data = encode_call("setExecutor(address,bool)", executor, True)
+        _transact(rpc, {"from": owner, "to": where, "data": data})
+    return where
+
+
+def _transact(rpc: Rpc, transaction: dict[str, Any]) -> dict[str, Any]:
+    tx_hash = rpc("eth_sendTransaction", [transaction | {"gas": hex(DEPLOYMENT_GAS)}])
+    receipt: dict[str, Any] | None = rpc("eth_getTransactionReceipt", [tx_hash])
+    if receipt is None:
+        # the node mines by interval or on request
+        rpc("evm_mine", [])
+        receipt = rpc("eth_getTransactionReceipt", [tx_hash])
+    if receipt is None or int(receipt["status"], 16) != 1:
+        raise DeployError(f"transaction {tx_hash} was not mined with success")
+    return receipt
