@@ -1,0 +1,169 @@
+"""Typed messages to payloads and back, driven by the table in `messages.toml`."""
+
+import struct
+from collections.abc import Callable
+from typing import cast
+from zlib import crc32
+
+from keeper.chain import Protocol
+from keeper.relay import messages
+from keeper.relay.frames import MAX_PAYLOAD_BYTES, Frame, pack
+from keeper.relay.messages import Message, Origin, TickLiquidity
+from keeper.relay.table import (
+    STRUCT_CODES,
+    TABLE,
+    WIDE_INTEGERS,
+    Field,
+    Layout,
+    Repeated,
+    struct_format,
+)
+
+_CRC_START, _CRC_END = 1, 5
+_VERSION = TABLE.schema_version
+_SKIPPED = len(TABLE.prefix)
+_ORIGIN_END = _SKIPPED + len(TABLE.origin)
+
+Reader = Callable[[object], object]
+
+
+class PayloadError(Exception):
+    """A payload of a known id that is not what its layout says; the connection is to be closed."""
+
+
+class EncodingError(ValueError):
+    """A message holds a value that its layout cannot carry."""
+
+
+def _integer_reader(size_and_sign: tuple[int, bool]) -> Reader:
+    signed = size_and_sign[1]
+    return lambda raw: int.from_bytes(cast("bytes", raw), "little", signed=signed)
+
+
+def _writer(kind: str) -> Callable[[int], bytes]:
+    size, signed = WIDE_INTEGERS[kind]
+    return lambda number: number.to_bytes(size, "little", signed=signed)
+
+
+def _readers(fields: tuple[Field, ...], first: int = 0) -> list[tuple[int, Reader]]:
+    found: list[tuple[int, Reader]] = []
+    for index, field in enumerate(fields, first):
+        if field.type in WIDE_INTEGERS:
+            found.append((index, _integer_reader(WIDE_INTEGERS[field.type])))
+        elif field.type == "protocol":
+            found.append((index, cast("Reader", Protocol)))
+    return found
+
+
+def _plain(fields: tuple[Field, ...], values: list[object]) -> list[object]:
+    """`values` in the forms that `struct` packs."""
+    for index, field in enumerate(fields):
+        value = values[index]
+        if field.type in WIDE_INTEGERS:
+            values[index] = _writer(field.type)(cast("int", value))
+        elif isinstance(value, bytes) and STRUCT_CODES[field.type] != f"{len(value)}s":
+            raise EncodingError(f"{field.name} has {len(value)} bytes; give it as {field.type}")
+    return values
+
+
+class _Ticks:
+    """The counted list at a payload's end."""
+
+    def __init__(self, repeated: Repeated) -> None:
+        self._fields = repeated.fields
+        self._item = struct.Struct("<" + struct_format(repeated.fields))
+        self._count = struct.Struct("<" + STRUCT_CODES[repeated.count])
+
+    def decode(self, payload: bytes, start: int) -> tuple[TickLiquidity, ...]:
+        (count,) = self._count.unpack_from(payload, start)
+        start += self._count.size
+        end = start + count * self._item.size
+        if end > len(payload):
+            raise PayloadError(f"{count} ticks do not fit its {len(payload)} bytes")
+        return tuple(
+            TickLiquidity(tick, int.from_bytes(net, "little", signed=True))
+            for tick, net in self._item.iter_unpack(payload[start:end])
+        )
+
+    def encode(self, ticks: tuple[TickLiquidity, ...]) -> bytes:
+        rows = (self._item.pack(*_plain(self._fields, [t.tick, t.liquidity_net])) for t in ticks)
+        return self._count.pack(len(ticks)) + b"".join(rows)
+
+
+class _Codec:
+    """One layout with its structs compiled and its message type bound."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.id = layout.id
+        self.type: Callable[..., Message] = getattr(messages, layout.name)
+        self._own = layout.fields
+        self._fields = TABLE.prefix + TABLE.origin + layout.fields
+        self._names = [field.name for field in layout.fields]
+        self._struct = struct.Struct("<" + struct_format(self._fields))
+        self._readers = _readers(layout.fields, _ORIGIN_END)
+        self._repeated = layout.repeated
+        self._ticks = _Ticks(layout.repeated) if layout.repeated else None
+        self._least = self._struct.size + (2 if layout.repeated else 0)
+
+    def decode(self, payload: bytes) -> Message:
+        if len(payload) < self._least or payload[0] != _VERSION:
+            raise self._misfit(payload)
+        values = list(self._struct.unpack_from(payload))
+        if crc32(payload[_CRC_END:], crc32(payload[:_CRC_START])) != values[1]:
+            raise PayloadError(f"message {self.id}: its CRC-32 does not match; reconnect")
+        try:
+            for index, read in self._readers:
+                values[index] = read(values[index])
+        except ValueError:
+            raise PayloadError(f"message {self.id}: unknown protocol; update the keeper") from None
+        if self._ticks is not None:
+            values.append(self._ticks.decode(payload, self._struct.size))
+        return self.type(Origin(*values[_SKIPPED:_ORIGIN_END]), *values[_ORIGIN_END:])
+
+    def encode(self, message: Message) -> bytes:
+        origin = message.origin
+        values: list[object] = [_VERSION, 0]
+        values += [getattr(origin, field.name) for field in TABLE.origin]
+        values += [getattr(message, name) for name in self._names]
+        try:
+            body = self._struct.pack(*_plain(self._fields, values))
+            if self._ticks is not None and isinstance(message, messages.PoolSnapshot):
+                body += self._ticks.encode(message.ticks)
+        except (struct.error, OverflowError) as error:
+            raise EncodingError(f"message {self.id} cannot carry a value: {error}") from None
+        if len(body) > MAX_PAYLOAD_BYTES:
+            raise EncodingError(f"message {self.id} exceeds {MAX_PAYLOAD_BYTES} bytes; split it")
+        checksum = crc32(body[_CRC_END:], crc32(body[:_CRC_START]))
+        return body[:_CRC_START] + checksum.to_bytes(4, "little") + body[_CRC_END:]
+
+    def _misfit(self, payload: bytes) -> PayloadError:
+        if payload and payload[0] != _VERSION:
+            return PayloadError(
+                f"message {self.id}: schema version {payload[0]}, expected {_VERSION}; "
+                "run the same version on both sides"
+            )
+        return PayloadError(f"message {self.id}: {len(payload)} bytes, at least {self._least} due")
+
+
+_BY_ID = {layout.id: _Codec(layout) for layout in TABLE.layouts}
+_BY_TYPE = {codec.type: codec for codec in _BY_ID.values()}
+
+
+def encode_payload(message: Message) -> bytes:
+    """The payload of `message`; raises `EncodingError` naming what does not fit."""
+    return _BY_TYPE[type(message)].encode(message)
+
+
+def encode_frame(message: Message) -> bytes:
+    """A whole v1 frame; its header carries the low 24 bits of the origin's sequence."""
+    codec = _BY_TYPE[type(message)]
+    return pack(codec.id, message.origin.sequence, codec.encode(message))
+
+
+def decode(frame: Frame) -> Message | None:
+    """The message in `frame`, None for an id that is not in the table (to be counted).
+
+    Raises `PayloadError` for a truncated payload, another schema version or a wrong CRC-32.
+    """
+    codec = _BY_ID.get(frame.type)
+    return None if codec is None else codec.decode(frame.payload)

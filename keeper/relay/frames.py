@@ -1,0 +1,115 @@
+"""v1 framing: an 8-byte header before each payload, frames back to back on a stream."""
+
+import struct
+import time
+from typing import NamedTuple
+
+MAGIC = 0xFE
+HEADER = struct.Struct("<BBBHHB")
+HEADER_BYTES = 8
+MAX_PAYLOAD_BYTES = 0xFFFF
+SEQUENCE_MASK = 0xFF_FFFF
+
+HEARTBEAT_ID = 3
+_HEARTBEAT = struct.Struct("<QI4x")
+
+MARKET_PAYLOADS = {
+    1: (64, 64),
+    2: (20, MAX_PAYLOAD_BYTES),
+    HEARTBEAT_ID: (16, MAX_PAYLOAD_BYTES),
+    5: (28, MAX_PAYLOAD_BYTES),
+    6: (26, MAX_PAYLOAD_BYTES),
+    7: (10, MAX_PAYLOAD_BYTES),
+    8: (10, MAX_PAYLOAD_BYTES),
+    9: (68, MAX_PAYLOAD_BYTES),
+    10: (36, MAX_PAYLOAD_BYTES),
+    **dict.fromkeys(range(11, 15), (0, MAX_PAYLOAD_BYTES)),
+}
+"""Least and greatest payload of each market-data id; the newest revision's 11 to 14 are ignored."""
+
+
+class FrameError(Exception):
+    """Bytes that cannot be this protocol; the connection is to be closed and made anew."""
+
+
+class Frame(NamedTuple):
+    """One frame as it came; `sequence` is the header's 24-bit counter of its writer."""
+
+    type: int
+    sequence: int
+    payload: bytes
+
+    @property
+    def raw(self) -> bytes:
+        """The bytes that carry this frame."""
+        return pack(self.type, self.sequence, self.payload)
+
+
+def pack(kind: int, sequence: int, payload: bytes) -> bytes:
+    """Header and payload; `sequence` wraps at 24 bits. Raises `FrameError` on an oversize payload.
+
+    Source: the relay's v1 layout (magic, type, flags 0, u16 length, u24 sequence, little-endian).
+    """
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        raise FrameError(f"payload of {len(payload)} bytes exceeds a frame; split the message")
+    low = sequence & SEQUENCE_MASK
+    return HEADER.pack(MAGIC, kind, 0, len(payload), low & 0xFFFF, low >> 16) + payload
+
+
+def heartbeat(sequence: int) -> bytes:
+    """A heartbeat frame stamped now: it says that the writer lives though nothing happens."""
+    counter = sequence & 0xFFFF_FFFF
+    return pack(HEARTBEAT_ID, sequence, _HEARTBEAT.pack(time.time_ns(), counter))
+
+
+class FrameReader:
+    """Splits a byte stream into frames, whatever the sizes in which it arrives.
+
+    It holds at most one incomplete frame. On `defi.sock` it is strict: a foreign byte raises
+    `FrameError`. With `resynchronise` (market data, whose readers have always done so) it skips to
+    the next credible header and counts what it skipped in `skipped_bytes`.
+    """
+
+    def __init__(self, *, resynchronise: bool = False) -> None:
+        self.skipped_bytes = 0
+        self._resynchronise = resynchronise
+        self._rest = b""
+
+    @property
+    def pending_bytes(self) -> int:
+        """Bytes of a frame that is not complete yet."""
+        return len(self._rest)
+
+    def feed(self, chunk: bytes) -> list[Frame]:
+        """Frames that `chunk` completes, in order."""
+        data = self._rest + chunk if self._rest else chunk
+        frames: list[Frame] = []
+        at, size = 0, len(data)
+        while size - at >= HEADER_BYTES:
+            magic, kind, flags, length, low, high = HEADER.unpack_from(data, at)
+            if magic != MAGIC or flags or (self._resynchronise and not _credible(kind, length)):
+                at = self._skip(data, at)
+                continue
+            end = at + HEADER_BYTES + length
+            if end > size:
+                break
+            frames.append(Frame(kind, low | high << 16, data[at + HEADER_BYTES : end]))
+            at = end
+        self._rest = data[at:]
+        return frames
+
+    def _skip(self, data: bytes, at: int) -> int:
+        if not self._resynchronise:
+            raise FrameError(
+                f"byte 0x{data[at]:02x} where a frame must begin with 0xfe and flags 0; "
+                "connect a v1 writer"
+            )
+        following = data.find(MAGIC, at + 1)
+        following = len(data) if following < 0 else following
+        self.skipped_bytes += following - at
+        return following
+
+
+def _credible(kind: int, length: int) -> bool:
+    least, greatest = MARKET_PAYLOADS.get(kind, (1, 0))
+    return least <= length <= greatest
