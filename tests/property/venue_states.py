@@ -1,0 +1,61 @@
+"""Random pool states that a contract could really be in: ticks come from whole positions."""
+
+from itertools import accumulate
+from random import Random
+
+from venue_oracle import SPACINGS
+
+from keeper.market.venues.uniswap_v3 import V3State
+from keeper.market.venues.v3_tick_math import (
+    MAX_TICK,
+    MIN_TICK,
+    get_sqrt_ratio_at_tick,
+    get_tick_at_sqrt_ratio,
+)
+
+
+def random_v3_state(rng: Random) -> V3State:
+    """Positions near and far, gaps without liquidity, prices on, beside and between ticks."""
+    fee = rng.choice(list(SPACINGS))
+    spacing = SPACINGS[fee]
+    bound = MAX_TICK // spacing
+    centre = rng.randrange(-bound, bound) if rng.random() < 0.2 else rng.randrange(-3000, 3000)
+    nets: dict[int, int] = {}
+    for _ in range(rng.randrange(0, 8)):
+        reach = rng.choice((3, 30, 600))
+        lower, upper = sorted(rng.sample(range(centre - reach, centre + reach + 1), 2))
+        if rng.random() < 0.15:
+            lower, upper = -bound, bound
+        lower, upper = max(lower, -bound) * spacing, min(upper, bound) * spacing
+        if lower >= upper:
+            continue
+        liquidity = rng.randrange(1, 10 ** rng.randrange(1, 29))
+        nets[lower] = nets.get(lower, 0) + liquidity
+        nets[upper] = nets.get(upper, 0) - liquidity
+    ticks = sorted(nets)
+    price, tick = _random_price(rng, ticks, centre * spacing, spacing)
+    sums = accumulate(nets[t] for t in ticks)
+    below = [total for at, total in zip(ticks, sums, strict=True) if at <= tick]
+    liquidity = below[-1] if below else 0
+    return V3State(price, tick, liquidity, fee, spacing, ticks, [nets[t] for t in ticks])
+
+
+def _random_price(rng: Random, ticks: list[int], centre: int, spacing: int) -> tuple[int, int]:
+    if ticks and rng.random() < 0.25:
+        tick = min(max(rng.choice(ticks), MIN_TICK + 1), MAX_TICK - 1)
+        price = get_sqrt_ratio_at_tick(tick) + rng.choice((-1, 0, 0, 1))
+        found = get_tick_at_sqrt_ratio(price)
+        # After a downward crossing the price stands on the tick, the pool's tick one below.
+        crossed = price == get_sqrt_ratio_at_tick(found) and rng.random() < 0.5
+        return price, found - 1 if crossed else found
+    tick = min(max(centre + rng.randrange(-40, 40) * spacing, MIN_TICK), MAX_TICK - 1)
+    low, high = get_sqrt_ratio_at_tick(tick), get_sqrt_ratio_at_tick(tick + 1)
+    price = rng.randrange(low, high)
+    return price, tick
+
+
+def random_amount(rng: Random) -> int:
+    """Dust to beyond every pool, and now and then the largest amount there is."""
+    if rng.random() < 0.02:
+        return 2**255 - 1
+    return rng.randrange(1, 10 ** rng.randrange(1, 40))
