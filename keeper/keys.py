@@ -20,7 +20,7 @@ class KeyFileError(ValueError):
 
 
 @cache
-def test_addresses() -> frozenset[Address]:
+def development_addresses() -> frozenset[Address]:
     """Accounts of the mnemonic that every development chain funds and everybody can sign for."""
     Account.enable_unaudited_hdwallet_features()
     accounts = (
@@ -58,7 +58,7 @@ def check_key_belongs(address: Address, instance: ChainInstance) -> None:
     A transaction signed on a replica with chain id 137 is valid on Polygon, so a key that owns
     anything there must never sign on a development chain.
     """
-    is_test_key = address in test_addresses()
+    is_test_key = address in development_addresses()
     name = "0x" + address.hex()
     if instance.run == LIVE_RUN and is_test_key:
         raise KeyFileError(f"{name} is a publicly known test key: use your own key on a live chain")

@@ -1,0 +1,70 @@
+from pathlib import Path
+
+import pytest
+
+from keeper.config import ConfigError, load_config
+
+TOKEN = "0x" + "11" * 20
+WHOLE = f"""
+[market]
+profit_tokens = ["{TOKEN}"]
+usd_tokens = ["{TOKEN}"]
+wrapped_native = "{TOKEN}"
+
+[execution]
+deployment = "record.json"
+key_file = "executor.key"
+"""
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "alphapulse.toml"
+    path.write_text(text)
+    return path
+
+
+def test_load_config__whole_file__fills_defaults(tmp_path: Path) -> None:
+    config = load_config(written(tmp_path, WHOLE))
+    assert config.market.wrapped_native == bytes.fromhex("11" * 20)
+    assert config.node.chain_id == 137
+    assert config.execution.deployment.is_absolute()
+
+
+def test_load_config__environment__overrides_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALPHAPULSE_NODE__TIMEOUT_S", "7.5")
+    assert load_config(written(tmp_path, WHOLE)).node.timeout_s == 7.5
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        (f'wrapped_native = "{TOKEN}"', "", "market.wrapped_native"),
+        (f'wrapped_native = "{TOKEN}"', 'wrapped_native = "0x12"', "market.wrapped_native"),
+        (f'wrapped_native = "{TOKEN}"', "wrapped_native = 12", "market.wrapped_native"),
+        ("[execution]", "[limits]\nmax_in_flight = 0\n[execution]", "limits.max_in_flight"),
+        ("[execution]", "[limits]\nunheard_of = 0\n[execution]", "limits.unheard_of"),
+        ("[execution]", "[nod]\n[execution]", "nod"),
+        ("[execution]", "[execution", "cannot be read"),
+    ],
+)
+def test_load_config__wrong_field__is_named_in_one_line(
+    tmp_path: Path, old: str, new: str, named: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config(written(tmp_path, WHOLE.replace(old, new)))
+    assert named in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_load_config__absent_file__says_which(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no settings file at"):
+        load_config(tmp_path / "absent.toml")
+
+
+def test_load_config__refused_value__is_not_repeated(tmp_path: Path) -> None:
+    secret = "postgresql://user:canary@host/db"
+    with pytest.raises(ConfigError) as caught:
+        load_config(written(tmp_path, WHOLE + f'[journal]\ndata_dir = 3\ndsn = ["{secret}"]'))
+    assert "canary" not in str(caught.value)
