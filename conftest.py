@@ -4,19 +4,18 @@ eth-ape registers its pytest plugin for every pytest run; left on, it would star
 shadow fixtures of suites that never asked for it.
 """
 
-import os
 import sys
 from pathlib import Path
 
 import pytest
 
+from scripts._environment import use_pinned_tools
+
 ROOT = Path(__file__).parent
 FORK_SUITE = ROOT / "tests" / "fork"
 UNDER_APE = "ape_test._cli" in sys.modules
 
-os.environ.setdefault("SOLCX_BINARY_PATH", str(ROOT / ".cache" / "bin"))
-if str(ROOT / ".cache" / "bin") not in os.environ["PATH"].split(os.pathsep):
-    os.environ["PATH"] = os.pathsep.join((str(ROOT / ".cache" / "bin"), os.environ["PATH"]))
+use_pinned_tools()
 
 
 def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:

@@ -87,7 +87,8 @@ class Deployment(_Section):
     """One executor on one chain instance.
 
     `creation_code_hash` is keccak-256 of the creation code without arguments, `code_hash` of the
-    runtime code on chain, immutables included; `block_number` is that of the creation.
+    runtime code on chain, immutables included; `block_number` is that
+    of the creation, `program_version` what the contract answered.
     """
 
     contract: Literal["ArbitrageExecutor"] = CONTRACT
@@ -98,7 +99,7 @@ class Deployment(_Section):
     transaction_hash: HashField
     block_number: int = Field(ge=0)
     arguments: Arguments
-    program_version: int = Field(ge=0)
+    program_version: HashField
     creation_code_hash: HashField
     code_hash: HashField
     abi: tuple[dict[str, JsonValue], ...] = Field(repr=False)

@@ -38,7 +38,7 @@ DEPLOYMENTS = st.builds(
     arguments=st.builds(
         Arguments, owner=ADDRESSES, guardian=ADDRESSES, treasury=ADDRESSES, aave_pool=ADDRESSES
     ),
-    program_version=st.integers(0, 255),
+    program_version=HASHES,
     creation_code_hash=HASHES,
     code_hash=HASHES,
     abi=st.just(({"type": "function", "name": "pause", "inputs": []},)),
@@ -55,7 +55,7 @@ def example() -> Deployment:
         transaction_hash=b"\x02" * 32,
         block_number=7,
         arguments=Arguments(owner=someone, guardian=someone, treasury=someone, aave_pool=someone),
-        program_version=1,
+        program_version=b"\x05" * 32,
         creation_code_hash=b"\x03" * 32,
         code_hash=b"\x04" * 32,
         abi=({"type": "fallback"},),

@@ -1,0 +1,1 @@
+"""Commands of `ape run`; modules with a leading underscore are theirs."""

@@ -1,0 +1,94 @@
+"""The executor as ape handles it: compiled like forge does, checked on chain, granted its roles."""
+
+from collections.abc import Iterable
+
+import ape
+from ape.api import AccountAPI, ProviderAPI
+from ape.contracts import ContractContainer, ContractInstance
+from ape.logging import LogLevel, logger
+from eth_utils.address import to_canonical_address, to_checksum_address
+from eth_utils.crypto import keccak
+
+from keeper.chain import Address
+from keeper.deployment import CONTRACT, Arguments
+from keeper.execution.program_table import PROGRAM_VERSION
+from scripts._environment import ROOT
+
+SOURCE = ROOT / "contracts" / f"{CONTRACT}.sol"
+
+
+class VerificationError(RuntimeError):
+    """What stands on chain is not what was to be deployed; the message names the difference."""
+
+
+def compile_executor() -> ContractContainer:
+    """The executor, its creation code equal to that of forge under foundry.toml."""
+    # ape's configuration has no field for foundry.toml's bytecode_hash
+    settings = {"solidity": {"metadata": {"bytecodeHash": "none"}}}
+    with logger.at_level(LogLevel.WARNING):  # ape would list every source
+        types = list(ape.compilers.compile([SOURCE], project=ape.project, settings=settings))
+    return ContractContainer(next(found for found in types if found.name == CONTRACT))
+
+
+def creation_code(contract: ContractContainer) -> bytes:
+    """Creation code without constructor arguments."""
+    return bytes(contract.contract_type.get_deployment_bytecode() or b"")
+
+
+def constructor_arguments(arguments: Arguments) -> tuple[str, ...]:
+    """The arguments in the constructor's order, as ape takes them."""
+    order = (arguments.owner, arguments.guardian, arguments.treasury, arguments.aave_pool)
+    return tuple(to_checksum_address(address) for address in order)
+
+
+def code_hash(provider: ProviderAPI, address: bytes) -> bytes:
+    """Keccak-256 of the code that stands at an address."""
+    return keccak(bytes(provider.get_code(to_checksum_address(address))))
+
+
+def verify(
+    provider: ProviderAPI,
+    executor: ContractInstance,
+    contract: ContractContainer,
+    wanted: Arguments,
+) -> None:
+    """Compare roles, program version and code on chain with what was asked for.
+
+    Raises:
+        VerificationError: Something differs; the contract must not be funded.
+    """
+    found = {
+        "owner": executor.owner() == to_checksum_address(wanted.owner),
+        "guardian": executor.isGuardian(to_checksum_address(wanted.guardian)),
+        "treasury": executor.treasury() == to_checksum_address(wanted.treasury),
+        "aavePool": executor.aavePool() == to_checksum_address(wanted.aave_pool),
+        "programVersion": bytes(executor.programVersion()) == PROGRAM_VERSION,
+        "code": code_hash(provider, to_canonical_address(executor.address))
+        == keccak(_expected_code(provider, contract, wanted)),
+    }
+    wrong = [name for name, same in found.items() if not same]
+    if wrong:
+        raise VerificationError(
+            f"the executor at {executor.address} differs in {', '.join(wrong)}: do not fund it"
+        )
+
+
+def _expected_code(
+    provider: ProviderAPI, contract: ContractContainer, arguments: Arguments
+) -> bytes:
+    # a creation as a call answers the runtime code, immutables included
+    data = contract(*constructor_arguments(arguments)).data
+    answer = provider.make_request("eth_call", [{"data": "0x" + bytes(data).hex()}, "latest"])
+    return bytes.fromhex(str(answer).removeprefix("0x"))
+
+
+def missing_executors(executor: ContractInstance, wanted: Iterable[Address]) -> list[str]:
+    """Those of the wanted accounts that may not run programs yet."""
+    names = [to_checksum_address(address) for address in wanted]
+    return [name for name in names if not executor.isExecutor(name)]
+
+
+def is_owner(executor: ContractInstance, account: AccountAPI) -> bool:
+    """Whether the account owns the executor."""
+    owner = to_canonical_address(executor.owner())
+    return bool(owner == to_canonical_address(str(account.address)))
