@@ -58,8 +58,15 @@ class Site:
             raise BuildError(f"{entry.name}: its constructor returned no code")
         self.transact(sender, where, b"")
         self.rpc("anvil_setCode", [where, runtime])
-        self.contracts.append(entry)
+        self.list(entry)
         return where
+
+    def list(self, entry: Contract) -> None:
+        """Enter a contract into the manifest; names and addresses must be its own."""
+        for other in self.contracts:
+            if entry.name == other.name or entry.address == other.address:
+                raise BuildError(f"{entry.name} is listed twice")
+        self.contracts.append(entry)
 
     def place_own(
         self, name: str, protocol: str, package: str, creation: bytes, *args: bytes

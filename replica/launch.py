@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -44,6 +45,16 @@ class Replica:
     def rpc(self, method: str, params: list[Any] | None = None) -> Json:
         """Result of one JSON-RPC call; raises `RpcError` on an error answer."""
         return self._anvil.rpc(method, params)
+
+    def receipt(self, tx_hash: str, timeout_s: float = 10) -> dict[str, Any]:
+        """The receipt once the transaction is mined; raises `TimeoutError` if it is not in time."""
+        deadline = time.monotonic() + timeout_s
+        while (found := self.rpc("eth_getTransactionReceipt", [tx_hash])) is None:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"transaction {tx_hash} has no receipt after {timeout_s} s")
+            time.sleep(0.002)
+        receipt: dict[str, Any] = found
+        return receipt
 
     def stop(self) -> None:
         """End the chain; calling twice is harmless."""

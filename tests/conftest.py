@@ -6,6 +6,29 @@ import pytest
 
 from replica import Replica, launch
 
+FIGURES: pytest.StashKey[list[str]] = pytest.StashKey()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make room for the figures that tests measure."""
+    config.stash[FIGURES] = []
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say the measured figures at the end of the run."""
+    if config.stash[FIGURES]:
+        terminalreporter.section("figures")
+        for line in config.stash[FIGURES]:
+            terminalreporter.line(line)
+
+
+@pytest.fixture(scope="session")
+def figures(pytestconfig: pytest.Config) -> list[str]:
+    """Lines appended here are printed when the run ends."""
+    return pytestconfig.stash[FIGURES]
+
 
 @pytest.fixture(scope="session")
 def replica() -> Iterator[Replica]:

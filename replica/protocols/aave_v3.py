@@ -70,7 +70,11 @@ def _own(
 ) -> Address:
     name = path.rsplit("/", 1)[-1]
     code = _code(path, libraries)
-    return site.place_own(f"Aave {name}", PROTOCOL, package_version(PACKAGE), code, *args)
+    # the pool's and configurator's proxies and the aTokens have the plain names
+    title = (
+        f"Aave {name}" if name.endswith(("Logic", "Strategy")) else f"Aave {name} implementation"
+    )
+    return site.place_own(title, PROTOCOL, package_version(PACKAGE), code, *args)
 
 
 def _canonical(site: Site, where: Address, path: str, *args: bytes) -> None:
@@ -132,7 +136,7 @@ def _wire(site: Site, implementations: tuple[Address, Address]) -> None:
 def _note_proxy(site: Site, name: str, where: Address) -> None:
     note = "the proxy's implementation stands at an address of the replica's own"
     package = package_version(PACKAGE)
-    site.contracts.append(Contract(name, where, PROTOCOL, package, Realness.PARTLY_REAL, note))
+    site.list(Contract(name, where, PROTOCOL, package, Realness.PARTLY_REAL, note))
 
 
 def _token_implementations(site: Site) -> tuple[Address, Address, Address, Address]:
