@@ -58,10 +58,10 @@ class Site:
             raise BuildError(f"{entry.name}: its constructor returned no code")
         self.transact(sender, where, b"")
         self.rpc("anvil_setCode", [where, runtime])
-        self.list(entry)
+        self.enter(entry)
         return where
 
-    def list(self, entry: Contract) -> None:
+    def enter(self, entry: Contract) -> None:
         """Enter a contract into the manifest; names and addresses must be its own."""
         for other in self.contracts:
             if entry.name == other.name or entry.address == other.address:

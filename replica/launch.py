@@ -1,6 +1,5 @@
 """Starting the replica: a loaded anvil, ready to be called."""
 
-import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -20,12 +19,17 @@ class Replica:
     """A running replica. Use it as a context manager, or call `stop`."""
 
     def __init__(
-        self, anvil: Anvil, manifest: Manifest, ipc_path: Path, producer: BlockProducer | None
+        self,
+        anvil: Anvil,
+        manifest: Manifest,
+        folder: tempfile.TemporaryDirectory[str],
+        producer: BlockProducer | None,
     ) -> None:
         self._anvil = anvil
+        self._folder = folder
         self._producer = producer
         self.manifest = manifest
-        self.ipc_path = ipc_path
+        self.ipc_path = _ipc_path(folder)
 
     @property
     def url(self) -> str:
@@ -61,7 +65,7 @@ class Replica:
         if self._producer is not None:
             self._producer.stop()
         self._anvil.stop()
-        shutil.rmtree(self.ipc_path.parent, ignore_errors=True)
+        self._folder.cleanup()
 
     def __enter__(self) -> Self:
         return self
@@ -73,6 +77,10 @@ class Replica:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+
+def _ipc_path(folder: tempfile.TemporaryDirectory[str]) -> Path:
+    return Path(folder.name) / "node.ipc"
 
 
 def launch(
@@ -95,8 +103,8 @@ def launch(
             so that gas is reproducible.
     """
     built = build()
-    ipc_path = Path(tempfile.mkdtemp(prefix="replica-")) / "node.ipc"
-    options = ["--load-state", str(built.state_path), "--ipc", str(ipc_path)]
+    folder = tempfile.TemporaryDirectory(prefix="replica-")
+    options = ["--load-state", str(built.state_path), "--ipc", str(_ipc_path(folder))]
     options += ["--accounts", str(accounts), "--order", "fees"]
     options += ["--block-base-fee-per-gas", str(base_fee_wei)]
     if block_time_s:
@@ -108,4 +116,4 @@ def launch(
     if fixed_time:
         anvil.rpc("anvil_setBlockTimestampInterval", [BLOCK_INTERVAL_S])
     producer = BlockProducer(anvil.url, block_time_s, base_fee_wei) if block_time_s else None
-    return Replica(anvil, built.manifest, ipc_path, producer)
+    return Replica(anvil, built.manifest, folder, producer)

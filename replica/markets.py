@@ -8,9 +8,9 @@ from replica.abi import address
 from replica.manifest import Token
 
 WPOL = Token("WPOL", address("0x0d500b1d8e8ef31e21c99d1db9a6444d3adf1270"), 18, "0.3842")
-USDC_E = Token("USDC.e", address("0x2791bca1f2de4661ed88a30c99a7a9449aa84174"), 6, "1")
+USDC_E = Token("USDC.e", address("0x2791bca1f2de4661ed88a30c99a7a9449aa84174"), 6, "1.00005")
 USDC = Token("USDC", address("0x3c499c542cef5e3811e1192ce70d8cc03d5c3359"), 6, "1")
-USDT = Token("USDT", address("0xc2132d05d31c914a87c6611c10748aeb04b58e8f"), 6, "1")
+USDT = Token("USDT", address("0xc2132d05d31c914a87c6611c10748aeb04b58e8f"), 6, "1.0004")
 WETH = Token("WETH", address("0x7ceb23fd6bc0add59e62ac25578270cff1b9f619"), 18, "2423")
 WBTC = Token("WBTC", address("0x1bfd67037b42cf73acf2047067bd4f2c47d9bfd6"), 8, "53900")
 DAI = Token("DAI", address("0x8f3cf7ad23cd3cadbd9735aff958023239c6a063"), 18, "1")

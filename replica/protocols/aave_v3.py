@@ -23,6 +23,8 @@ ORACLE = address("0xb023e699f5a33916ea823a16485e259257ca8bd1")
 DATA_PROVIDER = address("0x69fa688f1dc47d4b5d8029d5a35fb7a548310654")
 PREMIUM_BP = 5
 SUPPLY_USD = 20_000_000
+BORROWED_USD = 8_000_000
+VARIABLE_RATE = 2
 MAX = 2**256 - 1
 RAY = 10**27
 
@@ -58,6 +60,8 @@ def install(site: Site) -> None:
     for reserve in RESERVES:
         _list(site, reserve, tokens)
         _supply(site, reserve.token)
+    for reserve in RESERVES:
+        _borrow(site, reserve.token)
 
 
 def _code(path: str, libraries: dict[str, Address] | None = None) -> bytes:
@@ -71,10 +75,8 @@ def _own(
     name = path.rsplit("/", 1)[-1]
     code = _code(path, libraries)
     # the pool's and configurator's proxies and the aTokens have the plain names
-    title = (
-        f"Aave {name}" if name.endswith(("Logic", "Strategy")) else f"Aave {name} implementation"
-    )
-    return site.place_own(title, PROTOCOL, package_version(PACKAGE), code, *args)
+    suffix = "" if name.endswith(("Logic", "Strategy")) else " implementation"
+    return site.place_own(f"Aave {name}{suffix}", PROTOCOL, package_version(PACKAGE), code, *args)
 
 
 def _canonical(site: Site, where: Address, path: str, *args: bytes) -> None:
@@ -136,7 +138,7 @@ def _wire(site: Site, implementations: tuple[Address, Address]) -> None:
 def _note_proxy(site: Site, name: str, where: Address) -> None:
     note = "the proxy's implementation stands at an address of the replica's own"
     package = package_version(PACKAGE)
-    site.list(Contract(name, where, PROTOCOL, package, Realness.PARTLY_REAL, note))
+    site.enter(Contract(name, where, PROTOCOL, package, Realness.PARTLY_REAL, note))
 
 
 def _token_implementations(site: Site) -> tuple[Address, Address, Address, Address]:
@@ -201,3 +203,10 @@ def _supply(site: Site, token: Token) -> None:
     (premium,) = site.rpc.read(POOL, "FLASHLOAN_PREMIUM_TOTAL()", ["uint128"])
     if premium != PREMIUM_BP:
         raise BuildError(f"Aave's flash loan premium is {premium}, not {PREMIUM_BP} bp")
+
+
+def _borrow(site: Site, token: Token) -> None:
+    # without debt no interest accrues, and a loan would skip writes that it makes on Polygon
+    amount = raw_amount(token, BORROWED_USD)
+    signature = "borrow(address,uint256,uint256,uint16,address)"
+    site.send(WHALE, POOL, signature, token.address, amount, VARIABLE_RATE, 0, WHALE)

@@ -49,6 +49,7 @@ def test_it_loads_in_a_moment_and_continues_the_built_chain(figures: list[str]) 
         assert took_s < LOAD_LIMIT_S
         assert int(block(replica)["number"], 16) == replica.manifest.built_block
         assert int(replica.rpc("eth_chainId"), 16) == 137
+        assert replica.rpc("eth_getBlockByNumber", ["0x1", True])["transactions"] == []
         replica.rpc("evm_mine")
         head = block(replica)
         assert int(head["number"], 16) == replica.manifest.built_block + 1

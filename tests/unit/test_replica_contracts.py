@@ -1,8 +1,10 @@
 """What stands on the replica: complete, at its canonical address, and doing what it does there."""
 
+import csv
 import itertools
 import json
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from replica.manifest import Pool, Realness, dump, load
 from replica.paths import tool
 from replica.rpc import Json
 
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 GAS_LIMITS = itertools.count(2_000_000)
 MAX = 2**256 - 1
 CANONICAL = {
@@ -101,6 +104,32 @@ def test_known_pools_come_out_where_polygon_has_them(replica: Replica) -> None:
         assert replica.manifest.pool(venue, "WPOL", "USDC.e", fee).address == address(wanted)
 
 
+@pytest.mark.skipif(not DATA.exists(), reason="recorded pools are absent: ../shared/data")
+def test_every_pool_that_polygon_recorded_has_its_address_there(replica: Replica) -> None:
+    pairs = recorded("v2_pairs.csv", "pair") | recorded("v3_pools.csv", "pool")
+    venues = {"quickswap-v2": "quickswap", "uniswap-v3": "uniswap"}
+    compared = 0
+    for pool in replica.manifest.pools:
+        key = (venues.get(pool.venue, ""), pool.token0, pool.token1, pool.fee_pips)
+        if key in pairs:
+            assert pool.address == pairs[key]
+            compared += 1
+    assert compared == sum(pool.venue in venues for pool in replica.manifest.pools)
+
+
+def recorded(name: str, column: str) -> dict[tuple[str, Address, Address, int], Address]:
+    with (DATA / name).open() as file:
+        return {
+            (
+                row["venue"],
+                address(row["token0"]),
+                address(row["token1"]),
+                int(row.get("fee_pips", 3000)),
+            ): address(row[column])
+            for row in csv.DictReader(file)
+        }
+
+
 def test_aave_proxies_derive_from_the_provider(replica: Replica) -> None:
     provider = replica.manifest.contract("Aave PoolAddressesProvider")
     assert create_address(provider, 1) == replica.manifest.aave_pool
@@ -124,6 +153,27 @@ def price(replica: Replica, pool: Pool) -> float:
     words = ["uint112", "uint112", "uint32"]
     reserve0, reserve1, _ = read(replica, pool.address, "getReserves()", words)
     return float(reserve1 / reserve0)
+
+
+def test_v3_pools_have_crossed_ticks_near_and_initialised_ones_far(replica: Replica) -> None:
+    for pool in replica.manifest.pools:
+        if pool.protocol is not Protocol.UNISWAP_V3:
+            continue
+        tick = read(replica, pool.address, "slot0()", ["uint160", "int24"])[1]
+        centre = tick // pool.tick_spacing * pool.tick_spacing
+        for steps in (-15, -6, -3, 4, 7, 16):
+            _, net, outside = tick_state(replica, pool, centre + steps * pool.tick_spacing)
+            assert net != 0, (pool, steps)
+            assert outside != 0, (pool, steps)
+        for steps in (-150, 151):
+            assert tick_state(replica, pool, centre + steps * pool.tick_spacing)[1] != 0
+
+
+def tick_state(replica: Replica, pool: Pool, tick: int) -> tuple[int, int, int]:
+    """Gross liquidity, net liquidity, and a mix of the accumulators that a crossing writes."""
+    words = ["uint128", "int128", "uint256", "uint256"]
+    gross, net, outside0, outside1 = read(replica, pool.address, "ticks(int24)", words, tick)
+    return gross, net, outside0 | outside1
 
 
 def test_traders_hold_every_token_and_the_keepers_keys_only_pol(replica: Replica) -> None:
