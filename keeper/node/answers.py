@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from keeper.chain import Address, BlockRef
 
 _QUANTITY = re.compile(r"0x[0-9a-fA-F]{1,64}")
-_DATA = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 
 
 class MalformedError(ValueError):
@@ -87,9 +86,14 @@ def quantity(value: object, what: str, bits: int = 64) -> int:
 
 def data_of(value: object, what: str, length: int | None = None) -> bytes:
     """Bytes from their hexadecimal form, `length` of them where given."""
-    if not isinstance(value, str) or not _DATA.fullmatch(value):
+    if not isinstance(value, str) or not value.startswith("0x"):
         raise MalformedError(f"{what} is not hexadecimal data")
-    raw = bytes.fromhex(value[2:])
+    try:
+        raw = bytes.fromhex(value[2:])
+    except ValueError:
+        raise MalformedError(f"{what} is not hexadecimal data") from None
+    if 2 + 2 * len(raw) != len(value):  # fromhex also takes blanks
+        raise MalformedError(f"{what} is not hexadecimal data")
     if length is not None and len(raw) != length:
         raise MalformedError(f"{what} has {len(raw)} bytes instead of {length}")
     return raw
