@@ -1,0 +1,185 @@
+"""Cycles of a fixed length: filter by float prices, size in floats, confirm in exact integers."""
+
+from collections import Counter
+from dataclasses import dataclass
+from math import inf, log
+from time import time_ns
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keeper.chain import Address
+from keeper.market.view import MarketView, PoolKey
+from keeper.strategies.base import GasQuote, StrategyResult, StrategySettings, net_usd
+from keeper.strategies.cycles import CycleIndex
+from keeper.strategies.exact import Hop, refine
+from keeper.strategies.gas import estimate_gas
+from keeper.strategies.opportunity import Leg, Opportunity
+from keeper.strategies.reasons import Reason
+from keeper.strategies.sizing import Size, best_size
+
+MIN_LOG_EDGE = 1e-12
+"""Below this a product of prices is 1 within float rounding."""
+
+CUSHION_LOG = 10e-4
+"""The return of a trade at which its cushion against other trades counts one half."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A cycle whose marginal prices promise a profit."""
+
+    pools: tuple[PoolKey, ...]
+    hops: tuple[Hop, ...]
+    start: Address
+    usd_per_raw: float
+    gas: int
+    gas_usd: float
+
+
+class CyclicStrategy:
+    """Finds, sizes and confirms cycles of `hops` pools that changed in the view's block."""
+
+    def __init__(self, name: str, hops: int, settings: StrategySettings) -> None:
+        self.name = name
+        self._hops = hops
+        self._settings = settings
+        self._index: CycleIndex | None = None
+
+    def evaluate(self, view: MarketView, gas: GasQuote) -> StrategyResult:
+        """Opportunities among the cycles that the block's changes touch, best net first."""
+        rejections: Counter[Reason] = Counter()
+        found: list[Opportunity] = []
+        for edges in self._promising(view, rejections):
+            result = self._examine(view, gas, edges)
+            if isinstance(result, Reason):
+                rejections[result] += 1
+            else:
+                found.append(result)
+        found.sort(key=net_usd, reverse=True)
+        return StrategyResult(tuple(found), rejections)
+
+    def _promising(self, view: MarketView, rejections: Counter[Reason]) -> list[NDArray[np.int32]]:
+        """Edges of the cycles worth sizing, the greatest float edge first."""
+        index = self._cycle_index(view)
+        slots = view.topology.slots
+        rows = index.touching(slots[pool] for pool in sorted(view.changed) if pool in slots)
+        edges = index.edges[rows]
+        logs = view.log_prices.ravel()[edges].sum(axis=1)
+        dead = int(np.count_nonzero(np.isneginf(logs)))
+        order = np.argsort(-logs, kind="stable")[: int(np.count_nonzero(logs > MIN_LOG_EDGE))]
+        sized = order[: self._settings.max_sized]
+        counts = {
+            Reason.UNTRADABLE: dead,
+            Reason.NO_EDGE: len(rows) - dead - len(order),
+            Reason.NOT_SIZED: len(order) - len(sized),
+        }
+        rejections.update({reason: count for reason, count in counts.items() if count})
+        return list(edges[sized])
+
+    def _cycle_index(self, view: MarketView) -> CycleIndex:
+        if self._index is None or self._index.version != view.topology.version:
+            settings = self._settings
+            self._index = CycleIndex(
+                view.topology, self._hops, settings.profit_tokens, settings.max_cycles
+            )
+        return self._index
+
+    def _examine(
+        self, view: MarketView, gas: GasQuote, edges: NDArray[np.int32]
+    ) -> Opportunity | Reason:
+        candidate = _candidate(view, gas, edges)
+        if candidate is None:
+            return Reason.UNPRICED
+        max_in = self._settings.max_trade_usd / candidate.usd_per_raw
+        curves = [hop.state.segments(zero_for_one=hop.zero_for_one) for hop in candidate.hops]
+        size = best_size(curves, max_in)
+        sized_ns = time_ns()
+        reason = self._too_little(candidate, size)
+        if size is None or reason is not None:
+            return reason or Reason.NO_EDGE
+        amounts = refine(candidate.hops, size, int(max_in) if max_in < inf else None)
+        if amounts is None:
+            return Reason.NO_EXACT_PROFIT
+        opportunity = self._opportunity(view, candidate, amounts, sized_ns)
+        return self._judge(net_usd(opportunity)) or opportunity
+
+    def _too_little(self, candidate: _Candidate, size: Size | None) -> Reason | None:
+        """Why a float size is not worth integers; a part in a thousand is left for rounding."""
+        if size is None:
+            return Reason.NO_EDGE
+        if min(size.amounts) < 1.0:
+            return Reason.DUST
+        return self._judge(size.profit * candidate.usd_per_raw * 1.001 - candidate.gas_usd)
+
+    def _judge(self, net: float) -> Reason | None:
+        if not net > 0.0:
+            return Reason.BELOW_GAS
+        return Reason.BELOW_MIN_PROFIT if net < self._settings.min_net_profit_usd else None
+
+    def _opportunity(
+        self, view: MarketView, candidate: _Candidate, amounts: list[int], sized_ns: int
+    ) -> Opportunity:
+        profit_raw = amounts[-1] - amounts[0]
+        profit_usd = profit_raw * candidate.usd_per_raw
+        return Opportunity(
+            strategy=self.name,
+            block=view.block,
+            legs=_legs(candidate, amounts),
+            profit_token=candidate.start,
+            profit_raw=profit_raw,
+            profit_usd=profit_usd,
+            gas_estimate=candidate.gas,
+            gas_cost_usd=candidate.gas_usd,
+            confidence=confidence(amounts[0], amounts[-1], profit_usd, candidate.gas_usd),
+            frame_ns=view.frame_ns,
+            applied_ns=view.applied_ns,
+            sized_ns=sized_ns,
+            exact_ns=time_ns(),
+        )
+
+
+def confidence(amount_in: int, amount_out: int, profit_usd: float, gas_usd: float) -> float:
+    """How likely the profit is to be still there when others trade first, in [0, 1].
+
+    The product of the share of the profit that gas leaves and of the cushion r / (r + 10 bp),
+    r being the logarithmic return on the input: other trades must move prices by r against us
+    before the profit is gone, and 10 bp is an ordinary move of one block.
+    """
+    margin = min(max(1.0 - gas_usd / profit_usd, 0.0), 1.0) if profit_usd > 0.0 else 0.0
+    earned = log(amount_out / amount_in) if amount_out > amount_in > 0 else 0.0
+    return margin * earned / (earned + CUSHION_LOG)
+
+
+def _candidate(view: MarketView, gas: GasQuote, edges: NDArray[np.int32]) -> _Candidate | None:
+    """The cycle's pools and prices; None when its start token has no USD value."""
+    numbers = edges.tolist()
+    pools = tuple(view.topology.pools[edge >> 1] for edge in numbers)
+    hops = tuple(
+        Hop(view.states[pool.address], edge & 1 == 0)
+        for pool, edge in zip(pools, numbers, strict=True)
+    )
+    start = pools[0].token0 if hops[0].zero_for_one else pools[0].token1
+    usd_per_raw = view.usd_per_raw.get(start)
+    if usd_per_raw is None:
+        return None
+    units = estimate_gas(pool.protocol for pool in pools)
+    return _Candidate(pools, hops, start, usd_per_raw, units, gas.cost_usd(units))
+
+
+def _legs(candidate: _Candidate, amounts: list[int]) -> tuple[Leg, ...]:
+    legs = []
+    for place, (pool, hop) in enumerate(zip(candidate.pools, candidate.hops, strict=True)):
+        tokens = (pool.token0, pool.token1) if hop.zero_for_one else (pool.token1, pool.token0)
+        legs.append(
+            Leg(
+                pool=pool.address,
+                protocol=pool.protocol,
+                zero_for_one=hop.zero_for_one,
+                token_in=tokens[0],
+                token_out=tokens[1],
+                amount_in_raw=amounts[place],
+                amount_out_raw=amounts[place + 1],
+            )
+        )
+    return tuple(legs)

@@ -1,0 +1,37 @@
+"""Why an opportunity was not taken: one code each, counted, and the same word in rows and logs."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Codes of detection, of limits and of execution; the text is what metrics and rows show."""
+
+    UNTRADABLE = "untradable"
+    """A pool's state is in doubt, or it has no liquidity in this direction."""
+    NO_EDGE = "no_edge"
+    """Marginal prices with fees multiply to 1 or less."""
+    NOT_SIZED = "not_sized"
+    """More candidates than one block's budget of sizing; the best come first."""
+    UNPRICED = "unpriced"
+    """The market itself gives the token, or the native token, no USD value."""
+    DUST = "dust"
+    """The best size is below one raw unit of a token on the way."""
+    NO_EXACT_PROFIT = "no_exact_profit"
+    """Integers leave nothing of the profit that floats promised."""
+    BELOW_GAS = "below_gas"
+    """The profit does not pay for its gas."""
+    BELOW_MIN_PROFIT = "below_min_profit"
+    """What gas leaves is below the configured minimum."""
+    POOL_RESERVED = "pool_reserved"
+    """A pool belongs to a better opportunity or to a transaction in flight."""
+    TRADE_TOO_LARGE = "trade_too_large"
+    GAS_PRICE_TOO_HIGH = "gas_price_too_high"
+    TOO_MANY_IN_FLIGHT = "too_many_in_flight"
+    TOO_OLD = "too_old"
+    HALTED = "halted"
+    """Too many reverts in a row, until an operator resumes."""
+    NOT_ENCODABLE = "not_encodable"
+    SIMULATION_REVERTED = "simulation_reverted"
+    NODE_UNAVAILABLE = "node_unavailable"
+    JOURNAL_UNAVAILABLE = "journal_unavailable"
+    ALREADY_INTENDED = "already_intended"
