@@ -121,10 +121,14 @@ def flat_v3(tick: int, liquidity: int, fee_pips: int = 500, spacing: int = 10) -
     return V3State(price, tick, liquidity, fee_pips, spacing, (low, high), (liquidity, -liquidity))
 
 
-def two_pools(frames: Frames) -> list[Message]:
-    """USD/WPOL at 0.50 in a V2 pair and 0.52 in a V3 pool, with their boundary."""
+def snapshots(frames: Frames) -> list[Message]:
+    """USD/WPOL at 0.50 in a V2 pair and 0.52 in a V3 pool."""
     return [
         frames.v2(pool_address(1), USD, WPOL, (500_000 * 10**6, 10**24), decimals=(6, 18)),
         frames.v3(pool_address(2), USD, WPOL, flat_v3(282_850, 10**18), decimals=(6, 18)),
-        frames.boundary(),
     ]
+
+
+def two_pools(frames: Frames) -> list[Message]:
+    """The snapshots with their boundary."""
+    return [*snapshots(frames), frames.boundary()]
