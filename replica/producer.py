@@ -30,7 +30,8 @@ class BlockProducer:
     def _run(self) -> None:
         due = time.monotonic()
         while True:
-            due += self._interval_s
+            # a machine that slept mines on from now, not in a burst
+            due = max(due + self._interval_s, time.monotonic())
             if self._stopping.wait(max(0.0, due - time.monotonic())):
                 return
             try:

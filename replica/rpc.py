@@ -25,6 +25,12 @@ def _plain(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no JSON-RPC form")
 
 
+def _told(error: object) -> str:
+    if isinstance(error, dict):
+        return f"{error.get('message')} {error.get('data') or ''}".rstrip()
+    return str(error)
+
+
 class Rpc:
     """Calls a node by HTTP. Byte strings in the parameters become 0x-hexadecimal."""
 
@@ -40,8 +46,7 @@ class Rpc:
         body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params or []}
         answer = self._exchange(json.dumps(body, default=_plain).encode())
         if "error" in answer:
-            error = answer["error"]
-            raise RpcError(f"{method}: {error.get('message')} {error.get('data') or ''}".rstrip())
+            raise RpcError(f"{method}: {_told(answer['error'])}")
         if "result" not in answer:
             raise RpcError(f"{method}: neither a result nor an error came back")
         return answer["result"]
@@ -54,9 +59,12 @@ class Rpc:
             except (OSError, http.client.HTTPException) as error:
                 self._connection.close()
                 raise ConnectionError(f"no answer from the replica's node: {error!r}") from error
-        answer = json.loads(raw)
+        try:
+            answer = json.loads(raw)
+        except ValueError as error:
+            raise RpcError(f"the node's answer is no JSON: {raw[:80]!r}") from error
         if not isinstance(answer, dict):
-            raise RpcError("the node's answer is no JSON object")
+            raise RpcError(f"the node's answer is no JSON object: {raw[:80]!r}")
         return answer
 
     def read(

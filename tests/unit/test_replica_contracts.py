@@ -216,8 +216,8 @@ def test_v3_swap_gives_what_the_quoter_said(
     transact(chain, trader, into.address, encode_call("approve(address,uint256)", router, MAX))
     before = balance(chain, out.address, trader)
     swap = "exactInputSingle((address,address,uint24,address,uint256,uint256,uint160))"
-    order = (into.address, out.address, fee, trader, paid, wanted, 0)
-    transact(chain, trader, router, encode_call(swap, order))
+    exact = (into.address, out.address, fee, trader, paid, wanted, 0)
+    transact(chain, trader, router, encode_call(swap, exact))
     assert balance(chain, out.address, trader) - before == wanted
     pool = chain.manifest.pool("uniswap-v3", *symbols, fee)
     assert read(chain, pool.address, "slot0()", ["uint160"])[0] == price_after
