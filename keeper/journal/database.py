@@ -63,13 +63,15 @@ class Pool:
             async with asyncio.timeout(2 * server.timeout_s):
                 pool = await asyncpg.create_pool(
                     server.dsn,
-                    min_size=1,
+                    min_size=0,  # a floor would be restored in the background, logging tracebacks
                     max_size=4,
+                    max_inactive_connection_lifetime=0,
                     timeout=server.timeout_s,
                     command_timeout=server.timeout_s,
                     server_settings=server.settings(),
                 )
-        return cls(server, pool)
+                async with pool.acquire():
+                    return cls(server, pool)
 
     async def close(self) -> None:
         """Close idle connections politely and the others at the timeout."""

@@ -17,7 +17,7 @@ from urllib.parse import quote
 import asyncpg
 
 from keeper.journal.errors import JournalError, JournalUnavailable
-from keeper.journal.server_user import ServerUser, open_path, server_user
+from keeper.journal.server_user import ServerUser, drop_stale_pid, open_path, server_user
 
 START_TIMEOUT_S = 30.0
 _SOCKET_NAME = ".s.PGSQL.5432"
@@ -36,7 +36,7 @@ class EmbeddedServer:
     """The server under `data_dir`; two lock files there make starting and stopping exact.
 
     `start.lock` is held while a server is started or stopped; `users.lock` is shared by all who
-    use it and, being a kernel lock, let go of by a killed process. Nothing here trusts pid files.
+    use it and, being a kernel lock, let go of by a killed process.
     """
 
     def __init__(self, data_dir: Path) -> None:
@@ -116,6 +116,7 @@ class EmbeddedServer:
                     f"{self.label} does not start: {self._last_log()}{self._fix()}"
                 )
             if answer == "absent":
+                drop_stale_pid(self._cluster)
                 self._pg_ctl(user, "start", "-l", str(self._cluster / "server.log"))
             time.sleep(0.05)
 

@@ -7,6 +7,7 @@ import asyncpg
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.util.exc import CommandError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -33,6 +34,11 @@ async def migrate(dsn: str, server: str, revision: str = "head") -> None:
         with typed_errors("migrate the journal", server):
             async with asyncio.timeout(MIGRATE_TIMEOUT_S), engine.begin() as connection:
                 await connection.run_sync(_move, revision)
+    except CommandError as error:
+        raise JournalError(
+            f"cannot migrate the journal in {server}: {error}; run the keeper that wrote it, "
+            "or give this one another database"
+        ) from None
     except DBAPIError as error:
         kind = JournalUnavailable if error.connection_invalidated else JournalError
         reason = str(error.orig).splitlines()[0]

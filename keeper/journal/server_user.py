@@ -1,4 +1,4 @@
-"""Whom the embedded server runs as: PostgreSQL refuses to run as root."""
+"""Whom the embedded server runs as (PostgreSQL refuses root), and whether it still runs."""
 
 import logging
 import os
@@ -68,3 +68,24 @@ def open_path(path: Path, user: ServerUser) -> None:
         if not mode & 0o001:
             _log.warning("%s is now passable (o+x) for the embedded PostgreSQL", folder)
             folder.chmod(mode | 0o001)
+
+
+def drop_stale_pid(cluster: Path) -> None:
+    """Remove the pid file of a killed server whose number lives on.
+
+    PostgreSQL takes a zombie, or another program with that number, for the server and refuses to
+    start. Its processes all work in the cluster's folder: where none does, there is no server.
+    """
+    pid_file = cluster / "postmaster.pid"
+    if Path("/proc/self/cwd").exists() and pid_file.exists() and not _works_in(cluster):
+        pid_file.unlink()
+
+
+def _works_in(folder: Path) -> bool:
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if (process / "cwd").readlink() == folder:
+                return True
+        except OSError:  # ended meanwhile, a zombie, or another user's: none of them is the server
+            continue
+    return False

@@ -1,6 +1,5 @@
 """The journal as execution knows it: an `IntentStore` that speaks in opportunities."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,6 +11,7 @@ from keeper.journal.errors import JournalError
 from keeper.journal.journal import Journal
 from keeper.journal.rows import OpportunityRow
 from keeper.strategies.opportunity import Leg, Opportunity
+from keeper.strategies.reasons import Reason
 
 _USD_PLACES = 9
 _NANOSECONDS = 1e9
@@ -46,8 +46,10 @@ class JournalStore:
             raise StoreUnavailableError(str(error)) from error
 
 
-def opportunity_row(row_id: UUID, chain_instance: str, opportunity: Opportunity) -> OpportunityRow:
-    """The row of an opportunity; its legs and block stand in the metadata."""
+def opportunity_row(
+    row_id: UUID, chain_instance: str, opportunity: Opportunity, reason: Reason | None = None
+) -> OpportunityRow:
+    """The row of an opportunity; its legs, its block and why it was not taken are metadata."""
     legs = opportunity.legs
     return OpportunityRow(
         id=row_id,
@@ -60,11 +62,11 @@ def opportunity_row(row_id: UUID, chain_instance: str, opportunity: Opportunity)
         profit_token=opportunity.profit_token,
         profit_raw=opportunity.profit_raw,
         confidence_score=opportunity.confidence,
-        metadata=_metadata(opportunity),
+        metadata=_metadata(opportunity) | ({"reason": reason.value} if reason else {}),
     )
 
 
-def _metadata(opportunity: Opportunity) -> Mapping[str, Any]:
+def _metadata(opportunity: Opportunity) -> dict[str, Any]:
     return {
         "block_number": opportunity.block.number,
         "block_hash": "0x" + opportunity.block.hash.hex(),
