@@ -96,6 +96,8 @@ class FrameReader:
             frames.append(Frame(kind, low | high << 16, data[at + HEADER_BYTES : end]))
             at = end
         self._rest = data[at:]
+        if self._rest and self._rest[0] != MAGIC:  # refuse it now, not once 8 bytes are here
+            self._rest = data[self._skip(data, at) :]
         return frames
 
     def _skip(self, data: bytes, at: int) -> int:
