@@ -15,7 +15,6 @@ import {
     OP_V3,
     PROGRAM_VERSION
 } from "./libraries/Program.sol";
-import {ProgramCursor} from "./libraries/ProgramCursor.sol";
 import {ProgramHeader} from "./libraries/ProgramHeader.sol";
 import {UniswapV2} from "./venues/UniswapV2.sol";
 import {UniswapV3} from "./venues/UniswapV3.sol";
@@ -86,17 +85,22 @@ contract ArbitrageExecutor is Administration {
     function _runBound(bytes calldata stream) private {
         CallbackGuard.consume(stream);
         uint256 start;
+        uint256 end;
         assembly ("memory-safe") {
             start := stream.offset
+            end := add(start, stream.length) // within calldata, as the ABI decoder checked
         }
-        _run(start, start + stream.length, msg.sender);
+        _run(start, end, msg.sender);
     }
 
     /// @dev Runs the commands in calldata [cursor, end). `counterparty` is the pool whose callback
     /// this is, zero where there is none.
     function _run(uint256 cursor, uint256 end, address counterparty) private {
         while (cursor < end) {
-            uint256 head = ProgramCursor.head(cursor);
+            uint256 head;
+            assembly ("memory-safe") {
+                head := byte(0, calldataload(cursor)) // opcode and flags
+            }
             uint256 opcode = head & OPCODE_MASK;
             if (opcode == OP_V3) {
                 cursor = UniswapV3.swap(head, cursor, end, counterparty);

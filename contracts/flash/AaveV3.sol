@@ -15,7 +15,6 @@ import {
     AAVE_TOKEN_AT,
     AAVE_TOKEN_SHIFT
 } from "../libraries/Program.sol";
-import {ProgramCursor} from "../libraries/ProgramCursor.sol";
 import {Reverts} from "../libraries/Reverts.sol";
 import {TokenCalls} from "../libraries/TokenCalls.sol";
 
@@ -30,13 +29,11 @@ library AaveV3 {
 
     /// @dev Runs the command `aave`.
     function borrow(address pool, uint256 cursor, uint256 end) internal returns (uint256 next) {
-        next = ProgramCursor.bounded(cursor, AAVE_SIZE, end);
-        next = ProgramCursor.bounded(
-            next, ProgramCursor.field(cursor + AAVE_NESTED_LENGTH_AT, AAVE_NESTED_LENGTH_SHIFT), end
-        );
-        address token =
-            DeclaredTokens.declared(ProgramCursor.field(cursor + AAVE_TOKEN_AT, AAVE_TOKEN_SHIFT));
-        uint256 amount = ProgramCursor.field(cursor + AAVE_AMOUNT_AT, AAVE_AMOUNT_SHIFT);
+        address token = DeclaredTokens.declared(_field(cursor + AAVE_TOKEN_AT, AAVE_TOKEN_SHIFT));
+        uint256 amount = _field(cursor + AAVE_AMOUNT_AT, AAVE_AMOUNT_SHIFT);
+        uint256 nested = _field(cursor + AAVE_NESTED_LENGTH_AT, AAVE_NESTED_LENGTH_SHIFT);
+        next = cursor + AAVE_SIZE + nested;
+        if (next > end) revert IArbitrageExecutor.TruncatedProgram(cursor);
         uint256 terms = cursor + AAVE_TOKEN_AT;
         uint256 length = next - terms;
 
@@ -51,7 +48,7 @@ library AaveV3 {
             mstore(add(message, 0xa0), 0) // referral code
             calldatacopy(add(message, 0xe0), terms, length) // in bounds: see above
         }
-        CallbackGuard.arm(pool, CALLBACK, message + 0xc0, length);
+        CallbackGuard.arm(pool, CALLBACK, message, length);
         bool ok;
         assembly ("memory-safe") {
             ok := call(gas(), pool, 0, add(message, 0x1c), add(0xc4, length), 0x00, 0x00)
@@ -72,17 +69,23 @@ library AaveV3 {
         }
         end = command + AAVE_TOKEN_AT + terms.length;
         cursor = command + AAVE_SIZE; // `borrow` has sent at least these bytes
-        uint256 index = ProgramCursor.field(command + AAVE_TOKEN_AT, AAVE_TOKEN_SHIFT);
+        uint256 index = _field(command + AAVE_TOKEN_AT, AAVE_TOKEN_SHIFT);
         if (
             asset != DeclaredTokens.declared(index)
-                || amount != ProgramCursor.field(command + AAVE_AMOUNT_AT, AAVE_AMOUNT_SHIFT)
-                || premium
-                    > ProgramCursor.field(command + AAVE_MAX_PREMIUM_AT, AAVE_MAX_PREMIUM_SHIFT)
+                || amount != _field(command + AAVE_AMOUNT_AT, AAVE_AMOUNT_SHIFT)
+                || premium > _field(command + AAVE_MAX_PREMIUM_AT, AAVE_MAX_PREMIUM_SHIFT)
         ) revert IArbitrageExecutor.WrongLoan(asset, amount, premium);
     }
 
     /// @dev Lets the pool, which is calling, take exactly what it lent and its premium.
     function approveRepayment(address asset, uint256 amount) internal {
         TokenCalls.approve(asset, msg.sender, amount);
+    }
+
+    /// @dev Field at `at`, right-aligned by `shift`.
+    function _field(uint256 at, uint256 shift) private pure returns (uint256 value) {
+        assembly ("memory-safe") {
+            value := shr(shift, calldataload(at))
+        }
     }
 }

@@ -63,7 +63,7 @@ interface IArbitrageExecutor {
     /// @notice The profit token's balance did not grow by the program's minimum.
     error Unprofitable(uint256 balanceBefore, uint256 balanceAfter);
 
-    /// @notice The balance of another declared token, or (`token` zero) the native coin, fell.
+    /// @notice The balance of a declared token, or (`token` zero) of the native coin, fell.
     error BalanceFell(address token, uint256 balanceBefore, uint256 balanceAfter);
 
     // ------------------------------------------------------------------- administration's errors

@@ -13,10 +13,11 @@ library CallbackGuard {
     uint256 private constant ARMED_SLOT = MAX_TOKENS;
 
     /// @dev Arms `pool` to call `selector` (right-aligned) back with `length` bytes of data.
-    /// @param lengthAt Memory position of the ABI length word that precedes the data: it holds the
-    /// hash's prefix for a moment, then the length.
-    function arm(address pool, uint256 selector, uint256 lengthAt, uint256 length) internal {
+    /// @param message Memory position of the call: the word with its selector, five ABI words,
+    /// the length word, the data. The length word holds the hash's prefix for a moment.
+    function arm(address pool, uint256 selector, uint256 message, uint256 length) internal {
         assembly ("memory-safe") {
+            let lengthAt := add(message, 0xc0)
             mstore(lengthAt, or(shl(32, pool), selector)) // prefix: caller, then selector
             tstore(ARMED_SLOT, keccak256(lengthAt, add(length, 0x20))) // prefix and data
             mstore(lengthAt, length) // the call's ABI length word

@@ -3,25 +3,21 @@ pragma solidity 0.8.30;
 
 import {IArbitrageExecutor} from "../interfaces/IArbitrageExecutor.sol";
 import {
-    HEADER_SIZE,
     MAX_TOKENS,
     PAY_AMOUNT_AT,
     PAY_AMOUNT_SHIFT,
     PAY_SIZE,
     PAY_TOKEN_AT,
-    PAY_TOKEN_SHIFT,
-    RECIPIENT_MASK,
-    RECIPIENT_SHIFT
+    PAY_TOKEN_SHIFT
 } from "./Program.sol";
 import {ProgramCursor} from "./ProgramCursor.sol";
-import {ProgramHeader} from "./ProgramHeader.sol";
 import {TokenCalls} from "./TokenCalls.sol";
 
 /// @dev The tokens that a run may spend. Their addresses lie in transient slots 0 to 7 while it
 /// lasts, so that callback frames can name them by index; their entry balances lie in the first
 /// frame's memory, where no callback can reach. Slot 0, the profit token, is also the lock.
 library DeclaredTokens {
-    uint256 private constant TOKENS_START = ProgramHeader.START + HEADER_SIZE;
+    uint256 private constant TOKENS_START = 35; // selector and header
     uint256 private constant TOKEN_BYTES = 20;
 
     /// @dev Declares the header's `count` tokens and notes what we hold of each.
@@ -30,24 +26,26 @@ library DeclaredTokens {
     function open(uint256 count) internal returns (uint256 balances, uint256 cursor) {
         if (_at(0) != address(0)) revert IArbitrageExecutor.NestedRun();
         if (count == 0 || count > MAX_TOKENS) revert IArbitrageExecutor.BadTokenCount(count);
-        cursor = TOKENS_START;
-        uint256 commands = ProgramCursor.bounded(cursor, TOKEN_BYTES * count, msg.data.length);
         assembly ("memory-safe") {
             balances := mload(0x40)
             mstore(balances, count)
             mstore(0x40, add(balances, shl(5, add(count, 1)))) // kept until `close`
+            cursor := add(TOKENS_START, mul(TOKEN_BYTES, count))
         }
-        for (uint256 i = 0; i < count; ++i) {
-            address token = address(uint160(ProgramCursor.field(cursor, 96)));
+        if (cursor > msg.data.length) {
+            revert IArbitrageExecutor.TruncatedProgram(TOKENS_START);
+        }
+        uint256 i = 0;
+        do {
+            address token = _declaredInHeader(i);
             // the zero address, which would leave the lock open, fails here: it has no code
             uint256 held = TokenCalls.balanceOf(token);
             assembly ("memory-safe") {
                 tstore(i, token)
-                mstore(add(balances, shl(5, add(i, 1))), held)
+                i := add(i, 1)
+                mstore(add(balances, shl(5, i)), held)
             }
-            cursor += TOKEN_BYTES;
-        }
-        return (balances, commands);
+        } while (i < count);
     }
 
     /// @dev Reverts unless token 0 grew by `minProfit` and no other declared token fell; clears the
@@ -57,15 +55,26 @@ library DeclaredTokens {
         assembly ("memory-safe") {
             count := mload(balances)
         }
-        for (uint256 i = 0; i < count; ++i) {
-            address token = _at(i);
+        uint256 i = 0;
+        do {
+            uint256 current = TokenCalls.balanceOf(_declaredInHeader(i));
             uint256 before;
             assembly ("memory-safe") {
-                before := mload(add(balances, shl(5, add(i, 1))))
                 tstore(i, 0)
+                i := add(i, 1)
+                before := mload(add(balances, shl(5, i)))
             }
-            _settle(token, i, before, minProfit);
-        }
+            if (current < before) {
+                revert IArbitrageExecutor.BalanceFell(_declaredInHeader(i - 1), before, current);
+            }
+            unchecked {
+                // the minimum is token 0's; the check above keeps the difference from wrapping
+                if (current - before < minProfit) {
+                    revert IArbitrageExecutor.Unprofitable(before, current);
+                }
+            }
+            minProfit = 0;
+        } while (i < count);
     }
 
     /// @dev Runs the command `pay`.
@@ -73,12 +82,16 @@ library DeclaredTokens {
         internal
         returns (uint256 next)
     {
-        next = ProgramCursor.bounded(cursor, PAY_SIZE, end);
-        uint256 target = (head >> RECIPIENT_SHIFT) & RECIPIENT_MASK;
-        address to = ProgramCursor.pool(target, next, end, counterparty);
-        address token = declared(ProgramCursor.field(cursor + PAY_TOKEN_AT, PAY_TOKEN_SHIFT));
-        uint256 amount = ProgramCursor.field(cursor + PAY_AMOUNT_AT, PAY_AMOUNT_SHIFT);
-        TokenCalls.transfer(token, to, amount);
+        uint256 index;
+        uint256 amount;
+        assembly ("memory-safe") {
+            index := shr(PAY_TOKEN_SHIFT, calldataload(add(cursor, PAY_TOKEN_AT)))
+            amount := shr(PAY_AMOUNT_SHIFT, calldataload(add(cursor, PAY_AMOUNT_AT)))
+            next := add(cursor, PAY_SIZE) // cannot wrap: the cursor lies within calldata
+        }
+        if (next > end) revert IArbitrageExecutor.TruncatedProgram(cursor);
+        address to = ProgramCursor.pool(head, next, end, counterparty);
+        TokenCalls.transfer(declared(index), to, amount);
     }
 
     /// @dev The declared token of this index.
@@ -87,15 +100,10 @@ library DeclaredTokens {
         if (token == address(0)) revert IArbitrageExecutor.UndeclaredToken(index);
     }
 
-    function _settle(address token, uint256 index, uint256 before, uint256 minProfit) private view {
-        uint256 current = TokenCalls.balanceOf(token);
-        if (index == 0) {
-            // the subtraction is reached only when it cannot wrap
-            if (current < before || current - before < minProfit) {
-                revert IArbitrageExecutor.Unprofitable(before, current);
-            }
-        } else if (current < before) {
-            revert IArbitrageExecutor.BalanceFell(token, before, current);
+    /// @dev Entry `index` of the header; `open` has bounded them. First frame only.
+    function _declaredInHeader(uint256 index) private pure returns (address token) {
+        assembly ("memory-safe") {
+            token := shr(96, calldataload(add(TOKENS_START, mul(TOKEN_BYTES, index))))
         }
     }
 

@@ -9,66 +9,43 @@ import {
     TAKES_DELIVERY,
     TO_CALLER,
     TO_NEXT,
-    TO_SELF,
     V2_POOL_AT,
-    V2_POOL_SHIFT,
-    V2_SIZE
+    V2_POOL_SHIFT
 } from "./Program.sol";
 
-/// @dev Bounded reads of a command stream in calldata. Offsets cannot wrap: a cursor never passes
-/// an end that lies within calldata, and each step adds at most 2^16 + 64.
+/// @dev Whom a command serves. Every command checks its own end against its stream's; offsets
+/// cannot wrap, since a cursor lies within calldata and a step adds at most 2^16 + 64.
 library ProgramCursor {
-    /// @dev First byte of the command at `cursor`: opcode and flags.
-    function head(uint256 cursor) internal pure returns (uint256 value) {
-        assembly ("memory-safe") {
-            value := byte(0, calldataload(cursor))
-        }
-    }
-
-    /// @dev Field at `at`, right-aligned by `shift`. The caller has bounded the command.
-    function field(uint256 at, uint256 shift) internal pure returns (uint256 value) {
-        assembly ("memory-safe") {
-            value := shr(shift, calldataload(at))
-        }
-    }
-
-    /// @dev End of `size` bytes from `cursor`; reverts when that passes the stream's end.
-    function bounded(uint256 cursor, uint256 size, uint256 end)
-        internal
-        pure
-        returns (uint256 next)
-    {
-        unchecked {
-            next = cursor + size;
-        }
-        if (next > end) revert IArbitrageExecutor.TruncatedProgram(cursor);
-    }
-
-    /// @dev Whom a command's output goes to; `next` is where the stream's following command begins.
-    function recipient(uint256 head_, uint256 next, uint256 end, address counterparty)
+    /// @dev Where a swap's output goes. `next` is where the stream's following command begins.
+    function recipient(uint256 head, uint256 next, uint256 end, address counterparty)
         internal
         view
-        returns (address)
+        returns (address to)
     {
-        uint256 target = (head_ >> RECIPIENT_SHIFT) & RECIPIENT_MASK;
-        return target == TO_SELF ? address(this) : pool(target, next, end, counterparty);
+        assembly ("memory-safe") {
+            if iszero(and(shr(RECIPIENT_SHIFT, head), RECIPIENT_MASK)) { to := address() } // TO_SELF
+        }
+        if (to == address(0)) to = pool(head, next, end, counterparty);
     }
 
-    /// @dev The pool that `target` names: the one that called back, or the next command's if that
-    /// takes delivered input.
-    function pool(uint256 target, uint256 next, uint256 end, address counterparty)
+    /// @dev The pool that a command's head names: the one that called back, or the next command's.
+    /// Reverts for any other target, for a callback's pool where there is none, and for a next
+    /// command that is none or takes no delivered input. That the next command is whole, it checks
+    /// itself before it runs.
+    function pool(uint256 head, uint256 next, uint256 end, address counterparty)
         internal
         pure
-        returns (address)
+        returns (address to)
     {
-        if (target == TO_NEXT) {
-            bounded(next, V2_SIZE, end);
-            if ((TAKES_DELIVERY >> (head(next) & OPCODE_MASK)) & 1 == 1) {
-                return address(uint160(field(next + V2_POOL_AT, V2_POOL_SHIFT)));
+        assembly ("memory-safe") {
+            let target := and(shr(RECIPIENT_SHIFT, head), RECIPIENT_MASK)
+            if eq(target, TO_CALLER) { to := counterparty }
+            if eq(target, TO_NEXT) {
+                let opcode := and(byte(0, calldataload(next)), OPCODE_MASK)
+                let deliverable := and(shr(opcode, TAKES_DELIVERY), lt(next, end)) // 0 or 1
+                to := mul(deliverable, shr(V2_POOL_SHIFT, calldataload(add(next, V2_POOL_AT))))
             }
-        } else if (target == TO_CALLER && counterparty != address(0)) {
-            return counterparty;
         }
-        revert IArbitrageExecutor.BadRecipient(next);
+        if (to == address(0)) revert IArbitrageExecutor.BadRecipient(next);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.30;
 
+import {IArbitrageExecutor} from "../interfaces/IArbitrageExecutor.sol";
 import {CallbackGuard} from "../libraries/CallbackGuard.sol";
 import {
     V2_AMOUNT_OUT_AT,
@@ -31,11 +32,16 @@ library UniswapV2 {
         internal
         returns (uint256 next)
     {
-        next = ProgramCursor.bounded(cursor, V2_SIZE, end);
+        address pair;
+        uint256 amountOut;
+        assembly ("memory-safe") {
+            pair := shr(V2_POOL_SHIFT, calldataload(add(cursor, V2_POOL_AT)))
+            amountOut := shr(V2_AMOUNT_OUT_SHIFT, calldataload(add(cursor, V2_AMOUNT_OUT_AT)))
+            next := add(cursor, V2_SIZE) // cannot wrap: the cursor lies within calldata
+        }
+        if (next > end) revert IArbitrageExecutor.TruncatedProgram(cursor);
         address to = ProgramCursor.recipient(head, next, end, counterparty);
-        address pair = address(uint160(ProgramCursor.field(cursor + V2_POOL_AT, V2_POOL_SHIFT)));
-        uint256 amountOut = ProgramCursor.field(cursor + V2_AMOUNT_OUT_AT, V2_AMOUNT_OUT_SHIFT);
-        if (!_swap(head, pair, amountOut, to, _dataAt(), 0)) Reverts.hopFailed(pair);
+        if (!_call(pair, _message(head, amountOut, to), 0)) Reverts.hopFailed(pair);
     }
 
     /// @dev Runs the command `v2_flash`.
@@ -43,49 +49,51 @@ library UniswapV2 {
         internal
         returns (uint256 next)
     {
-        uint256 nested = ProgramCursor.bounded(cursor, V2_FLASH_SIZE, end);
-        uint256 length =
-            ProgramCursor.field(cursor + V2_FLASH_NESTED_LENGTH_AT, V2_FLASH_NESTED_LENGTH_SHIFT);
-        next = ProgramCursor.bounded(nested, length, end);
-        address to = ProgramCursor.recipient(head, next, end, counterparty);
-        address pair =
-            address(uint160(ProgramCursor.field(cursor + V2_FLASH_POOL_AT, V2_FLASH_POOL_SHIFT)));
-        uint256 amountOut =
-            ProgramCursor.field(cursor + V2_FLASH_AMOUNT_OUT_AT, V2_FLASH_AMOUNT_OUT_SHIFT);
-        uint256 data = _dataAt();
+        address pair;
+        uint256 amountOut;
+        uint256 length;
         assembly ("memory-safe") {
-            calldatacopy(data, nested, length) // in bounds: see above
+            pair := shr(V2_FLASH_POOL_SHIFT, calldataload(add(cursor, V2_FLASH_POOL_AT)))
+            let tail := calldataload(add(cursor, V2_FLASH_AMOUNT_OUT_AT))
+            amountOut := shr(V2_FLASH_AMOUNT_OUT_SHIFT, tail)
+            tail := calldataload(add(cursor, V2_FLASH_NESTED_LENGTH_AT))
+            length := shr(V2_FLASH_NESTED_LENGTH_SHIFT, tail)
+            next := add(add(cursor, V2_FLASH_SIZE), length) // at most 2^16 + 37 further
         }
-        CallbackGuard.arm(pair, CALLBACK, data - 0x20, length);
-        if (!_swap(head, pair, amountOut, to, data, length)) Reverts.hopFailed(pair);
+        if (next > end) revert IArbitrageExecutor.TruncatedProgram(cursor);
+        address to = ProgramCursor.recipient(head, next, end, counterparty);
+        uint256 message = _message(head, amountOut, to);
+        assembly ("memory-safe") {
+            calldatacopy(add(message, 0xe0), add(cursor, V2_FLASH_SIZE), length) // in bounds
+        }
+        CallbackGuard.arm(pair, CALLBACK, message, length);
+        if (!_call(pair, message, length)) Reverts.hopFailed(pair);
         CallbackGuard.requireConsumed(pair);
     }
 
-    /// @dev Where the data of a `swap` that is built at the free memory pointer lies.
-    function _dataAt() private pure returns (uint256 data) {
+    /// @dev Builds a swap without data in free memory. A spare word comes first, so that the data
+    /// lies where `CallbackGuard.arm` has it for every venue.
+    function _message(uint256 head, uint256 amountOut, address to)
+        private
+        pure
+        returns (uint256 message)
+    {
         assembly ("memory-safe") {
-            data := add(mload(0x40), 0xc0)
+            message := mload(0x40) // free memory, which each command overwrites
+            let zeroForOne := shr(ZERO_FOR_ONE_SHIFT, head) // the highest bit of one byte
+            mstore(add(message, 0x20), SWAP) // selector at message + 0x3c
+            mstore(add(message, 0x40), mul(amountOut, iszero(zeroForOne))) // amount0Out
+            mstore(add(message, 0x60), mul(amountOut, zeroForOne)) // amount1Out
+            mstore(add(message, 0x80), to)
+            mstore(add(message, 0xa0), 0x80) // offset of `data`
+            mstore(add(message, 0xc0), 0) // its length
         }
     }
 
-    /// @dev Calls the pair with the `length` bytes of data that already lie at `data`.
-    function _swap(
-        uint256 head,
-        address pair,
-        uint256 amountOut,
-        address to,
-        uint256 data,
-        uint256 length
-    ) private returns (bool ok) {
+    /// @dev Calls the pair with a message that ends in `length` bytes of data.
+    function _call(address pair, uint256 message, uint256 length) private returns (bool ok) {
         assembly ("memory-safe") {
-            let zeroForOne := shr(ZERO_FOR_ONE_SHIFT, head) // the highest bit of one byte
-            mstore(sub(data, 0xc0), SWAP) // selector at data - 0xa4
-            mstore(sub(data, 0xa0), mul(amountOut, iszero(zeroForOne))) // amount0Out
-            mstore(sub(data, 0x80), mul(amountOut, zeroForOne)) // amount1Out
-            mstore(sub(data, 0x60), to)
-            mstore(sub(data, 0x40), 0x80) // offset of `data`
-            mstore(sub(data, 0x20), length)
-            ok := call(gas(), pair, 0, sub(data, 0xa4), add(0xa4, length), 0x00, 0x00)
+            ok := call(gas(), pair, 0, add(message, 0x3c), add(0xa4, length), 0x00, 0x00)
         }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.30;
 
+import {IArbitrageExecutor} from "../interfaces/IArbitrageExecutor.sol";
 import {CallbackGuard} from "../libraries/CallbackGuard.sol";
 import {
     V3_AMOUNT_IN_AT,
@@ -28,12 +29,17 @@ library UniswapV3 {
         internal
         returns (uint256 next)
     {
-        uint256 nested = ProgramCursor.bounded(cursor, V3_SIZE, end);
-        uint256 length = ProgramCursor.field(cursor + V3_NESTED_LENGTH_AT, V3_NESTED_LENGTH_SHIFT);
-        next = ProgramCursor.bounded(nested, length, end);
+        address pool;
+        uint256 amountIn;
+        uint256 length;
+        assembly ("memory-safe") {
+            pool := shr(V3_POOL_SHIFT, calldataload(add(cursor, V3_POOL_AT)))
+            amountIn := shr(V3_AMOUNT_IN_SHIFT, calldataload(add(cursor, V3_AMOUNT_IN_AT)))
+            length := shr(V3_NESTED_LENGTH_SHIFT, calldataload(add(cursor, V3_NESTED_LENGTH_AT)))
+            next := add(add(cursor, V3_SIZE), length) // at most 2^16 + 39 further: cannot wrap
+        }
+        if (next > end) revert IArbitrageExecutor.TruncatedProgram(cursor);
         address to = ProgramCursor.recipient(head, next, end, counterparty);
-        address pool = address(uint160(ProgramCursor.field(cursor + V3_POOL_AT, V3_POOL_SHIFT)));
-        uint256 amountIn = ProgramCursor.field(cursor + V3_AMOUNT_IN_AT, V3_AMOUNT_IN_SHIFT);
 
         uint256 message;
         assembly ("memory-safe") {
@@ -46,9 +52,9 @@ library UniswapV3 {
             // no price limit of its own: the settlement judges the whole run
             mstore(add(message, 0x80), xor(MAX_PRICE, mul(zeroForOne, xor(MAX_PRICE, MIN_PRICE))))
             mstore(add(message, 0xa0), 0xa0) // offset of `data`
-            calldatacopy(add(message, 0xe0), nested, length) // in bounds: see above
+            calldatacopy(add(message, 0xe0), add(cursor, V3_SIZE), length) // in bounds: see above
         }
-        CallbackGuard.arm(pool, CALLBACK, message + 0xc0, length);
+        CallbackGuard.arm(pool, CALLBACK, message, length);
         bool ok;
         assembly ("memory-safe") {
             ok := call(gas(), pool, 0, add(message, 0x1c), add(0xc4, length), 0x00, 0x00)
