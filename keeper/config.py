@@ -8,7 +8,7 @@ from eth_utils.address import to_canonical_address
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from keeper.chain import Address
+from keeper.chain import FEE_DENOMINATOR_PIPS, Address, Protocol
 
 
 class ConfigError(ValueError):
@@ -22,6 +22,13 @@ def _address(value: object) -> Address:
         return Address(bytes(to_canonical_address(value)))
     except ValueError as error:
         raise ValueError("must be a 20-byte hexadecimal address") from error
+
+
+def _protocol(value: object) -> Protocol:
+    names = {protocol.name.lower(): protocol for protocol in Protocol}
+    if not isinstance(value, str) or value not in names:
+        raise ValueError(f"must be one of {', '.join(names)}")
+    return names[value]
 
 
 def _absolute(path: Path) -> Path:
@@ -52,11 +59,22 @@ class RelaySettings(_Section):
     consumer: PathField = Path("/tmp/alphapulse/defi.sock")  # noqa: S108
 
 
-class MarketSettings(_Section):
-    """Which pools are followed, what a profit may be paid in, and what is worth one dollar."""
+class FactorySettings(_Section):
+    """A factory whose pools are trusted to run its code; V3 pools state their fee themselves."""
 
-    uniswap_v2_factories: tuple[AddressField, ...] = ()
-    uniswap_v3_factories: tuple[AddressField, ...] = ()
+    address: AddressField
+    protocol: Annotated[Protocol, BeforeValidator(_protocol)]
+    fee_pips: int = Field(default=3_000, ge=0, lt=FEE_DENOMINATOR_PIPS)
+
+
+class MarketSettings(_Section):
+    """Which pools are followed, what a profit may be paid in, and what is worth one dollar.
+
+    Followed are the factories' pools between any two of `tokens`.
+    """
+
+    factories: tuple[FactorySettings, ...] = Field(min_length=1)
+    tokens: tuple[AddressField, ...]
     profit_tokens: tuple[AddressField, ...]
     usd_tokens: tuple[AddressField, ...]
     wrapped_native: AddressField
@@ -75,7 +93,6 @@ class ExecutionSettings(_Section):
     deployment: PathField
     key_file: PathField
     passphrase_file: PathField | None = None
-    aave_pool: AddressField | None = None
     tip_wei: int = Field(default=25 * 10**9, ge=0)
     deadline_blocks: int = Field(default=3, ge=1, le=100)
     base_fee_headroom_percent: int = Field(default=30, ge=0, le=1000)

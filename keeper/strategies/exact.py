@@ -10,6 +10,9 @@ from typing import NamedTuple
 from keeper.market.venues.base import VenueState
 from keeper.strategies.sizing import Size
 
+COARSE_AMOUNT = 1 << 24
+"""Below so many raw units the rounding of one unit outweighs what floats cannot see."""
+
 
 class Hop(NamedTuple):
     """A pool and the direction it is swapped in."""
@@ -84,19 +87,28 @@ def refine(hops: Sequence[Hop], size: Size, max_in: int | None = None) -> list[i
 
 
 def _climb(search: _Search, middle: int) -> int:
-    """Walk uphill with steps that shrink; profit is concave but for rounding."""
-    step = max(middle >> 10, 1)
+    """Walk uphill with steps that shrink.
+
+    Profit is concave but for rounding, which among coarse amounts makes teeth worth looking over.
+    """
+    coarse = middle < COARSE_AMOUNT
+    step = max(middle >> (4 if coarse else 10), 1)
     best = search.profit(middle)
     while step:
-        moved = False
-        for candidate in (middle + step, middle - step):
-            profit = search.profit(candidate)
-            if profit is not None and (best is None or profit > best):
-                middle, best, moved = candidate, profit, True
-                break
-        if not moved:
-            step >>= 2
+        uphill = _uphill(search, middle, step, best)
+        if uphill is None:
+            step >>= 1 if coarse else 2
+        else:
+            middle, best = uphill
     return middle
+
+
+def _uphill(search: _Search, middle: int, step: int, best: int | None) -> tuple[int, int] | None:
+    for candidate in (middle + step, middle - step):
+        profit = search.profit(candidate)
+        if profit is not None and (best is None or profit > best):
+            return candidate, profit
+    return None
 
 
 def _trim(hops: Sequence[Hop], amounts: list[int]) -> list[int]:

@@ -7,9 +7,14 @@ from keeper.config import ConfigError, load_config
 TOKEN = "0x" + "11" * 20
 WHOLE = f"""
 [market]
+tokens = ["{TOKEN}"]
 profit_tokens = ["{TOKEN}"]
 usd_tokens = ["{TOKEN}"]
 wrapped_native = "{TOKEN}"
+
+[[market.factories]]
+address = "{TOKEN}"
+protocol = "uniswap_v2"
 
 [execution]
 deployment = "record.json"
@@ -45,6 +50,7 @@ def test_load_config__environment__overrides_the_file(
         (f'wrapped_native = "{TOKEN}"', "wrapped_native = 12", "market.wrapped_native"),
         ("[execution]", "[limits]\nmax_in_flight = 0\n[execution]", "limits.max_in_flight"),
         ("[execution]", "[limits]\nunheard_of = 0\n[execution]", "limits.unheard_of"),
+        ('"uniswap_v2"', '"uniswap_v9"', "market.factories.0.protocol"),
         ("[execution]", "[nod]\n[execution]", "nod"),
         ("[execution]", "[execution", "cannot be read"),
     ],

@@ -1,0 +1,215 @@
+"""The keeper's loop: relay events in, intents and outcomes out. It alone knows every room."""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from dataclasses import dataclass
+from uuid import UUID
+
+from keeper.chain import Address, ChainInstance
+from keeper.execution.intent import IntentState
+from keeper.execution.outcomes import Prices
+from keeper.execution.program import ProgramError
+from keeper.execution.store import StoreUnavailableError
+from keeper.execution.submitter import Refusal, Submitter
+from keeper.execution.tracker import Settlement, Tracker
+from keeper.journal import Journal
+from keeper.journal.store import opportunity_row
+from keeper.market.state import Market
+from keeper.market.view import MarketView
+from keeper.node import Node, NodeError
+from keeper.observe.metrics import Metrics
+from keeper.relay.client import Event, Gap, RelayClient, Resync
+from keeper.risk.limits import Limits, Situation, check
+from keeper.strategies.base import Strategy
+from keeper.strategies.gas import gas_quote
+from keeper.strategies.opportunity import Opportunity
+from keeper.strategies.reasons import Reason
+from keeper.strategies.selection import select
+
+logger = logging.getLogger(__name__)
+
+SETTLE_AT_STOP_S = 3.0
+SETTLE_RETRY_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """What an agent works with, one of each."""
+
+    node: Node
+    client: RelayClient
+    market: Market
+    strategies: tuple[Strategy, ...]
+    limits: Limits
+    submitter: Submitter
+    tracker: Tracker
+    journal: Journal
+    prices: Prices
+    metrics: Metrics
+    instance: ChainInstance
+    wrapped_native: Address
+    tip_wei: int
+
+
+class Agent:
+    """Decides on whole blocks; work that waits (submission, receipts) runs beside the loop."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+        self._holds: dict[UUID, frozenset[Address]] = {}
+        self._tasks = asyncio.TaskGroup()
+        self._settling = asyncio.Lock()
+        self._reverts_in_a_row = 0
+        # the pools of intents from before a restart are not known: first their outcomes
+        self._recovering = rooms.tracker.in_flight > 0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Trade until `stop` is set, then wait for what is under way and settle what is mined.
+
+        An unforeseen error in any task ends them all: intents are durable, so a crash is safe,
+        and a keeper that goes on without one of its parts is not.
+        """
+        async with asyncio.TaskGroup() as self._tasks:
+            reading = self._tasks.create_task(self._read())
+            await stop.wait()
+            reading.cancel()
+        await self._finish()
+
+    async def _read(self) -> None:
+        async for batch in self._rooms.client.batches():
+            for event, received_ns in batch:
+                self._take(event, received_ns)
+
+    def _take(self, event: Event, received_ns: int) -> None:
+        market, metrics = self._rooms.market, self._rooms.metrics
+        if isinstance(event, Gap):
+            logger.warning("not trading until the next snapshot: %s", event.reason)
+            metrics.gaps.inc()
+            market.on_gap(event.reason)
+        elif isinstance(event, Resync):
+            market.on_gap("a new epoch began")
+        else:
+            metrics.messages.inc()
+            view = market.apply(event, received_ns)
+            if market.desynchronised is not None:
+                self._rooms.client.rejoin()
+            elif view is not None:
+                self._on_block(view)
+
+    def _on_block(self, view: MarketView) -> None:
+        self._rooms.prices.update(view.usd_per_raw)
+        self._rooms.metrics.head.set(view.block.number)
+        self._tasks.create_task(self._settle(view))
+        rejections: Counter[str] = Counter()
+        for opportunity in self._choose(view, rejections):
+            reason = self._refuse(opportunity, view) or self._begin(opportunity)
+            if reason is not None:
+                rejections[reason] += 1
+                self._offer(opportunity, reason)
+        self._count(rejections)
+
+    def _choose(self, view: MarketView, rejections: Counter[str]) -> tuple[Opportunity, ...]:
+        """The opportunities of a block that share no pool with each other or with one in flight."""
+        rooms = self._rooms
+        price_wei = view.block.base_fee_wei + rooms.tip_wei
+        quote = gas_quote(view, price_wei, rooms.wrapped_native)
+        if quote is None:
+            rejections[Reason.UNPRICED] += 1
+            return ()
+        found: list[Opportunity] = []
+        for strategy in rooms.strategies:
+            result = strategy.evaluate(view, quote)
+            found.extend(result.opportunities)
+            rejections.update(result.rejections)
+            rooms.metrics.opportunities.labels(strategy.name).inc(len(result.opportunities))
+        reserved = {pool for pools in self._holds.values() for pool in pools}
+        selection = select(found, reserved)
+        rejections.update(selection.rejections)
+        for passed_over in selection.passed_over:
+            self._offer(passed_over, Reason.POOL_RESERVED)
+        return selection.chosen
+
+    def _refuse(self, opportunity: Opportunity, view: MarketView) -> Reason | None:
+        if self._recovering:
+            return Reason.POOL_RESERVED
+        situation = Situation(
+            now_ns=time.time_ns(),
+            gas_price_wei=view.block.base_fee_wei + self._rooms.tip_wei,
+            in_flight=len(self._holds),
+            consecutive_reverts=self._reverts_in_a_row,
+            profit_token_usd_per_raw=view.usd_per_raw.get(opportunity.profit_token),
+        )
+        return check(self._rooms.limits, opportunity, situation)
+
+    def _begin(self, opportunity: Opportunity) -> Reason | None:
+        """Reserve the opportunity's pools before anything waits, and execute it beside the loop."""
+        name = self._identify(opportunity)
+        if name is None:
+            return Reason.NOT_ENCODABLE
+        self._holds[name] = frozenset(leg.pool for leg in opportunity.legs)
+        self._tasks.create_task(self._execute(opportunity, name))
+        return None
+
+    def _identify(self, opportunity: Opportunity) -> UUID | None:
+        try:
+            return self._rooms.submitter.identify(opportunity)
+        except ProgramError as error:
+            logger.warning("opportunity cannot be encoded: %s", error)
+            return None
+
+    async def _execute(self, opportunity: Opportunity, hold: UUID) -> None:
+        submission = await self._rooms.submitter.submit(opportunity)
+        if isinstance(submission, Refusal):
+            del self._holds[hold]
+            self._count(Counter({submission.reason: 1}))
+            self._offer(opportunity, submission.reason)
+            return
+        self._rooms.tracker.follow(submission.intent, submission.stamps, opportunity.block.number)
+        self._rooms.metrics.in_flight.set(self._rooms.tracker.in_flight)
+
+    async def _settle(self, view: MarketView) -> None:
+        if self._settling.locked():
+            return  # the one under way sees the same receipts, or the next block's does
+        async with self._settling:
+            try:
+                async for settlement in self._rooms.tracker.settle(view.block):
+                    self._note(settlement)
+            except (NodeError, StoreUnavailableError, LookupError) as error:
+                logger.warning("outcomes wait for the next block: %s", error)
+            if self._rooms.tracker.in_flight == 0:
+                self._recovering = False
+
+    def _note(self, settlement: Settlement) -> None:
+        outcome, metrics = settlement.outcome, self._rooms.metrics
+        self._holds.pop(outcome.opportunity_id, None)
+        reverted = outcome.state is IntentState.REVERTED
+        self._reverts_in_a_row = self._reverts_in_a_row + 1 if reverted else 0
+        metrics.observe_outcome(outcome)
+        metrics.observe_stamps(settlement.stamps)
+        metrics.in_flight.set(self._rooms.tracker.in_flight)
+
+    async def _finish(self) -> None:
+        """Settle what is mined; the rest is settled at the next start."""
+        deadline = time.monotonic() + SETTLE_AT_STOP_S
+        while self._rooms.tracker.in_flight and time.monotonic() < deadline:
+            try:
+                head = await self._rooms.node.block("latest")
+                async for settlement in self._rooms.tracker.settle(head):
+                    self._note(settlement)
+            except (NodeError, StoreUnavailableError, LookupError) as error:
+                logger.warning("outcomes wait for the next start: %s", error)
+            await asyncio.sleep(SETTLE_RETRY_S)
+        logger.info("stopped with %d intents pending", self._rooms.tracker.in_flight)
+
+    def _count(self, rejections: Counter[str]) -> None:
+        self._rooms.metrics.count_rejections(rejections)
+        self._rooms.journal.add_rejections(self._rooms.instance.key, rejections)
+
+    def _offer(self, opportunity: Opportunity, reason: Reason) -> None:
+        """Offer the journal a row for an opportunity that was worth its gas and not taken."""
+        name = self._identify(opportunity)
+        if name is not None:
+            row = opportunity_row(name, self._rooms.instance.key, opportunity, reason)
+            self._rooms.journal.offer_opportunity(row)

@@ -1,0 +1,194 @@
+"""From an opportunity to a broadcast: encode, simulate at head, sign, commit, send."""
+
+import logging
+import math
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID, uuid5
+
+from keeper.chain import Address, ChainInstance
+from keeper.execution.intent import Intent
+from keeper.execution.nonces import NonceOwner
+from keeper.execution.program import Funding, encode_program
+from keeper.execution.signing import Fees, SignedTransaction, Signer
+from keeper.execution.store import IntentStore, StoreUnavailableError
+from keeper.node import CallReverted, Node, NodeError, TransactionRejected
+from keeper.strategies.opportunity import Opportunity
+from keeper.strategies.reasons import Reason
+
+logger = logging.getLogger(__name__)
+
+OPPORTUNITY_NAMESPACE = UUID("5b0f6f0e-0e86-5d0c-9b57-3c1b9a9f4a51")
+"""Names of opportunities are unique by chain instance, block hash and program."""
+
+GAS_LIMIT_MARGIN_PERCENT = 25
+"""Above the simulation: a trade before ours may warm less, cross a tick more, or age an oracle."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionPolicy:
+    """How the keeper bids and how long a program stays valid."""
+
+    executor: Address
+    tip_wei: int
+    base_fee_headroom_percent: int
+    deadline_blocks: int
+    min_net_profit_usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A durable intent that may reach the chain, and the instants that led to it."""
+
+    intent: Intent
+    stamps: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why nothing was committed, and so nothing can reach the chain."""
+
+    reason: Reason
+
+
+def opportunity_id(instance: ChainInstance, opportunity: Opportunity, program: bytes) -> UUID:
+    """Derive the id under which a rerun on the same block recognises the same opportunity."""
+    name = f"{instance.key}:{opportunity.block.hash.hex()}:{program.hex()}"
+    return uuid5(OPPORTUNITY_NAMESPACE, name)
+
+
+class Submitter:
+    """Turns opportunities into durable, broadcast intents of one executor and one key."""
+
+    def __init__(
+        self,
+        *,
+        node: Node,
+        store: IntentStore,
+        signer: Signer,
+        nonces: NonceOwner,
+        instance: ChainInstance,
+        policy: SubmissionPolicy,
+    ) -> None:
+        self._node = node
+        self._store = store
+        self._signer = signer
+        self._nonces = nonces
+        self._instance = instance
+        self._policy = policy
+
+    def identify(self, opportunity: Opportunity) -> UUID:
+        """The opportunity's id, see `opportunity_id`; raises `ProgramError` if none encodes it."""
+        return opportunity_id(self._instance, opportunity, self._encode(opportunity))
+
+    async def submit(self, opportunity: Opportunity) -> Submission | Refusal:
+        """Execute an opportunity that risk has let pass.
+
+        Doubt about node, journal or profit ends in a reason; only what `identify` refuses raises.
+        """
+        stamps = {
+            "frame": opportunity.frame_ns,
+            "applied": opportunity.applied_ns,
+            "sized": opportunity.sized_ns,
+            "exact": opportunity.exact_ns,
+        }
+        program = self._encode(opportunity)
+        try:
+            gas = await self._simulate(program)
+            stamps["simulated"] = time.time_ns()
+            if self._net_profit_usd(opportunity, gas) < self._policy.min_net_profit_usd:
+                return Refusal(Reason.BELOW_GAS)
+            return await self._commit_and_send(opportunity, program, gas, stamps)
+        except CallReverted:
+            return Refusal(Reason.SIMULATION_REVERTED)
+        except NodeError as error:
+            logger.warning("not traded: %s", error)
+            return Refusal(Reason.NODE_UNAVAILABLE)
+        except StoreUnavailableError as error:
+            logger.warning("not traded: %s", error)
+            return Refusal(Reason.JOURNAL_UNAVAILABLE)
+
+    def _encode(self, opportunity: Opportunity) -> bytes:
+        block = opportunity.block
+        return encode_program(
+            opportunity.legs,
+            funding=Funding.FLASH_SWAP,
+            profit_token=opportunity.profit_token,
+            min_profit_raw=self._min_profit_raw(opportunity),
+            deadline_block=block.number + self._policy.deadline_blocks,
+            max_base_fee_wei=self._fees(opportunity).max_fee_wei - self._policy.tip_wei,
+        )
+
+    @staticmethod
+    def _min_profit_raw(opportunity: Opportunity) -> int:
+        """Raw profit that still pays the gas: below it the program reverts rather than loses."""
+        share = opportunity.gas_cost_usd / opportunity.profit_usd
+        return min(opportunity.profit_raw, math.ceil(opportunity.profit_raw * share))
+
+    def _fees(self, opportunity: Opportunity) -> Fees:
+        policy = self._policy
+        return Fees.for_base_fee(
+            opportunity.block.base_fee_wei, policy.tip_wei, policy.base_fee_headroom_percent
+        )
+
+    async def _simulate(self, program: bytes) -> int:
+        """Run the real calldata at the head state; returns its gas."""
+        return await self._node.estimate_gas(
+            self._policy.executor, program, sender=self._signer.address
+        )
+
+    @staticmethod
+    def _net_profit_usd(opportunity: Opportunity, gas: int) -> float:
+        return opportunity.profit_usd - opportunity.gas_cost_usd * gas / opportunity.gas_estimate
+
+    async def _commit_and_send(
+        self, opportunity: Opportunity, program: bytes, gas: int, stamps: dict[str, int]
+    ) -> Submission | Refusal:
+        async with self._nonces.turn() as turn:
+            signed = self._signer.sign_call(
+                self._policy.executor,
+                program,
+                nonce=turn.nonce,
+                gas_limit=gas * (100 + GAS_LIMIT_MARGIN_PERCENT) // 100,
+                fees=self._fees(opportunity),
+            )
+            intent = self._intent(opportunity, program, turn.nonce, signed)
+            if not await self._store.commit(opportunity, intent, stamps):
+                return Refusal(Reason.ALREADY_INTENDED)
+            stamps["committed"] = time.time_ns()
+            turn.spend()
+            await self._broadcast(intent, stamps)
+        return Submission(intent, stamps)
+
+    def _intent(
+        self, opportunity: Opportunity, program: bytes, nonce: int, signed: SignedTransaction
+    ) -> Intent:
+        identity = opportunity_id(self._instance, opportunity, program)
+        return Intent(
+            id=uuid5(identity, signed.hash.hex()),
+            opportunity_id=identity,
+            chain_instance=self._instance.key,
+            sender=self._signer.address,
+            executor=self._policy.executor,
+            nonce=nonce,
+            tx_hash=signed.hash,
+            raw_transaction=signed.raw,
+            detected_at=datetime.fromtimestamp(opportunity.frame_ns / 1e9, UTC),
+            block_number=opportunity.block.number,
+            block_hash=opportunity.block.hash,
+            deadline_block=opportunity.block.number + self._policy.deadline_blocks,
+            profit_token=opportunity.profit_token,
+            predicted_profit_raw=opportunity.profit_raw,
+        )
+
+    async def _broadcast(self, intent: Intent, stamps: dict[str, int]) -> None:
+        """Send once; whatever the answer, the tracker re-sends until the nonce is consumed."""
+        try:
+            await self._node.send_raw_transaction(intent.raw_transaction)
+            stamps["broadcast"] = time.time_ns()
+            await self._store.mark_broadcast(intent.id, stamps)
+        except (NodeError, TransactionRejected, StoreUnavailableError) as error:
+            logger.warning(
+                "broadcast of nonce %d is in doubt, outcome pending: %s", intent.nonce, error
+            )

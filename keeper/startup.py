@@ -1,0 +1,159 @@
+"""Opens every room of the keeper, refuses what does not fit together, and closes them again."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from eth_utils.crypto import keccak
+
+from keeper.agent import Agent, Rooms
+from keeper.chain import Address, ChainInstance
+from keeper.config import Config, ConfigError
+from keeper.deployment import Deployment, DeploymentError, load_deployment
+from keeper.execution.nonces import NonceOwner
+from keeper.execution.outcomes import Prices
+from keeper.execution.program import PROGRAM_VERSION
+from keeper.execution.signing import Signer
+from keeper.execution.submitter import SubmissionPolicy, Submitter
+from keeper.execution.tracker import Tracker
+from keeper.journal import Journal
+from keeper.journal.store import JournalStore
+from keeper.keys import check_key_belongs, load_key
+from keeper.market.state import Market
+from keeper.node import Node
+from keeper.observe.metrics import Metrics
+from keeper.relay.client import RelayClient
+from keeper.risk.limits import Limits
+from keeper.strategies import registry
+from keeper.strategies.base import Strategy, StrategySettings
+
+logger = logging.getLogger(__name__)
+
+PROGRAM_VERSION_CALL = bytes.fromhex("68af7b4f")
+"""First four bytes of keccak256("programVersion()")."""
+
+
+async def run_agent(config: Config, stop: asyncio.Event) -> None:
+    """Run the keeper until `stop` is set."""
+    async with open_rooms(config) as rooms:
+        if config.metrics.port:
+            rooms.metrics.serve(config.metrics.host, config.metrics.port)
+        logger.info("trading on chain instance %s", rooms.instance.key)
+        await Agent(rooms).run(stop)
+
+
+@asynccontextmanager
+async def open_rooms(config: Config) -> AsyncIterator[Rooms]:
+    """Open and check everything; whatever does not fit raises before anything is traded."""
+    deployment = load_deployment(config.execution.deployment)
+    account = load_key(config.execution.key_file, config.execution.passphrase_file)
+    signer = Signer(account, config.node.chain_id)
+    node = await Node.connect(
+        config.node.url, expected_chain_id=config.node.chain_id, timeout_s=config.node.timeout_s
+    )
+    async with node:
+        instance = await node.chain_instance()
+        check_key_belongs(signer.address, instance)
+        await check_executor(node, deployment, instance)
+        journal = await Journal.open(dsn=config.journal.dsn, data_dir=config.journal.data_dir)
+        try:
+            yield await _furnish(config, node, journal, signer, deployment)
+        finally:
+            await journal.close()
+
+
+async def check_executor(node: Node, deployment: Deployment, instance: ChainInstance) -> None:
+    """Refuse an executor that is not the recorded one, or reads another program format."""
+    deployment.check_instance(instance)
+    code = await node.code(deployment.address)
+    if keccak(code) != deployment.code_hash:
+        raise DeploymentError(
+            f"the code at 0x{deployment.address.hex()} is not the recorded executor's: deploy again"
+        )
+    version = await node.call(deployment.address, PROGRAM_VERSION_CALL)
+    if version != PROGRAM_VERSION:
+        raise DeploymentError(
+            f"the executor at 0x{deployment.address.hex()} reads another program format: "
+            "deploy the executor of this version"
+        )
+
+
+def _strategies(config: Config) -> tuple[Strategy, ...]:
+    settings = StrategySettings(
+        profit_tokens=config.market.profit_tokens,
+        min_net_profit_usd=config.limits.min_net_profit_usd,
+        max_trade_usd=config.limits.max_trade_usd,
+    )
+    try:
+        return registry.create(config.strategies, settings)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+
+
+async def _furnish(
+    config: Config, node: Node, journal: Journal, signer: Signer, deployment: Deployment
+) -> Rooms:
+    prices, store, instance = Prices(), JournalStore(journal), deployment.instance
+    await journal.acquire_nonce_lock(instance.key, signer.address)
+    tracker = Tracker(node, store, prices, config.market.wrapped_native)
+    nonces = await _recover(node, journal, tracker, instance, signer.address)
+    submitter = Submitter(
+        node=node,
+        store=store,
+        signer=signer,
+        nonces=nonces,
+        instance=instance,
+        policy=_policy(config, deployment.address),
+    )
+    return Rooms(
+        node=node,
+        client=RelayClient(config.relay.consumer),
+        market=Market(config.market.usd_tokens),
+        strategies=_strategies(config),
+        limits=_limits(config),
+        submitter=submitter,
+        tracker=tracker,
+        journal=journal,
+        prices=prices,
+        metrics=Metrics(),
+        instance=instance,
+        wrapped_native=config.market.wrapped_native,
+        tip_wei=config.execution.tip_wei,
+    )
+
+
+async def _recover(
+    node: Node, journal: Journal, tracker: Tracker, instance: ChainInstance, sender: Address
+) -> NonceOwner:
+    """Follow every intent without an outcome again; their nonces are taken, mined or not."""
+    unresolved = await journal.unresolved(instance.key, sender)
+    for intent in unresolved:
+        tracker.follow(intent, {}, block_number=0)
+    if unresolved:
+        logger.info("recovering %d intents without an outcome", len(unresolved))
+    nonces = NonceOwner(await node.transaction_count(sender, "latest"))
+    nonces.catch_up(max((intent.nonce + 1 for intent in unresolved), default=0))
+    return nonces
+
+
+def _policy(config: Config, executor: Address) -> SubmissionPolicy:
+    return SubmissionPolicy(
+        executor=executor,
+        tip_wei=config.execution.tip_wei,
+        base_fee_headroom_percent=config.execution.base_fee_headroom_percent,
+        deadline_blocks=config.execution.deadline_blocks,
+        min_net_profit_usd=config.limits.min_net_profit_usd,
+    )
+
+
+def _limits(config: Config) -> Limits:
+    limits = config.limits
+    return Limits(
+        min_net_profit_usd=limits.min_net_profit_usd,
+        max_trade_usd=limits.max_trade_usd,
+        max_gas_price_wei=limits.max_gas_price_wei,
+        max_in_flight=limits.max_in_flight,
+        max_consecutive_reverts=limits.max_consecutive_reverts,
+        max_age_ms=limits.max_age_ms,
+    )

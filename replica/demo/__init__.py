@@ -1,0 +1,1 @@
+"""The main job on the replica: every daemon as its users run it, then each row checked."""
