@@ -1,6 +1,7 @@
 """The schema: the design's columns, a comment on each figure, migrations whole or not at all."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import asyncpg
@@ -10,6 +11,7 @@ from keeper.journal import Journal, JournalError
 from keeper.journal.database import Connection
 from keeper.journal.schema import migrate
 
+DOCS = Path(__file__).parents[2] / "docs" / "journal.md"
 DESIGN = {
     "arbitrage_opportunities": [
         ("id", "uuid"),
@@ -69,6 +71,15 @@ async def test_every_column_and_table__states_its_meaning(db: Connection) -> Non
 
     assert set(DESIGN) < set(tables)
     assert await db.fetch(UNCOMMENTED, tables) == []
+
+
+async def test_documentation__names_every_column_under_its_table(db: Connection) -> None:
+    sections = dict(re.findall(r"^### (\w+)\n(.*?)(?=^##|\Z)", DOCS.read_text(), re.M | re.S))
+
+    for (table,) in await db.fetch(TABLES):
+        names = set(re.findall(r"\w+", " ".join(re.findall(r"^\| ([^|]+)", sections[table], re.M))))
+        columns = {row[0] for row in await db.fetch(COLUMNS, table)}
+        assert columns - names == set()
 
 
 @pytest.mark.parametrize(
