@@ -1,0 +1,154 @@
+"""Routes of 2 to 12 hops on real bytecode, in each funding: profit equal to the wei."""
+
+from itertools import islice
+
+import pytest
+from executor_world import (
+    KEEPER,
+    OWNER,
+    RevertedError,
+    World,
+    cycles,
+    new_world,
+    premium,
+    root_cause,
+    script,
+    scripted,
+    with_leg,
+)
+
+from keeper.execution.program import Funding
+from keeper.strategies.opportunity import Leg
+from replica.manifest import Pool
+
+AMOUNT = 300 * 10**18
+
+
+@pytest.fixture
+def world() -> World:
+    return new_world()
+
+
+def wpol_route(world: World, *venues: str) -> tuple[Pool, ...]:
+    """WPOL to USDC.e and back through one pool each of two venues."""
+    return tuple(world.manifest.pool(venue, "WPOL", "USDC.e") for venue in venues)
+
+
+def gap(world: World, *venues: str) -> tuple[Leg, ...]:
+    return world.gap(world.manifest.token("WPOL").address, wpol_route(world, *venues), AMOUNT)
+
+
+def routes_of(hops: int) -> list[tuple[Pool, ...]]:
+    world = new_world()
+    wpol = world.manifest.token("WPOL").address
+    found = (r for r in cycles(world.manifest, wpol, hops) if len(r) == hops)
+    mixed = (r for r in found if hops < 3 or len({p.protocol for p in r}) == 2)
+    return list(islice(mixed, 3))
+
+
+@pytest.mark.parametrize("funding", Funding)
+@pytest.mark.parametrize("hops", range(2, 13))
+def test_a_route_earns_exactly_what_was_predicted(hops: int, funding: Funding) -> None:
+    for route in routes_of(hops):
+        world = new_world()
+        token = world.manifest.token("WPOL").address
+        legs = world.gap(token, route, AMOUNT)
+        if funding is Funding.OWN_CAPITAL:
+            world.fund(token, AMOUNT)
+        profit = legs[-1].amount_out_raw - AMOUNT
+        profit -= premium(legs) if funding is Funding.AAVE_V3 else 0
+        before = world.holdings()
+        world.run(world.program(legs, funding, min_profit_raw=profit))
+        assert world.holdings() == before | {token: before[token] + profit}
+        assert world.allowances() == {0}
+
+
+@pytest.mark.parametrize("first", ["quickswap-v2", "uniswap-v3"])
+@pytest.mark.parametrize("last", ["uniswap-v2", "uniswap-v3"])
+def test_every_pairing_of_venues_needs_no_capital_with_a_flash_swap(first: str, last: str) -> None:
+    world = new_world()
+    token = world.manifest.token("WPOL").address
+    fees = {"quickswap-v2": 3000, "uniswap-v2": 3000, "uniswap-v3": 500}
+    route = (
+        world.manifest.pool(first, "WPOL", "USDC.e", fees[first]),
+        world.manifest.pool(last, "WPOL", "USDC.e", 3000),
+    )
+    legs = world.gap(token, route, AMOUNT // 100)
+    world.run(world.program(legs, Funding.FLASH_SWAP, min_profit_raw=1))
+    assert world.balance(token) == legs[-1].amount_out_raw - AMOUNT // 100
+
+
+@pytest.mark.parametrize("funding", [Funding.FLASH_SWAP, Funding.AAVE_V3])
+def test_two_runs_in_one_transaction(world: World, funding: Funding) -> None:
+    batch = scripted(world)
+    world.do(OWNER, world.executor, "setExecutor(address,bool)", batch, True)
+    token = world.manifest.token("WPOL").address
+    forth = gap(world, "quickswap-v2", "uniswap-v3")
+    usdc_weth = [
+        world.manifest.pool(venue, "WPOL", "WETH", 3000) for venue in ("quickswap-v2", "uniswap-v2")
+    ]
+    other = world.gap(token, usdc_weth, AMOUNT)
+    programs = [world.program(legs, funding) for legs in (forth, other)]
+    script(world, batch, *((world.executor, program, True) for program in programs))
+    world.do(KEEPER, batch, "play()")
+    costs = 0 if funding is Funding.FLASH_SWAP else 2 * premium(forth)
+    gains = sum(legs[-1].amount_out_raw - AMOUNT for legs in (forth, other))
+    assert world.balance(token) == gains - costs
+
+
+def failure(world: World, program: bytes) -> RevertedError:
+    before = world.holdings()
+    with pytest.raises(RevertedError) as caught:
+        world.run(program)
+    assert world.holdings() == before
+    return caught.value
+
+
+def test_a_wei_less_than_the_minimum_reverts(world: World) -> None:
+    legs = gap(world, "quickswap-v2", "uniswap-v3")
+    profit = legs[-1].amount_out_raw - AMOUNT
+    error = failure(world, world.program(legs, Funding.FLASH_SWAP, min_profit_raw=profit + 1))
+    assert (error.name, error.args_) == ("Unprofitable", (0, profit))
+
+
+def test_own_capital_may_not_shrink(world: World) -> None:
+    world.fund_all()
+    route = wpol_route(world, "quickswap-v2", "uniswap-v2")
+    legs = world.legs(world.manifest.token("WPOL").address, route, AMOUNT)
+    assert legs[-1].amount_out_raw < AMOUNT
+    error = failure(world, world.program(legs, Funding.OWN_CAPITAL))
+    assert error.name == "BalanceFell"
+
+
+def test_a_stale_v2_hop_is_named(world: World) -> None:
+    legs = gap(world, "uniswap-v3", "quickswap-v2")
+    stale = with_leg(legs, 1, amount_out_raw=legs[1].amount_out_raw + 1)
+    error = failure(world, world.program(stale, Funding.FLASH_SWAP))
+    assert error.name == "HopFailed"
+    assert bytes.fromhex(error.args_[0][2:]) == legs[1].pool
+    assert b"UniswapV2: K" in error.args_[1]
+
+
+def test_the_innermost_failing_hop_is_named(world: World) -> None:
+    legs = gap(world, "quickswap-v2", "uniswap-v3")
+    high = legs[0].amount_out_raw * 2
+    stale = with_leg(with_leg(legs, 0, amount_out_raw=high), 1, amount_in_raw=high)
+    error = failure(world, world.program(stale, Funding.FLASH_SWAP))
+    assert bytes.fromhex(error.args_[0][2:]) == legs[0].pool
+    assert b"UniswapV2: K" in error.args_[1]
+
+
+def test_a_premium_above_the_maximum_reverts(world: World) -> None:
+    legs = gap(world, "quickswap-v2", "uniswap-v3")
+    highest = premium(legs) - 1
+    error = failure(world, world.program(legs, Funding.AAVE_V3, aave_max_premium_raw=highest))
+    assert root_cause(error) == "WrongLoan"
+
+
+def test_the_deadline_block_is_the_last(world: World) -> None:
+    legs = gap(world, "quickswap-v2", "uniswap-v3")
+    block = world.manifest.built_block + 1
+    late = world.program(legs, Funding.FLASH_SWAP, deadline_block=block - 1)
+    error = failure(world, late)
+    assert (error.name, error.args_) == ("DeadlinePassed", (block - 1,))
+    world.run(world.program(legs, Funding.FLASH_SWAP, deadline_block=block))
