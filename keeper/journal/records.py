@@ -1,5 +1,6 @@
 """Between frozen types and rows: the values a statement binds, and the types a record yields."""
 
+import json
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -105,6 +106,7 @@ def execution_of(record: asyncpg.Record) -> ExecutionRow:
     return ExecutionRow(
         intent=intent_of(record),
         estimated_profit_usd=record["estimated_profit"],
+        metadata=json.loads(record["metadata"]),
         outcome=None if record["result_id"] is None else _outcome_of(record),
         stamps_ns=dict(zip(record["stages"] or (), record["instants"] or (), strict=True)),
     )

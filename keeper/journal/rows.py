@@ -73,11 +73,13 @@ class ExecutionRow:
     """An intent with what became of it (`outcome` is None while open) and its latency stamps.
 
     `stamps_ns` maps a stage to the instant it was reached, in Unix nanoseconds.
-    `estimated_profit_usd` is the prediction the opportunity row carries, before gas.
+    `estimated_profit_usd` is the prediction the opportunity row carries, before gas, and
+    `metadata` what else it says.
     """
 
     intent: Intent
     estimated_profit_usd: Decimal
+    metadata: Mapping[str, Any]
     outcome: Outcome | None
     stamps_ns: Mapping[str, int]
 

@@ -87,7 +87,7 @@ def _trade(stack: Stack, traders: Traders, seconds: float) -> None:
     """Show progress until the time is up; a daemon that dies ends the demo."""
     end = time.monotonic() + seconds
     columns = (TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, transient=True) as progress:
+    with Progress(*columns) as progress:
         task = progress.add_task("trading", total=None)
         while time.monotonic() < end:
             time.sleep(TICK_S)

@@ -1,6 +1,7 @@
 """The demo's closing table."""
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from decimal import Decimal
 
 from rich.console import Console
@@ -42,7 +43,7 @@ def show(
     reverted = sum(
         row.outcome is not None and row.outcome.state is IntentState.REVERTED for row in rows
     )
-    table.add_row("opportunities written", str(opportunity_count))
+    table.add_row("opportunities seen above the threshold", str(opportunity_count))
     for reason, count in rejections.most_common():
         table.add_row(f"  rejected: {reason}", str(count))
     table.add_row("executed", str(len(rows)))
@@ -74,6 +75,10 @@ def _add_profit(table: Table, manifest: Manifest, good: list[ExecutionRow]) -> N
         row.outcome is not None and row.outcome.actual_profit_raw == row.intent.predicted_profit_raw
         for row in good
     )
+    edges = sorted(map(_edge_bps, good))
+    if edges:
+        text = " / ".join(f"{_quantile(edges, q):.1f}" for q in QUANTILES)
+        table.add_row("edge of the input, bp (p50 / p90 / p99)", text)
     table.add_row("realised exactly as predicted", f"{exact} of {len(good)}")
 
 
@@ -87,5 +92,10 @@ def _add_latency(table: Table, rows: list[ExecutionRow]) -> None:
             table.add_row(f"frame to {step}, ms (p50 / p90 / p99)", text)
 
 
-def _quantile(ordered: list[int], percent: int) -> int:
+def _edge_bps(row: ExecutionRow) -> float:
+    """Predicted profit per input, in basis points."""
+    return row.intent.predicted_profit_raw / int(row.metadata["amount_in_raw"]) * 1e4
+
+
+def _quantile(ordered: Sequence[float], percent: int) -> float:
     return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]

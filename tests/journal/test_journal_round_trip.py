@@ -38,6 +38,7 @@ async def test_amounts__to_the_last_wei(journal: Journal, raw: int) -> None:
     assert read == ExecutionRow(
         intent=samples.replace(intent, state=IntentState.SUCCEEDED),
         estimated_profit_usd=row.estimated_profit,
+        metadata=row.metadata,
         outcome=outcome,
         stamps_ns={"frame": 1, "applied": 2, "receipt": 2**63 - 1},
     )
