@@ -34,7 +34,9 @@ class Market:
 
     def __init__(self, usd_tokens: Iterable[Address]) -> None:
         self.desynchronised: str | None = None
-        """Why all pools lost trust; None again once a snapshot has been taken."""
+        """Why the channel must be rejoined for fresh snapshots, None while it need not be."""
+        self.last_gap: str | None = None
+        """What last ended trust in all pools."""
         self.contradictions = 0
         self._usd_tokens = tuple(usd_tokens)
         self._book = Book()
@@ -72,14 +74,16 @@ class Market:
         if before and before.hash != touch.hash and not (before.is_snapshot or is_snapshot):
             self._doubt(changed.pool)
             return None
-        if is_snapshot:
-            self.desynchronised = None
         self._touched[changed.pool] = touch
         return None
 
-    def on_gap(self, reason: str = "frames were lost") -> None:
-        """Trust no pool until its next snapshot: frames were lost, or the channel began anew."""
-        self.desynchronised = reason
+    def on_gap(self, reason: str) -> None:
+        """Trust no pool until its next snapshot, which is on its way: the channel begins anew."""
+        self._lose_all(reason)
+        self.desynchronised = None
+
+    def _lose_all(self, reason: str) -> None:
+        self.last_gap = reason
         self._book.reset()
         self._touched.clear()
         self._view = None
@@ -111,7 +115,8 @@ class Market:
         try:
             self._book.apply(boundary)
         except StateContradiction as error:
-            self.on_gap(str(error))
+            self._lose_all(str(error))
+            self.desynchronised = self.last_gap
             return None
         changed = self._refresh(boundary)
         self._view = self._publish(boundary, changed, frame_ns)
@@ -125,7 +130,8 @@ class Market:
             if touch.is_snapshot and touch.hash == block_hash
         }
         if not certain:
-            self.desynchronised = "a block does not follow its predecessor"
+            self.last_gap = "a block does not follow its predecessor"
+            self.desynchronised = self.last_gap
         for pool in self._topology.slots.keys() - certain:
             self._book.pools.pop(pool, None)
             self._touched.pop(pool, None)

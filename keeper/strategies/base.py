@@ -26,14 +26,15 @@ class GasQuote:
 class StrategySettings:
     """What strategies may seek: profit tokens in order of preference, and bounds in USD.
 
-    `max_sized` bounds the candidates that one block may size, so that no block holds the event
-    loop long; `max_cycles` bounds the index of one strategy.
+    Of one block's candidates at most `max_sized` are sized in floats and the best `max_exact` of
+    those in integers, so that no block holds the event loop long; `max_cycles` bounds the index.
     """
 
     profit_tokens: tuple[Address, ...]
     min_net_profit_usd: float = 0.0
     max_trade_usd: float = float("inf")
     max_sized: int = 64
+    max_exact: int = 8
     max_cycles: int = 200_000
 
 

@@ -27,7 +27,7 @@ CUSHION_LOG = 10e-4
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A cycle whose marginal prices promise a profit."""
+    """A cycle that promises a profit in floats."""
 
     pools: tuple[PoolKey, ...]
     hops: tuple[Hop, ...]
@@ -35,6 +35,13 @@ class _Candidate:
     usd_per_raw: float
     gas: int
     gas_usd: float
+    size: Size
+    sized_ns: int
+
+    @property
+    def float_net_usd(self) -> float:
+        """Net profit that floats expect; a part in a thousand is left for rounding."""
+        return self.size.profit * self.usd_per_raw * 1.001 - self.gas_usd
 
 
 class CyclicStrategy:
@@ -49,15 +56,32 @@ class CyclicStrategy:
     def evaluate(self, view: MarketView, gas: GasQuote) -> StrategyResult:
         """Opportunities among the cycles that the block's changes touch, best net first."""
         rejections: Counter[Reason] = Counter()
+        sized = self._size_all(view, gas, rejections)
+        if len(sized) > self._settings.max_exact:
+            rejections[Reason.NOT_SIZED] += len(sized) - self._settings.max_exact
         found: list[Opportunity] = []
-        for edges in self._promising(view, rejections):
-            result = self._examine(view, gas, edges)
+        for candidate in sized[: self._settings.max_exact]:
+            result = self._confirm(view, candidate)
             if isinstance(result, Reason):
                 rejections[result] += 1
             else:
                 found.append(result)
         found.sort(key=net_usd, reverse=True)
         return StrategyResult(tuple(found), rejections)
+
+    def _size_all(
+        self, view: MarketView, gas: GasQuote, rejections: Counter[Reason]
+    ) -> list[_Candidate]:
+        """Candidates that still pay in floats, the greatest net profit first."""
+        sized: list[_Candidate] = []
+        for edges in self._promising(view, rejections):
+            result = self._size(view, gas, edges)
+            if isinstance(result, Reason):
+                rejections[result] += 1
+            else:
+                sized.append(result)
+        sized.sort(key=lambda candidate: candidate.float_net_usd, reverse=True)
+        return sized
 
     def _promising(self, view: MarketView, rejections: Counter[Reason]) -> list[NDArray[np.int32]]:
         """Edges of the cycles worth sizing, the greatest float edge first."""
@@ -85,32 +109,34 @@ class CyclicStrategy:
             )
         return self._index
 
-    def _examine(
+    def _size(
         self, view: MarketView, gas: GasQuote, edges: NDArray[np.int32]
-    ) -> Opportunity | Reason:
-        candidate = _candidate(view, gas, edges)
-        if candidate is None:
+    ) -> _Candidate | Reason:
+        pools, hops = _route(view, edges)
+        start = pools[0].token0 if hops[0].zero_for_one else pools[0].token1
+        usd_per_raw = view.usd_per_raw.get(start)
+        if usd_per_raw is None:
             return Reason.UNPRICED
-        max_in = self._settings.max_trade_usd / candidate.usd_per_raw
-        curves = [hop.state.segments(zero_for_one=hop.zero_for_one) for hop in candidate.hops]
+        max_in = self._settings.max_trade_usd / usd_per_raw
+        curves = [hop.state.segments(zero_for_one=hop.zero_for_one) for hop in hops]
         size = best_size(curves, max_in)
-        sized_ns = time_ns()
-        reason = self._too_little(candidate, size)
-        if size is None or reason is not None:
-            return reason or Reason.NO_EDGE
-        amounts = refine(candidate.hops, size, int(max_in) if max_in < inf else None)
-        if amounts is None:
-            return Reason.NO_EXACT_PROFIT
-        opportunity = self._opportunity(view, candidate, amounts, sized_ns)
-        return self._judge(net_usd(opportunity)) or opportunity
-
-    def _too_little(self, candidate: _Candidate, size: Size | None) -> Reason | None:
-        """Why a float size is not worth integers; a part in a thousand is left for rounding."""
         if size is None:
             return Reason.NO_EDGE
         if min(size.amounts) < 1.0:
             return Reason.DUST
-        return self._judge(size.profit * candidate.usd_per_raw * 1.001 - candidate.gas_usd)
+        units = estimate_gas(pool.protocol for pool in pools)
+        gas_usd = gas.cost_usd(units)
+        candidate = _Candidate(pools, hops, start, usd_per_raw, units, gas_usd, size, time_ns())
+        return self._judge(candidate.float_net_usd) or candidate
+
+    def _confirm(self, view: MarketView, candidate: _Candidate) -> Opportunity | Reason:
+        max_in = self._settings.max_trade_usd / candidate.usd_per_raw
+        limit = int(max_in) if max_in < inf else None
+        amounts = refine(candidate.hops, candidate.size, limit)
+        if amounts is None:
+            return Reason.NO_EXACT_PROFIT
+        opportunity = self._opportunity(view, candidate, amounts)
+        return self._judge(net_usd(opportunity)) or opportunity
 
     def _judge(self, net: float) -> Reason | None:
         if not net > 0.0:
@@ -118,7 +144,7 @@ class CyclicStrategy:
         return Reason.BELOW_MIN_PROFIT if net < self._settings.min_net_profit_usd else None
 
     def _opportunity(
-        self, view: MarketView, candidate: _Candidate, amounts: list[int], sized_ns: int
+        self, view: MarketView, candidate: _Candidate, amounts: list[int]
     ) -> Opportunity:
         profit_raw = amounts[-1] - amounts[0]
         profit_usd = profit_raw * candidate.usd_per_raw
@@ -134,7 +160,7 @@ class CyclicStrategy:
             confidence=confidence(amounts[0], amounts[-1], profit_usd, candidate.gas_usd),
             frame_ns=view.frame_ns,
             applied_ns=view.applied_ns,
-            sized_ns=sized_ns,
+            sized_ns=candidate.sized_ns,
             exact_ns=time_ns(),
         )
 
@@ -151,20 +177,16 @@ def confidence(amount_in: int, amount_out: int, profit_usd: float, gas_usd: floa
     return margin * earned / (earned + CUSHION_LOG)
 
 
-def _candidate(view: MarketView, gas: GasQuote, edges: NDArray[np.int32]) -> _Candidate | None:
-    """The cycle's pools and prices; None when its start token has no USD value."""
+def _route(
+    view: MarketView, edges: NDArray[np.int32]
+) -> tuple[tuple[PoolKey, ...], tuple[Hop, ...]]:
     numbers = edges.tolist()
     pools = tuple(view.topology.pools[edge >> 1] for edge in numbers)
     hops = tuple(
         Hop(view.states[pool.address], edge & 1 == 0)
         for pool, edge in zip(pools, numbers, strict=True)
     )
-    start = pools[0].token0 if hops[0].zero_for_one else pools[0].token1
-    usd_per_raw = view.usd_per_raw.get(start)
-    if usd_per_raw is None:
-        return None
-    units = estimate_gas(pool.protocol for pool in pools)
-    return _Candidate(pools, hops, start, usd_per_raw, units, gas.cost_usd(units))
+    return pools, hops
 
 
 def _legs(candidate: _Candidate, amounts: list[int]) -> tuple[Leg, ...]:

@@ -9,7 +9,7 @@ from eth_utils import keccak, to_checksum_address
 
 from keeper.market.venues.uniswap_v3 import V3State
 
-NODE_MODULES = Path(__file__).parents[2] / "node_modules"
+NODE_MODULES = Path(__file__).parents[1] / "node_modules"
 ACCOUNT = "0x" + "11" * 20
 # Answers 1 to every call: balances and transfers do not matter, a quoter reverts before they do.
 TOKEN_CODE = bytes.fromhex("600160005260206000f3")
