@@ -1,0 +1,330 @@
+"""Strangers, hostile pools and odd tokens: what is not armed reverts, and no balance moves."""
+
+import pytest
+from eth_abi.abi import encode
+from executor_world import (
+    AAVE_CALLBACK,
+    AAVE_POOL,
+    KEEPER,
+    NATIVE,
+    OWNER,
+    STRANGER,
+    V2_CALLBACK,
+    V3_CALLBACK,
+    RevertedError,
+    World,
+    callback,
+    header,
+    new_world,
+    pay,
+    root_cause,
+    script,
+    scripted,
+    swap_command,
+)
+
+from keeper.chain import Address
+from keeper.execution.program_table import OP_V2_FLASH, OP_V3, TO_CALLER, TO_NEXT
+from replica.abi import encode_call
+from replica.contracts import compile_contract
+
+CALLBACKS = (V2_CALLBACK, V3_CALLBACK, AAVE_CALLBACK)
+NESTED = pay(0, 10**18, TO_CALLER)
+OPCODES = {V2_CALLBACK: OP_V2_FLASH, V3_CALLBACK: OP_V3}
+
+
+@pytest.fixture
+def world() -> World:
+    """An executor with capital, and an authorised key that its thief uses."""
+    world = new_world()
+    world.fund_all()
+    return world
+
+
+@pytest.fixture
+def wpol(world: World) -> Address:
+    return world.manifest.token("WPOL").address
+
+
+def refuse(world: World, program: bytes) -> str:
+    """The root cause of a run that reverted, after checking that nothing moved."""
+    before = world.holdings()
+    with pytest.raises(RevertedError) as caught:
+        world.run(program)
+    assert world.holdings() == before
+    return root_cause(caught.value)
+
+
+def visit(wpol: Address, opcode: int, pool: Address, nested: bytes = NESTED) -> bytes:
+    """A program that calls one hostile pool."""
+    return header([wpol]) + swap_command(opcode, pool, 1, nested)
+
+
+# ------------------------------------------------------------------------- callbacks from outside
+
+
+@pytest.mark.parametrize("signature", CALLBACKS)
+@pytest.mark.parametrize("sender", [STRANGER, KEEPER, OWNER])
+def test_an_idle_callback_reverts(world: World, signature: str, sender: Address) -> None:
+    before = world.holdings()
+    with pytest.raises(RevertedError) as caught:
+        world.call(sender, world.executor, callback(signature, NESTED, world.executor))
+    assert caught.value.name == "UnexpectedCallback"
+    assert world.holdings() == before
+
+
+def test_a_strangers_swap_to_us_reverts(world: World) -> None:
+    pair = world.manifest.pool("quickswap-v2", "WPOL", "USDC.e")
+    data = encode_call("swap(uint256,uint256,address,bytes)", 1, 0, world.executor, NESTED)
+    with pytest.raises(RevertedError) as caught:
+        world.call(STRANGER, pair.address, data)
+    assert caught.value.name == "UnexpectedCallback"
+
+
+def test_a_strangers_loan_to_us_reverts(world: World, wpol: Address) -> None:
+    signature = "flashLoanSimple(address,address,uint256,bytes,uint16)"
+    with pytest.raises(RevertedError) as caught:
+        world.do(STRANGER, AAVE_POOL, signature, world.executor, wpol, 10**18, NESTED, 0)
+    assert caught.value.name == "UnexpectedCallback"
+
+
+# ----------------------------------------------------------------------------- armed, yet hostile
+
+
+@pytest.mark.parametrize("opcode", OPCODES.values())
+@pytest.mark.parametrize("signature", CALLBACKS)
+def test_while_a_pool_is_armed_no_one_else_calls_back(
+    world: World, wpol: Address, signature: str, opcode: int
+) -> None:
+    pool, accomplice = scripted(world), scripted(world)
+    data = callback(signature, NESTED, world.executor)
+    script(world, accomplice, (world.executor, data, True))
+    script(world, pool, (accomplice, b"\1\2\3\4", True))
+    assert refuse(world, visit(wpol, opcode, pool)) == "UnexpectedCallback"
+
+
+@pytest.mark.parametrize("opcode", OPCODES.values())
+@pytest.mark.parametrize("signature", CALLBACKS)
+def test_an_armed_pool_may_call_its_own_selector_only(
+    world: World, wpol: Address, signature: str, opcode: int
+) -> None:
+    pool = scripted(world)
+    script(world, pool, (world.executor, callback(signature, NESTED, world.executor), True))
+    armed = OPCODES.get(signature) == opcode
+    cause = refuse(world, visit(wpol, opcode, pool))
+    assert cause == ("BalanceFell" if armed else "UnexpectedCallback")
+
+
+ALTERED = {
+    "another amount": pay(0, 10**18 + 1, TO_CALLER),
+    "another token": pay(1, 10**18, TO_CALLER),
+    "more commands": NESTED + NESTED,
+    "fewer bytes": NESTED[:-1],
+    "nothing": b"",
+    "a trailing zero": NESTED + b"\0",
+}
+
+
+@pytest.mark.parametrize("data", ALTERED.values(), ids=ALTERED)
+@pytest.mark.parametrize("signature", OPCODES)
+def test_altered_data_is_refused(world: World, wpol: Address, signature: str, data: bytes) -> None:
+    pool = scripted(world)
+    script(world, pool, (world.executor, callback(signature, data, world.executor), True))
+    assert refuse(world, visit(wpol, OPCODES[signature], pool)) == "UnexpectedCallback"
+
+
+@pytest.mark.parametrize("signature", OPCODES)
+def test_a_second_callback_is_refused(world: World, wpol: Address, signature: str) -> None:
+    pool = scripted(world)
+    step = (world.executor, callback(signature, NESTED, world.executor), True)
+    script(world, pool, step, step)
+    assert refuse(world, visit(wpol, OPCODES[signature], pool)) == "UnexpectedCallback"
+
+
+@pytest.mark.parametrize("opcode", OPCODES.values())
+def test_a_pool_that_does_not_call_back_is_refused(
+    world: World, wpol: Address, opcode: int
+) -> None:
+    pool = scripted(world)
+    script(world, pool)
+    assert refuse(world, visit(wpol, opcode, pool)) == "CallbackMissing"
+
+
+@pytest.mark.parametrize("opcode", OPCODES.values())
+def test_a_pool_without_code_is_refused(world: World, wpol: Address, opcode: int) -> None:
+    assert refuse(world, visit(wpol, opcode, Address(b"\x77" * 20))) == "CallbackMissing"
+
+
+def test_a_v2_callback_for_another_sender_is_refused(world: World, wpol: Address) -> None:
+    pool = scripted(world)
+    data = encode_call(V2_CALLBACK, STRANGER, 1, 1, NESTED)
+    script(world, pool, (world.executor, data, True))
+    assert refuse(world, visit(wpol, OP_V2_FLASH, pool)) == "UnexpectedCallback"
+
+
+def test_a_real_pair_set_on_us_by_a_hostile_pool_is_refused(world: World, wpol: Address) -> None:
+    pool = scripted(world)
+    pair = world.manifest.pool("quickswap-v2", "WPOL", "USDC.e").address
+    data = encode_call("swap(uint256,uint256,address,bytes)", 1, 0, world.executor, NESTED)
+    script(world, pool, (pair, data, True))
+    assert refuse(world, visit(wpol, OP_V3, pool)) == "UnexpectedCallback"
+
+
+def test_a_run_inside_a_run_is_refused(world: World, wpol: Address) -> None:
+    pool = scripted(world)
+    world.do(OWNER, world.executor, "setExecutor(address,bool)", pool, True)
+    script(world, pool, (world.executor, header([wpol]), True))
+    assert refuse(world, visit(wpol, OP_V3, pool)) == "NestedRun"
+
+
+def test_a_pool_that_keeps_the_input_gains_nothing(world: World, wpol: Address) -> None:
+    pool = scripted(world)
+    step = (world.executor, callback(V3_CALLBACK, NESTED, world.executor), True)
+    script(world, pool, step)
+    assert refuse(world, visit(wpol, OP_V3, pool)) == "BalanceFell"
+    assert world.balance(wpol, pool) == 0
+
+
+def test_a_pool_that_gives_the_input_back_may_succeed(world: World, wpol: Address) -> None:
+    """The guard is the balance, not distrust: the same hostile pool, paying back, passes."""
+    pool = scripted(world)
+    back = encode_call("transfer(address,uint256)", world.executor, 10**18)
+    call = (world.executor, callback(V3_CALLBACK, NESTED, world.executor), True)
+    script(world, pool, call, (wpol, back, True))
+    before = world.holdings()
+    world.run(visit(wpol, OP_V3, pool))
+    assert world.holdings() == before
+
+
+def test_another_declared_token_may_not_fall(world: World, wpol: Address) -> None:
+    """Capital in one token cannot be spent for a wei of another."""
+    usdc, pool = world.manifest.token("USDC.e").address, scripted(world)
+    world.fund(wpol, 10, pool)
+    stolen = pay(1, 10**6, TO_CALLER)
+    gift = encode_call("transfer(address,uint256)", world.executor, 10)
+    call = (world.executor, callback(V3_CALLBACK, stolen, world.executor), True)
+    script(world, pool, call, (wpol, gift, True))
+    program = header([wpol, usdc], min_profit=1) + swap_command(OP_V3, pool, 1, stolen)
+    assert refuse(world, program) == "BalanceFell"
+
+
+def test_an_undeclared_token_cannot_be_paid(world: World, wpol: Address) -> None:
+    program = header([wpol]) + pay(1, 1, TO_NEXT) + b"\2" + b"\x77" * 20 + bytes(14)
+    assert refuse(world, program) == "UndeclaredToken"
+    program = header([wpol]) + pay(255, 1, TO_NEXT) + b"\2" + b"\x77" * 20 + bytes(14)
+    assert refuse(world, program) == "UndeclaredToken"
+
+
+def test_tokens_of_an_earlier_run_are_forgotten(world: World, wpol: Address) -> None:
+    usdc, batch, pool = world.manifest.token("USDC.e").address, scripted(world), scripted(world)
+    world.do(OWNER, world.executor, "setExecutor(address,bool)", batch, True)
+    script(world, pool)
+    late = header([wpol]) + pay(1, 1, TO_NEXT) + b"\2" + pool + bytes(14)
+    steps = ((world.executor, header([wpol, usdc]), True), (world.executor, late, True))
+    script(world, batch, *steps)
+    with pytest.raises(RevertedError) as caught:
+        world.do(KEEPER, batch, "play()")
+    assert root_cause(caught.value) == "UndeclaredToken"
+
+
+def test_a_stale_armed_word_does_not_outlive_its_run(world: World, wpol: Address) -> None:
+    """A caught failure leaves nothing armed for the rest of the transaction."""
+    batch, pool = scripted(world), scripted(world)
+    world.do(OWNER, world.executor, "setExecutor(address,bool)", batch, True)
+    script(world, pool)
+    direct = callback(V3_CALLBACK, NESTED, world.executor)
+    steps = ((world.executor, visit(wpol, OP_V3, pool), False), (world.executor, direct, False))
+    script(world, batch, *steps)
+    world.do(KEEPER, batch, "play()")
+    assert world.ask(batch, "succeeded()", ["uint256"]) == 0
+
+
+# --------------------------------------------------------------------------------- malformed bytes
+
+
+@pytest.mark.parametrize(
+    ("program", "cause"),
+    [
+        (lambda _: bytes.fromhex("61461954"), "WrongFormat"),
+        (lambda t: header([t], version=2), "WrongFormat"),
+        (lambda _: header([], count=0), "BadTokenCount"),
+        (lambda t: header([t] * 9), "BadTokenCount"),
+        (lambda t: header([t])[:-1], "TruncatedProgram"),
+        (lambda t: header([t], count=2), "TruncatedProgram"),
+        (lambda _: header([NATIVE]), "TokenCallFailed"),
+        (lambda t: header([t]) + b"\0", "UnknownCommand"),
+        (lambda t: header([t]) + b"\x1f", "UnknownCommand"),
+        (lambda t: header([t]) + pay(0, 1, TO_NEXT)[:-1], "TruncatedProgram"),
+        (lambda t: header([t]) + pay(0, 1, TO_NEXT), "BadRecipient"),
+        (lambda t: header([t]) + pay(0, 1, TO_CALLER), "BadRecipient"),
+        (lambda t: header([t]) + pay(0, 1, 0), "BadRecipient"),
+        (lambda t: header([t]) + pay(0, 1, 3), "BadRecipient"),
+        (lambda t: header([t]) + pay(0, 1, TO_NEXT) * 2, "BadRecipient"),
+        (lambda t: header([t]) + pay(0, 1, TO_NEXT) + b"\2" + b"\x77" * 33, "TruncatedProgram"),
+        (lambda t: header([t]) + b"\4" + b"\x77" * 36 + b"\0\1", "TruncatedProgram"),
+        (lambda t: header([t]) + b"\5\0\1" + bytes(33), "TruncatedProgram"),
+    ],
+)
+def test_a_malformed_program_says_what_is_wrong(
+    world: World, wpol: Address, program: object, cause: str
+) -> None:
+    assert callable(program)
+    assert refuse(world, program(wpol)) == cause
+
+
+def test_a_huge_revert_reason_is_cut(world: World, wpol: Address) -> None:
+    bomb = world.deploy(bytes.fromhex("6006600c60003960066000f3" + "62ffffff5ffd"))
+    with pytest.raises(RevertedError) as caught:
+        world.run(visit(wpol, OP_V3, bomb))
+    assert caught.value.name == "HopFailed"
+    assert len(caught.value.data) <= 356
+
+
+# ------------------------------------------------------------------------------------- odd tokens
+
+TRUE, FALSE = encode(["bool"], [True]), encode(["bool"], [False])
+
+
+@pytest.mark.parametrize(
+    ("answer", "reverts", "fee", "cause"),
+    [
+        (TRUE, False, 0, ""),
+        (b"", False, 0, ""),
+        (TRUE + TRUE, False, 0, ""),
+        (FALSE, False, 0, "TokenCallFailed"),
+        (b"\0" * 31 + b"\2", False, 0, "TokenCallFailed"),
+        (b"\1" + b"\0" * 31, False, 0, "TokenCallFailed"),
+        (b"\1", False, 0, "TokenCallFailed"),
+        (TRUE[:31], False, 0, "TokenCallFailed"),
+        (TRUE, True, 0, "TokenCallFailed"),
+        (TRUE, False, 100, "BalanceFell"),
+    ],
+)
+def test_a_token_must_return_true_or_nothing(
+    world: World, answer: bytes, reverts: bool, fee: int, cause: str
+) -> None:
+    token = world.deploy(compile_contract("tests/contracts/OddToken.sol:OddToken").creation_code)
+    pool = scripted(world)
+    world.do(STRANGER, token, "mint(address,uint256)", world.executor, 10**20)
+    world.do(STRANGER, token, "configure(bytes,bool,uint256)", answer, reverts, fee)
+    amount = 10**18 * (10_000 - fee) // 10_000
+    back = encode_call("transfer(address,uint256)", world.executor, amount)
+    call = (world.executor, callback(V3_CALLBACK, NESTED, world.executor), True)
+    script(world, pool, call, (token, back, True))
+    program = header([token]) + swap_command(OP_V3, pool, 1, NESTED)
+    if cause:
+        assert refuse(world, program) == cause
+    else:
+        world.run(program)
+        assert world.balance(token) == 10**20
+
+
+def test_a_token_without_code_is_refused(world: World, wpol: Address) -> None:
+    assert refuse(world, header([wpol, Address(b"\x77" * 20)])) == "TokenCallFailed"
+
+
+def test_eight_tokens_may_be_declared(world: World) -> None:
+    tokens = [token.address for token in world.manifest.tokens]
+    before = world.holdings()
+    world.run(header([*tokens, tokens[0]]))
+    assert world.holdings() == before
