@@ -53,7 +53,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 
 EXECUTIONS = """
-SELECT i.*, o.estimated_profit, o.metadata, r.executed_at, r.tx_hash AS result_tx_hash, r.actual_profit,
+SELECT i.*, o.estimated_profit, o.metadata, r.executed_at, r.tx_hash AS result_tx_hash,
+    r.actual_profit,
     r.gas_used, r.gas_cost_usd, r.execution_time_ms, a.result_id,
     a.block_number AS result_block_number, a.block_hash AS result_block_hash,
     a.profit_token AS result_profit_token, a.actual_profit_raw, a.gas_cost_wei,
