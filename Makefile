@@ -16,8 +16,9 @@ demo: setup ## the main job on the replica: relay to journal, then every row che
 
 test: setup ## the whole test suite
 	@pytest
+	@ape test
 
-lint: setup ## ruff, mypy --strict and forge fmt, all in check mode
+lint: setup ## ruff, mypy --strict and forge fmt, in check mode
 	ruff format --check .
 	ruff check .
 	mypy

@@ -1,3 +1,4 @@
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,10 @@ def test_load_config__refused_value__is_not_repeated(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load_config(written(tmp_path, WHOLE + f'[journal]\ndata_dir = 3\ndsn = ["{secret}"]'))
     assert "canary" not in str(caught.value)
+
+
+def test_load_config__example__is_valid_and_names_every_section() -> None:
+    example = Path(__file__).parents[2] / "ops" / "alphapulse.example.toml"
+    config = load_config(example)
+    sections = set(tomllib.loads(example.read_text())) | {"strategies"}
+    assert sections == set(type(config).model_fields)
