@@ -126,13 +126,22 @@ def factories(manifest: Manifest) -> tuple[Factory, ...]:
     return tuple(Factory(f.address, f.protocol, fees[f.protocol]) for f in manifest.factories)
 
 
-def settings(url: str, manifest: Manifest, folder: Path) -> CollectorSettings:
+def tokens(manifest: Manifest, symbols: str = "") -> tuple[Address, ...]:
+    """Tokens of those `symbols`, all of the replica's without."""
+    chosen = symbols.split() or [token.symbol for token in manifest.tokens]
+    return tuple(manifest.token(symbol).address for symbol in chosen)
+
+
+def settings(
+    url: str, manifest: Manifest, folder: Path, symbols: str = "WPOL WETH USDC.e WBTC"
+) -> CollectorSettings:
+    """By default without the pools of tick spacing 1, whose bitmaps take long to read."""
     return CollectorSettings(
         node_url=url,
         chain_id=137,
         producer_path=folder / "polygon.sock",
         factories=factories(manifest),
-        tokens=tuple(token.address for token in manifest.tokens),
+        tokens=tokens(manifest, symbols),
         poll_s=0.02,
     )
 
@@ -198,12 +207,11 @@ async def until(condition: Callable[[], bool], within_s: float = 10) -> None:
             await asyncio.sleep(0.01)
 
 
-async def fresh_read(url: str, manifest: Manifest) -> tuple[BlockRef, dict[Address, PoolState]]:
+async def fresh_read(config: CollectorSettings) -> tuple[BlockRef, dict[Address, PoolState]]:
     """The chain's own word on every pool at its head."""
-    async with await Node.connect(url, expected_chain_id=137) as node:
+    async with await Node.connect(config.node_url, expected_chain_id=137) as node:
         head = await node.block("latest")
-        tokens = [token.address for token in manifest.tokens]
-        refs = await discover(node, factories(manifest), tokens, head.hash)
+        refs = await discover(node, config.factories, config.tokens, head.hash)
         return head, bare({s.pool: s for s in await Reader(node, refs).read(head)})
 
 

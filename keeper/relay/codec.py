@@ -95,6 +95,7 @@ class _Codec:
 
     def __init__(self, layout: Layout) -> None:
         self.id = layout.id
+        self._seed = crc32(bytes((layout.id, _VERSION)))
         self.type: Callable[..., Message] = getattr(messages, layout.name)
         self._own = layout.fields
         self._fields = TABLE.prefix + TABLE.origin + layout.fields
@@ -109,7 +110,7 @@ class _Codec:
         if len(payload) < self._least or payload[0] != _VERSION:
             raise self._misfit(payload)
         values = list(self._struct.unpack_from(payload))
-        if crc32(payload[_CRC_END:], crc32(payload[:_CRC_START])) != values[1]:
+        if crc32(payload[_CRC_END:], self._seed) != values[1]:
             raise PayloadError(f"message {self.id}: its CRC-32 does not match; reconnect")
         try:
             for index, read in self._readers:
@@ -133,7 +134,7 @@ class _Codec:
             raise EncodingError(f"message {self.id} cannot carry a value: {error}") from None
         if len(body) > MAX_PAYLOAD_BYTES:
             raise EncodingError(f"message {self.id} exceeds {MAX_PAYLOAD_BYTES} bytes; split it")
-        checksum = crc32(body[_CRC_END:], crc32(body[:_CRC_START]))
+        checksum = crc32(body[_CRC_END:], self._seed)
         return body[:_CRC_START] + checksum.to_bytes(4, "little") + body[_CRC_END:]
 
     def _misfit(self, payload: bytes) -> PayloadError:

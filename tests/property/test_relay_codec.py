@@ -5,7 +5,7 @@ import tracemalloc
 from zlib import crc32
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from relay_samples import boundary, messages, origin, snapshots, syncs, v2_snapshot, v3_snapshot
 
@@ -15,10 +15,10 @@ from keeper.relay.messages import Message, PoolLiquidity, PoolSwap, PoolSync, Ti
 from keeper.relay.pool_state import TICKS_PER_PART
 
 
-def reencoded(payload: bytes, version: int = 1) -> bytes:
+def reencoded(kind: int, payload: bytes, version: int = 1) -> bytes:
     """`payload` with a valid checksum, as a newer writer would make it."""
-    head = bytes([version])
-    return head + crc32(payload[5:], crc32(head)).to_bytes(4, "little") + payload[5:]
+    checksum = crc32(payload[5:], crc32(bytes([kind, version])))
+    return bytes([version]) + checksum.to_bytes(4, "little") + payload[5:]
 
 
 @settings(max_examples=2_000, deadline=None)
@@ -36,7 +36,7 @@ def test_decode_inverts_encode_and_the_encoding_is_canonical(message: Message) -
 @given(messages, st.binary(min_size=1, max_size=50))
 def test_a_longer_tail_of_a_newer_writer_is_tolerated(message: Message, tail: bytes) -> None:
     (frame,) = FrameReader().feed(encode_frame(message))
-    assert decode(frame._replace(payload=reencoded(frame.payload + tail))) == message
+    assert decode(frame._replace(payload=reencoded(frame.type, frame.payload + tail))) == message
     with pytest.raises(PayloadError, match="CRC-32"):
         decode(frame._replace(payload=frame.payload + tail))
 
@@ -53,6 +53,15 @@ def test_every_flipped_bit_is_noticed(message: Message, data: st.DataObject) -> 
 
 
 @settings(max_examples=300, deadline=None)
+@given(messages, st.integers(20, 24))
+def test_no_message_passes_for_one_of_another_id(message: Message, kind: int) -> None:
+    (frame,) = FrameReader().feed(encode_frame(message))
+    assume(kind != frame.type)
+    with pytest.raises(PayloadError):
+        decode(frame._replace(type=kind))
+
+
+@settings(max_examples=300, deadline=None)
 @given(messages, st.data())
 def test_every_truncation_is_noticed(message: Message, data: st.DataObject) -> None:
     (frame,) = FrameReader().feed(encode_frame(message))
@@ -61,14 +70,14 @@ def test_every_truncation_is_noticed(message: Message, data: st.DataObject) -> N
         decode(frame._replace(payload=frame.payload[:length]))
     if length >= 5:
         with pytest.raises(PayloadError):
-            decode(frame._replace(payload=reencoded(frame.payload[:length])))
+            decode(frame._replace(payload=reencoded(frame.type, frame.payload[:length])))
 
 
 @given(snapshots)
 def test_another_schema_version_is_refused_by_name(message: Message) -> None:
     (frame,) = FrameReader().feed(encode_frame(message))
     with pytest.raises(PayloadError, match="schema version 2, expected 1"):
-        decode(frame._replace(payload=reencoded(frame.payload, version=2)))
+        decode(frame._replace(payload=reencoded(frame.type, frame.payload, version=2)))
 
 
 def test_an_unknown_protocol_is_refused() -> None:
@@ -76,7 +85,7 @@ def test_an_unknown_protocol_is_refused() -> None:
     place = payload.index(b"\x02" * 20 + b"\x01") + 20
     payload[place] = 99
     with pytest.raises(PayloadError, match="unknown protocol"):
-        decode(Frame(20, 0, reencoded(bytes(payload))))
+        decode(Frame(20, 0, reencoded(20, bytes(payload))))
 
 
 def test_an_unknown_id_is_no_message() -> None:
@@ -168,7 +177,7 @@ def test_ticks_beyond_the_payload_are_refused_before_they_are_read() -> None:
     payload = bytearray(encode_payload(v3_snapshot(origin(0), {-10: 1, 10: -1})))
     payload[-42:-40] = b"\xff\xff"
     with pytest.raises(PayloadError, match="65535 ticks"):
-        decode(Frame(20, 0, reencoded(bytes(payload))))
+        decode(Frame(20, 0, reencoded(20, bytes(payload))))
     assert (
         TickLiquidity(-10, 1)
         in decode(  # type: ignore[union-attr]

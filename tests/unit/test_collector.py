@@ -4,17 +4,20 @@ import asyncio
 import logging
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aiohttp import ClientSession, web
 from collector_world import Follower, Traders, bare, following, fresh_read, settings, until
 
-from keeper.collector.collector import Collector
+from keeper.collector.collector import Collector, CollectorSettings
 from keeper.collector.discovery import Factory, PoolRef
 from keeper.node import WrongChain
+from keeper.relay.server import RelayServer
 from replica import Replica, launch
 
 
@@ -33,10 +36,10 @@ def trading() -> Iterator[Replica]:
         yield running
 
 
-async def equals_chain(follower: Follower, trading: Replica) -> None:
-    head, truth = await fresh_read(trading.url, trading.manifest)
+async def equals_chain(follower: Follower, config: CollectorSettings) -> None:
+    head, truth = await fresh_read(config)
     await until(lambda: follower.at(head.hash))
-    assert len(truth) == len(trading.manifest.pools)
+    assert len(truth) > 10
     assert bare(follower.book.pools) == truth
 
 
@@ -44,17 +47,18 @@ async def test_after_random_trades_the_book_equals_the_chain(
     trading: Replica, folder: Path
 ) -> None:
     traders = Traders(trading, seed=1)
-    config = settings(trading.url, trading.manifest, folder)
+    config = settings(trading.url, trading.manifest, folder, symbols="")
     async with following(config, folder) as (collector, follower):
         await until(lambda: bool(follower.boundaries))
         for round_ in range(1, 16):
             await asyncio.to_thread(traders.block, round_ % 7)
             if round_ % 5 == 0:
-                await equals_chain(follower, trading)
+                await equals_chain(follower, config)
         numbers = [boundary.origin.block_number for boundary in follower.boundaries]
         assert numbers == list(range(numbers[0], numbers[0] + 16)), "every block, in order"
         for before, after in pairwise(follower.boundaries):
             assert after.parent_hash == before.origin.block_hash
+        assert len(follower.book.pools) == len(trading.manifest.pools)
         assert follower.gaps == []
         assert follower.resyncs == 1
         assert follower.book.unknown == follower.book.repeated == 0
@@ -74,13 +78,14 @@ async def test_a_reorganisation_begins_a_new_epoch_that_equals_the_chain(
         await until(lambda: bool(follower.boundaries))
         for _ in range(6):
             await asyncio.to_thread(traders.block, 3)
-        await equals_chain(follower, trading)
+        await equals_chain(follower, config)
         trading.rpc("anvil_reorg", [depth, []])
         await until(lambda: follower.resyncs == 2)
-        await equals_chain(follower, trading)
+        await equals_chain(follower, config)
         await asyncio.to_thread(traders.block, 3)
-        await equals_chain(follower, trading)
+        await equals_chain(follower, config)
         assert collector.counts["resyncs"] == 1
+        assert collector.counts["ignored_logs"] > 0, "others trade in pools not followed"
         assert follower.gaps == []
 
 
@@ -92,7 +97,7 @@ async def test_a_jump_beyond_the_filling_limit_is_a_new_epoch(
         await until(lambda: bool(follower.boundaries))
         trading.rpc("anvil_mine", [hex(200)])
         await until(lambda: follower.resyncs == 2)
-        await equals_chain(follower, trading)
+        await equals_chain(follower, config)
 
 
 async def test_a_node_that_goes_away_and_comes_back_is_followed_again(
@@ -107,9 +112,9 @@ async def test_a_node_that_goes_away_and_comes_back_is_followed_again(
             assert "start it or fix its URL" in caplog.text
             for round_ in range(1, 3):
                 seen = len(follower.boundaries)
-                with launch(port) as again:
+                with launch(port):
                     await until(lambda n=seen: len(follower.boundaries) > n)  # type: ignore[misc]
-                    await equals_chain(follower, again)
+                    await equals_chain(follower, config)
                     assert follower.resyncs == round_
                 faults = collector.counts["faults"]
                 await until(lambda n=faults: collector.counts["faults"] > n)  # type: ignore[misc]
@@ -145,3 +150,86 @@ async def test_a_setting_that_names_no_factory_is_a_clear_line(
         await until(lambda: collector.counts["faults"] > 0)
         assert follower.boundaries == []
     assert "no UNISWAP_V2 factory at 0x0d500b" in caplog.text
+
+
+async def test_a_relay_that_restarts_is_joined_again(trading: Replica, folder: Path) -> None:
+    traders = Traders(trading, seed=3)
+    config = settings(trading.url, trading.manifest, folder)
+    collector, follower = Collector(config), Follower(folder / "defi.sock")
+    tasks = [asyncio.create_task(collector.run()), asyncio.create_task(follower.run())]
+    for round_ in range(1, 3):
+        relay = asyncio.create_task(
+            RelayServer(folder / "polygon.sock", folder / "defi.sock").run()
+        )
+        await until(lambda n=round_: follower.resyncs == n)  # type: ignore[misc]
+        await asyncio.to_thread(traders.block, 3)
+        await equals_chain(follower, config)
+        for task in tasks:
+            assert not task.done(), task
+        relay.cancel()
+        await asyncio.gather(relay, return_exceptions=True)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert collector.counts["faults"] > 0
+
+
+class FaultyNode:
+    """Passes requests on to a real node, bending answers as its `fault` says."""
+
+    def __init__(self, url: str) -> None:
+        self.fault, self.url, self._target = "", "", url
+        self._old: object = None
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        asked = await request.json()
+        if self.fault == "error":
+            return web.Response(status=503)
+        if self.fault == "hang":
+            await asyncio.sleep(1)
+        async with ClientSession() as session, session.post(self._target, json=asked) as answer:
+            body = await answer.json()
+        return web.json_response(body | {"result": self._bend(asked, body.get("result"))})
+
+    def _bend(self, asked: dict[str, Any], result: Any) -> Any:  # noqa: ANN401 -- JSON
+        if asked["params"][:1] == ["latest"]:
+            if self.fault == "stale":
+                return self._old
+            self._old = result
+        if asked["method"] == "eth_getLogs" and result:
+            bent = {"no logs": None, "half logs": [log | {"data": "0x12"} for log in result]}
+            return bent.get(self.fault, result)
+        return "0x1" if self.fault == "chain" and asked["method"] == "eth_chainId" else result
+
+
+@pytest.fixture
+async def faulty(trading: Replica) -> AsyncIterator[FaultyNode]:
+    proxy, app = FaultyNode(trading.url), web.Application()
+    app.router.add_post("/", proxy.handle)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    proxy.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield proxy
+    await runner.cleanup()
+
+
+async def test_a_faulty_node_delays_boundaries_but_never_bends_them(
+    trading: Replica, faulty: FaultyNode, folder: Path
+) -> None:
+    traders = Traders(trading, seed=4)
+    direct = settings(trading.url, trading.manifest, folder)
+    config = replace(direct, node_url=faulty.url, timeout_s=0.5)
+    async with following(config, folder) as (collector, follower):
+        await until(lambda: bool(follower.boundaries))
+        for fault in ("stale", "no logs", "half logs", "error", "hang", "chain", "stale"):
+            known = len(follower.boundaries)
+            faulty.fault = fault
+            await asyncio.to_thread(traders.block, 4)
+            await asyncio.sleep(0.15)
+            if fault in {"stale", "error", "hang"}:  # the rest is healed by a snapshot
+                assert len(follower.boundaries) == known
+            faulty.fault = ""
+            await equals_chain(follower, direct)
+        assert collector.counts["faults"] >= 4
+        assert follower.gaps == []

@@ -64,7 +64,7 @@ async def mined(node: Node, raw: bytes) -> Receipt:
     """The receipt; automining answers the broadcast before the block is there."""
     tx_hash = await node.send_raw_transaction(raw)
     async with asyncio.timeout(5):
-        while (receipt := await node.receipt(tx_hash)) is None:
+        while (receipt := await node.receipt(tx_hash)) is None:  # noqa: ASYNC110 -- it has no event
             await asyncio.sleep(0.01)
     return receipt
 
