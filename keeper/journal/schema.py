@@ -1,23 +1,19 @@
 """Brings a database to the journal's schema, forwards or back, in one transaction."""
 
-import asyncio
 from pathlib import Path
 
 import asyncpg
-import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.util.exc import CommandError
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
 
-from keeper.journal.database import Connection
-from keeper.journal.errors import JournalError, JournalUnavailable, typed_errors
+from keeper.journal.errors import typed_errors
 
-MIGRATE_TIMEOUT_S = 60.0
-_MIGRATIONS = Path(__file__).with_name("migrations")
-_LOCK_KEY = 0x616C7068_61706C73  # serialises keepers that start at the same time
+VERSION_TABLE = "journal_version"
+_TIMEOUT_S = 5.0
+_REVISIONS = Path(__file__).with_name("migrations") / "versions"
+
+
+def newest_revision() -> str:
+    """Id of the last revision; the files are named by their ids, which sort."""
+    return max(path.stem for path in _REVISIONS.glob("r*.py")).partition("_")[0]
 
 
 async def migrate(dsn: str, server: str, revision: str = "head") -> None:
@@ -25,31 +21,25 @@ async def migrate(dsn: str, server: str, revision: str = "head") -> None:
 
     Raises `JournalError` or `JournalUnavailable`; `server` names the database in them.
     """
+    with typed_errors("read the journal's version", server):
+        current = await _revision(dsn)
+    if revision == "head" and current == newest_revision():
+        return
+    # a third of the keeper's start-up, which a current schema does not need
+    from keeper.journal.migrator import move  # noqa: PLC0415
 
-    async def connect() -> Connection:
-        return await asyncpg.connect(dsn, timeout=5, command_timeout=MIGRATE_TIMEOUT_S)
+    await move(dsn, server, revision)
 
-    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
+
+async def _revision(dsn: str) -> str | None:
+    """The revision that the database is at, None where it has no schema yet."""
+    connection = await asyncpg.connect(dsn, timeout=_TIMEOUT_S, command_timeout=_TIMEOUT_S)
     try:
-        with typed_errors("migrate the journal", server):
-            async with asyncio.timeout(MIGRATE_TIMEOUT_S), engine.begin() as connection:
-                await connection.run_sync(_move, revision)
-    except CommandError as error:
-        raise JournalError(
-            f"cannot migrate the journal in {server}: {error}; run the keeper that wrote it, "
-            "or give this one another database"
-        ) from None
-    except DBAPIError as error:
-        kind = JournalUnavailable if error.connection_invalidated else JournalError
-        reason = str(error.orig).splitlines()[0]
-        raise kind(f"cannot migrate the journal in {server}: {reason}") from None
+        revision: str | None = await connection.fetchval(
+            f"SELECT max(version_num) FROM {VERSION_TABLE}"  # noqa: S608 - a constant
+        )
+    except asyncpg.UndefinedTableError:
+        return None
     finally:
-        await engine.dispose()
-
-
-def _move(connection: sa.Connection, revision: str) -> None:
-    connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
-    config = Config(attributes={"connection": connection})
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    move = command.downgrade if revision == "base" else command.upgrade
-    move(config, revision)
+        await connection.close()
+    return revision

@@ -56,10 +56,10 @@ class Metrics:
             self.rejections.labels(reason).inc(count)
 
     def observe_stamps(self, stamps: Mapping[str, int]) -> None:
-        """Time each step that a decision reached."""
-        start = stamps["frame"]
+        """Time each step that a decision reached; one from before a restart has no start."""
+        start = stamps.get("frame")
         for step in STEPS:
-            if step in stamps:
+            if start is not None and step in stamps:
                 self.latency.labels(step).observe(max(0, stamps[step] - start) / _NANOSECONDS)
 
     def observe_outcome(self, outcome: Outcome) -> None:
