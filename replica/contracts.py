@@ -48,13 +48,16 @@ def compile_executor() -> Artifact:
 
 
 @cache
-def compile_contract(name: str) -> Artifact:
-    """ABI and code of `path/from/the/root.sol:Contract`; raises `CompileError`."""
+def compile_contract(name: str, changed: tuple[tuple[str, str], ...] = ()) -> Artifact:
+    """ABI and code of `path/from/the/root.sol:Contract`; raises `CompileError`.
+
+    `changed` gives other text for sources by path, for tests of what a guard is worth.
+    """
     path, contract = name.rsplit(":", 1)
     profile = tomllib.loads((ROOT / "foundry.toml").read_text())["profile"]["default"]
     job = {
         "language": "Solidity",
-        "sources": _sources(path, profile["remappings"]),
+        "sources": _sources(path, profile["remappings"]) | _texts(changed),
         "settings": _settings(profile),
     }
     compiled = _compile(job, profile["solc"]).get(path, {})
@@ -66,6 +69,10 @@ def compile_contract(name: str) -> Artifact:
         bytes.fromhex(code["bytecode"]["object"]),
         bytes.fromhex(code["deployedBytecode"]["object"]),
     )
+
+
+def _texts(changed: Iterable[tuple[str, str]]) -> dict[str, dict[str, str]]:
+    return {path: {"content": text} for path, text in changed}
 
 
 def _settings(profile: dict[str, Any]) -> dict[str, Any]:

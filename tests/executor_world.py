@@ -16,7 +16,7 @@ from keeper.execution.program import Funding, encode_program
 from keeper.strategies.opportunity import Leg
 from replica.abi import encode_call
 from replica.build import build
-from replica.contracts import compile_contract, compile_executor
+from replica.contracts import Artifact, compile_contract, compile_executor
 from replica.deploy import WHALE
 from replica.manifest import Manifest, Pool, Token
 from replica.protocols.aave_v3 import POOL as AAVE_POOL
@@ -285,8 +285,8 @@ def deploy(evm: pyrevm.EVM, sender: Address, code: bytes) -> Address:
     return Address(bytes.fromhex(evm.deploy(deployer=hexed(sender), code=code)[2:]))
 
 
-def new_world() -> World:
-    """The built replica in a fresh EVM, with an executor of its own."""
+def new_world(artifact: Artifact | None = None) -> World:
+    """The built replica in a fresh EVM, with an executor (of other code if asked) of its own."""
     built = build()
     block = pyrevm.BlockEnv(
         number=built.manifest.built_block + 1,
@@ -300,7 +300,7 @@ def new_world() -> World:
         for slot, value in account["storage"].items():
             evm.insert_account_storage(where, int(slot, 16), int(value, 16))
     roles = encode(["address"] * 4, [OWNER, GUARDIAN, TREASURY, AAVE_POOL])
-    executor = deploy(evm, OWNER, compile_executor().creation_code + roles)
+    executor = deploy(evm, OWNER, (artifact or compile_executor()).creation_code + roles)
     world = World(evm, built.manifest, executor)
     world.do(OWNER, executor, "setExecutor(address,bool)", KEEPER, True)
     return world
