@@ -16,15 +16,17 @@ from keeper.market.venues.v3_tick_math import (
 
 def random_v3_state(rng: Random) -> V3State:
     """Positions near and far, gaps without liquidity, prices on, beside and between ticks."""
-    fee = rng.choice(list(SPACINGS))
+    fee = rng.choices(list(SPACINGS), (1, 6, 6, 6))[0]
     spacing = SPACINGS[fee]
     bound = MAX_TICK // spacing
     centre = rng.randrange(-bound, bound) if rng.random() < 0.2 else rng.randrange(-3000, 3000)
     nets: dict[int, int] = {}
-    for _ in range(rng.randrange(0, 8)):
+    # Without liquidity to the ends the contract walks thousands of empty words: let it, at times.
+    everywhere = rng.random() < 0.75
+    for place in range(rng.randrange(0, 8)):
         reach = rng.choice((3, 30, 600))
         lower, upper = sorted(rng.sample(range(centre - reach, centre + reach + 1), 2))
-        if rng.random() < 0.15:
+        if everywhere and place == 0:
             lower, upper = -bound, bound
         lower, upper = max(lower, -bound) * spacing, min(upper, bound) * spacing
         if lower >= upper:
@@ -55,7 +57,11 @@ def _random_price(rng: Random, ticks: list[int], centre: int, spacing: int) -> t
 
 
 def random_amount(rng: Random) -> int:
-    """Dust to beyond every pool, and now and then the largest amount there is."""
-    if rng.random() < 0.02:
+    """Mostly what a pool can trade; at times beyond every pool, up to the largest there is.
+
+    Seldom, because the contract then walks thousands of empty words.
+    """
+    chance = rng.random()
+    if chance < 0.01:
         return 2**255 - 1
-    return rng.randrange(1, 10 ** rng.randrange(1, 40))
+    return rng.randrange(1, 10 ** rng.randrange(1, 40 if chance < 0.1 else 24))

@@ -45,7 +45,7 @@ def test_v3_quotes_equal_quoter_v2(v3_oracle: V3Oracle, seed: int) -> None:
             compared += 1
             asked = ours.amount_out if exact_in else ours.amount_in
             assert (asked, ours.sqrt_price_x96) == theirs, (state, zero_for_one, amount, exact_in)
-    assert compared > V3_STATES_PER_SEED
+    assert compared > 1.2 * V3_STATES_PER_SEED
 
 
 @pytest.mark.parametrize("seed", SEEDS)
