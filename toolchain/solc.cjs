@@ -8,8 +8,18 @@ const fs = require("fs");
 const path = require("path");
 
 const ROOT = path.resolve(__dirname, "..");
-const PACKAGE = /-v?0\.6\.6$/.test(process.argv[1]) ? "solc-0.6" : "solc";
+const PACKAGE = packageFor(/-v(\d+\.\d+\.\d+)$/.exec(process.argv[1])?.[1]);
 const VERSION = require(`${PACKAGE}/package.json`).version;
+
+// the link's name says the version, package.json which pinned package holds it; plain solc is newest
+function packageFor(version) {
+  if (version === undefined) return "solc";
+  const pins = Object.entries(require("../package.json").dependencies);
+  const found = pins.find(([name, pin]) => /^solc\b/.test(name) && pin.endsWith(version));
+  if (found) return found[0];
+  process.stderr.write(`solc: package.json pins no compiler ${version}: add "npm:solc@${version}"\n`);
+  process.exit(1);
+}
 
 function compiler() {
   const listeners = process.listeners("uncaughtException");
