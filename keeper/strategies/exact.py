@@ -87,28 +87,23 @@ def refine(hops: Sequence[Hop], size: Size, max_in: int | None = None) -> list[i
 
 
 def _climb(search: _Search, middle: int) -> int:
-    """Walk uphill with steps that shrink.
+    """Walk uphill with steps that shrink, until a step changes nothing that rounding would not.
 
     Profit is concave but for rounding, which among coarse amounts makes teeth worth looking over.
     """
     coarse = middle < COARSE_AMOUNT
-    step = max(middle >> (4 if coarse else 10), 1)
+    step = max(middle >> (4 if coarse else 12), 1)
     best = search.profit(middle)
     while step:
-        uphill = _uphill(search, middle, step, best)
-        if uphill is None:
-            step >>= 1 if coarse else 2
-        else:
-            middle, best = uphill
+        sides = [(search.profit(place), place) for place in (middle + step, middle - step)]
+        known = [(profit, place) for profit, place in sides if profit is not None]
+        if known and (best is None or max(known)[0] > best):
+            best, middle = max(known)
+            continue
+        if not coarse and best is not None and known and best - min(known)[0] <= 1:
+            break
+        step >>= 1 if coarse else 2
     return middle
-
-
-def _uphill(search: _Search, middle: int, step: int, best: int | None) -> tuple[int, int] | None:
-    for candidate in (middle + step, middle - step):
-        profit = search.profit(candidate)
-        if profit is not None and (best is None or profit > best):
-            return candidate, profit
-    return None
 
 
 def _trim(hops: Sequence[Hop], amounts: list[int]) -> list[int]:
