@@ -75,7 +75,8 @@ class EmbeddedServer:
         open_path(_binaries(), user)
         with (self._dir / "start.lock").open("ab") as turn:
             _take_turn(turn)
-            self._users = (self._dir / "users.lock").open("ab")
+            if self._users is None:
+                self._users = (self._dir / "users.lock").open("ab")
             fcntl.flock(self._users, fcntl.LOCK_SH)
             self._make_cluster(user)
             self._await_answer(user)
