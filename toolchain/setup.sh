@@ -50,7 +50,7 @@ for tool in anvil cast forge; do
   [ -n "$binary" ] || fail "no $tool for this platform: put Foundry 1.7.1 on PATH (npm serves linux-amd64)"
   ln -sf "$binary" ".cache/bin/$tool"
 done
-for version in 0.6.6 0.8.17 0.8.19 0.8.27 0.8.30; do ln -sf ../../toolchain/solc.cjs ".cache/bin/solc-v$version"; done
+for version in 0.6.6 0.7.6 0.8.17 0.8.19 0.8.27 0.8.30; do ln -sf ../../toolchain/solc.cjs ".cache/bin/solc-v$version"; done
 ln -sf ../../toolchain/solc.cjs .cache/bin/solc
 ln -sf ../../.venv/bin/vyper ".cache/vyper/vyper-$(.venv/bin/vyper --version | cut -d+ -f1)"
 for tool in anvil forge cast solc; do
