@@ -6,6 +6,7 @@ For tests, demo and bench, which do without ape. The compiler caches its outputs
 import json
 import re
 import subprocess
+import time
 import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from replica.paths import ROOT, tool
 
 EXECUTOR = "contracts/ArbitrageExecutor.sol:ArbitrageExecutor"
 DEPLOYMENT_GAS = 8_000_000
+RECEIPT_TIMEOUT_S = 30.0
 
 Rpc = Callable[[str, list[Any]], Any]
 
@@ -165,11 +167,12 @@ def deploy_executor(
 
 def _transact(rpc: Rpc, transaction: dict[str, Any]) -> dict[str, Any]:
     tx_hash = rpc("eth_sendTransaction", [transaction | {"gas": hex(DEPLOYMENT_GAS)}])
-    receipt: dict[str, Any] | None = rpc("eth_getTransactionReceipt", [tx_hash])
-    if receipt is None:
-        # the node mines by interval or on request
-        rpc("evm_mine", [])
-        receipt = rpc("eth_getTransactionReceipt", [tx_hash])
-    if receipt is None or int(receipt["status"], 16) != 1:
-        raise DeployError(f"transaction {tx_hash} was not mined with success")
-    return receipt
+    give_up_s = time.monotonic() + RECEIPT_TIMEOUT_S
+    while (receipt := rpc("eth_getTransactionReceipt", [tx_hash])) is None:
+        if time.monotonic() > give_up_s:
+            raise DeployError(f"transaction {tx_hash} was not mined in {RECEIPT_TIMEOUT_S} s")
+        time.sleep(0.005)
+    if int(receipt["status"], 16) != 1:
+        raise DeployError(f"transaction {tx_hash} reverted")
+    mined: dict[str, Any] = receipt
+    return mined
