@@ -34,6 +34,10 @@ def random_v3_state(rng: Random) -> V3State:
         liquidity = rng.randrange(1, 10 ** rng.randrange(1, 29))
         nets[lower] = nets.get(lower, 0) + liquidity
         nets[upper] = nets.get(upper, 0) - liquidity
+        if upper - lower > spacing and rng.random() < 0.3:
+            # Two positions that meet: the tick between them is initialised with a net of 0.
+            between = rng.randrange(lower // spacing + 1, upper // spacing) * spacing
+            nets.setdefault(between, 0)
     ticks = sorted(nets)
     price, tick = _random_price(rng, ticks, centre * spacing, spacing)
     sums = accumulate(nets[t] for t in ticks)
