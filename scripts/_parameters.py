@@ -78,6 +78,8 @@ def _fields(path: Path, node: yaml.MappingNode) -> dict[str, object]:
     # as text: YAML would read an unquoted address as a number, and a repeated field as its last
     fields: dict[str, object] = {}
     for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise ParameterError(f"{path} must be a mapping of {', '.join(FIELDS)}")
         if key.value in fields:
             raise ParameterError(f"{path}: {key.value} is given twice; keep one")
         if isinstance(value, yaml.SequenceNode):

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from deploy_world import example_record
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,23 +46,6 @@ DEPLOYMENTS = st.builds(
 )
 
 
-def example() -> Deployment:
-    someone = Address(b"\x11" * 20)
-    return Deployment(
-        network="replica",
-        chain=Chain(id=137, genesis_hash=b"\x01" * 32, run="ab" * 32),
-        address=Address(b"\x22" * 20),
-        deployer=someone,
-        transaction_hash=b"\x02" * 32,
-        block_number=7,
-        arguments=Arguments(owner=someone, guardian=someone, treasury=someone, aave_pool=someone),
-        program_version=b"\x05" * 32,
-        creation_code_hash=b"\x03" * 32,
-        code_hash=b"\x04" * 32,
-        abi=({"type": "fallback"},),
-    )
-
-
 @given(deployment=DEPLOYMENTS)
 def test_what_is_saved_is_loaded(
     deployment: Deployment, tmp_path_factory: pytest.TempPathFactory
@@ -74,14 +58,14 @@ def test_what_is_saved_is_loaded(
 
 def test_addresses_are_checksummed_in_the_file(tmp_path: Path) -> None:
     path = tmp_path / "record.json"
-    save_deployment(path, example(), replace=False)
+    save_deployment(path, example_record(), replace=False)
     assert json.loads(path.read_text())["address"] == "0x" + "22" * 20
 
 
 def test_existing_record_is_kept_unless_replaced(tmp_path: Path) -> None:
     path = tmp_path / "record.json"
-    save_deployment(path, example(), replace=False)
-    newer = example().model_copy(update={"block_number": 8})
+    save_deployment(path, example_record(), replace=False)
+    newer = example_record().model_copy(update={"block_number": 8})
     with pytest.raises(DeploymentError, match="never overwritten"):
         save_deployment(path, newer, replace=False)
     assert load_deployment(path).block_number == 7
@@ -113,7 +97,7 @@ def test_absent_record_names_the_command(tmp_path: Path) -> None:
 )
 def test_wrong_field_is_named_in_one_line(tmp_path: Path, field: str, value: object) -> None:
     path = tmp_path / "record.json"
-    raw = json.loads(example().model_dump_json())
+    raw = json.loads(example_record().model_dump_json())
     path.write_text(json.dumps(raw | {field: value}))
     with pytest.raises(DeploymentError) as caught:
         load_deployment(path)
@@ -133,7 +117,7 @@ def test_hostile_file_is_a_typed_error(tmp_path: Path, raw: bytes) -> None:
 
 
 def test_record_serves_its_own_instance_only() -> None:
-    deployment = example()
+    deployment = example_record()
     deployment.check_instance(deployment.instance)
     for change in ({"chain_id": 1}, {"genesis_hash": bytes(32)}, {"run": "live"}):
         with pytest.raises(DeploymentError, match="replica record"):
