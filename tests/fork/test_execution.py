@@ -8,6 +8,8 @@ from fork_market import POL, THREE_HOPS, TREASURY, TWO_HOPS, TWO_HOPS_BACK, Hop,
 
 from keeper.execution.program import Funding
 
+ONE_GWEI = 10**9
+
 
 @pytest.mark.parametrize("route", [TWO_HOPS, THREE_HOPS], ids=["two_hops", "three_hops"])
 @pytest.mark.parametrize("funding", Funding)
@@ -22,6 +24,15 @@ def test_profit_is_exact(market: Market, funding: Funding, route: tuple[Hop, ...
     expected = legs[-1].amount_out_raw - legs[0].amount_in_raw - cost
     assert expected > 0
     assert market.balance(WPOL, market.address) - before == expected
+
+
+def test_runs_pay_for_gas(market: Market) -> None:
+    market.make_gap(per_mille=50)
+    legs = market.legs(TWO_HOPS, market.size(per_mille=5))
+    before = market.keeper.balance
+    receipt = market.run(market.program(legs, Funding.FLASH_SWAP))
+    assert receipt.gas_price > ONE_GWEI
+    assert before - market.keeper.balance == receipt.gas_used * receipt.gas_price
 
 
 def test_loss_reverts(market: Market) -> None:
