@@ -131,9 +131,10 @@ async def test_another_chain_is_refused_by_name(replica: Replica, folder: Path) 
 async def test_what_is_no_pool_of_its_factory_is_left_out(
     replica: Replica, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    v2 = Factory(replica.manifest.factories[0].address, replica.manifest.factories[0].protocol)
-    v3 = next(p for p in replica.manifest.pools if p.tick_spacing)
-    foreign = (PoolRef(v3.address, v2), PoolRef(replica.manifest.token("WPOL").address, v2))
+    manifest = replica.manifest
+    v2 = Factory(manifest.factories[0].address, manifest.factories[0].protocol)
+    other = next(p for p in manifest.pools if p.factory == manifest.factories[1].address)
+    foreign = (PoolRef(other.address, v2), PoolRef(manifest.token("WPOL").address, v2))
     config = replace(settings(replica.url, replica.manifest, folder), tokens=(), pools=foreign)
     async with following(config, folder) as (_, follower):
         await until(lambda: bool(follower.boundaries))
@@ -212,6 +213,24 @@ async def faulty(trading: Replica) -> AsyncIterator[FaultyNode]:
     proxy.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     yield proxy
     await runner.cleanup()
+
+
+async def test_a_reorganisation_that_also_grew_the_chain_is_noticed(
+    trading: Replica, faulty: FaultyNode, folder: Path
+) -> None:
+    traders = Traders(trading, seed=6)
+    direct = settings(trading.url, trading.manifest, folder)
+    async with following(replace(direct, node_url=faulty.url), folder) as (_, follower):
+        await until(lambda: bool(follower.boundaries))
+        for _ in range(3):
+            await asyncio.to_thread(traders.block, 4)
+        await equals_chain(follower, direct)
+        faulty.fault = "stale"
+        trading.rpc("anvil_reorg", [2, []])
+        await asyncio.to_thread(traders.block, 0)
+        faulty.fault = ""
+        await until(lambda: follower.resyncs == 2)
+        await equals_chain(follower, direct)
 
 
 async def test_a_faulty_node_delays_boundaries_but_never_bends_them(

@@ -188,6 +188,18 @@ class LyingNode:
         answer = self.answer(asked)
         return answer if isinstance(answer, web.StreamResponse) else await answer
 
+    async def moved(self, request: web.Request) -> web.StreamResponse:
+        return result("0x1")(await request.json())  # type: ignore[return-value]
+
+
+def redirect(_: dict[str, Any]) -> web.StreamResponse:
+    return web.Response(status=307, headers={"Location": "/moved"})
+
+
+def padded(asked: dict[str, Any]) -> web.StreamResponse:
+    body = json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": "0x1"})
+    return web.Response(text=body + " " * 200_000)
+
 
 def result(value: object) -> Answer:
     return lambda asked: web.json_response({"jsonrpc": "2.0", "id": asked["id"], "result": value})
@@ -214,6 +226,7 @@ async def cut(asked: dict[str, Any]) -> web.StreamResponse:
 async def liar() -> AsyncIterator[LyingNode]:
     lying, app = LyingNode(), web.Application()
     app.router.add_post("/", lying.handle)
+    app.router.add_post("/moved", lying.moved)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -238,7 +251,7 @@ BAD_BLOCKS: list[object] = [
     HEADER | {"number": "0x"},
     HEADER | {"number": "0x2"},
     HEADER | {"timestamp": "0x1" + "0" * 16},
-    HEADER | {"hash": "0x" + " 1" * 32},
+    HEADER | {"hash": "0x" + " 11" * 32},
     HEADER | {"hash": "0x" + "zz" * 32},
     [],
     "0x1",
@@ -331,7 +344,8 @@ async def test_another_transactions_receipt_is_a_bad_answer(liar: LyingNode) -> 
         (text("[" * 100_000), BadAnswer),
         (text('{"jsonrpc":"2.0","id":99999,"result":"0x1"}'), BadAnswer),
         (text("null"), BadAnswer),
-        (text(" " * 200_000), BadAnswer),
+        (padded, BadAnswer),
+        (redirect, NodeUnavailable),
         (lambda a: web.json_response({"id": a["id"]}), BadAnswer),
         (lambda a: web.json_response({"id": a["id"], "error": "x"}), RequestRefused),
         (lambda a: web.json_response({"id": a["id"], "error": {"code": "?"}}), RequestRefused),

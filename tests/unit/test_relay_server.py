@@ -240,6 +240,27 @@ async def test_a_lower_epoch_or_a_late_start_is_refused(relay: Relay) -> None:
     await until(lambda: relay.server.counts["producers_refused"] == 2)
 
 
+async def test_nobody_joins_on_half_a_block_after_a_contradiction(relay: Relay) -> None:
+    writer = await relay.produce(*FIRST_BLOCK)
+    writer.write(PRODUCER_FAULTS["contradiction"])
+    await until(lambda: relay.server.counts["producers_refused"] == 1)
+    client = RelayClient(relay.consumers)
+    joining = asyncio.create_task(events_until(client, is_boundary(1)))
+    await asyncio.sleep(0.05)
+    await relay.produce(*[replace(m, origin=replace(m.origin, epoch=9)) for m in FIRST_BLOCK])
+    assert (await joining)[0] == Resync(9)
+
+
+async def test_a_newer_producer_replaces_the_older(relay: Relay) -> None:
+    reader, older = await connect(relay.producers)
+    older.write(b"".join(map(encode_frame, FIRST_BLOCK)))
+    await events_until(RelayClient(relay.consumers), is_boundary(1))
+    await relay.produce(*[replace(m, origin=replace(m.origin, epoch=2)) for m in FIRST_BLOCK])
+    async with asyncio.timeout(2):
+        assert await reader.read() == b""
+    assert relay.server.counts["producers_replaced"] == 1
+
+
 async def test_a_new_epoch_reaches_clients_as_a_resync(relay: Relay) -> None:
     writer = await relay.produce(*FIRST_BLOCK)
     client = RelayClient(relay.consumers)
@@ -295,6 +316,10 @@ async def _fake_relay(path: Path, answer: bytes) -> asyncio.Server:
     ("stream", "reason"),
     [
         (b"".join(map(encode_frame, FIRST_BLOCK)) + encode_frame(sync(origin(4), 1)), "sequence 4"),
+        (
+            b"".join(map(encode_frame, (*FIRST_BLOCK, boundary(origin(3, epoch=2))))),
+            "epoch 2 came within 1",
+        ),
         (encode_frame(sync(origin(4), 1)), "does not begin with a snapshot"),
         (b"".join(map(encode_frame, FIRST_BLOCK)) + b"\x17" * 8, "must begin with 0xfe"),
         (pack(20, 0, b"\x01" * 30), "at least"),
