@@ -12,7 +12,7 @@ from keeper.chain import Address
 from keeper.market.view import MarketView, PoolKey
 from keeper.strategies.base import GasQuote, StrategyResult, StrategySettings, net_usd
 from keeper.strategies.cycles import CycleIndex
-from keeper.strategies.exact import Hop, refine
+from keeper.strategies.exact import Hop, refine, ticks_crossed
 from keeper.strategies.gas import estimate_gas
 from keeper.strategies.opportunity import Leg, Opportunity
 from keeper.strategies.reasons import Reason
@@ -33,15 +33,14 @@ class _Candidate:
     hops: tuple[Hop, ...]
     start: Address
     usd_per_raw: float
-    gas: int
-    gas_usd: float
+    least_gas_usd: float
     size: Size
     sized_ns: int
 
     @property
     def float_net_usd(self) -> float:
-        """Net profit that floats expect; a part in a thousand is left for rounding."""
-        return self.size.profit * self.usd_per_raw * 1.001 - self.gas_usd
+        """Net profit that floats expect before ticks crossed, with a thousandth for rounding."""
+        return self.size.profit * self.usd_per_raw * 1.001 - self.least_gas_usd
 
 
 class CyclicStrategy:
@@ -61,7 +60,7 @@ class CyclicStrategy:
             rejections[Reason.NOT_SIZED] += len(sized) - self._settings.max_exact
         found: list[Opportunity] = []
         for candidate in sized[: self._settings.max_exact]:
-            result = self._confirm(view, candidate)
+            result = self._confirm(view, gas, candidate)
             if isinstance(result, Reason):
                 rejections[result] += 1
             else:
@@ -124,18 +123,19 @@ class CyclicStrategy:
             return Reason.NO_EDGE
         if min(size.amounts) < 1.0:
             return Reason.DUST
-        units = estimate_gas(pool.protocol for pool in pools)
-        gas_usd = gas.cost_usd(units)
-        candidate = _Candidate(pools, hops, start, usd_per_raw, units, gas_usd, size, time_ns())
+        least_gas_usd = gas.cost_usd(estimate_gas(pool.protocol for pool in pools))
+        candidate = _Candidate(pools, hops, start, usd_per_raw, least_gas_usd, size, time_ns())
         return self._judge(candidate.float_net_usd) or candidate
 
-    def _confirm(self, view: MarketView, candidate: _Candidate) -> Opportunity | Reason:
+    def _confirm(
+        self, view: MarketView, gas: GasQuote, candidate: _Candidate
+    ) -> Opportunity | Reason:
         max_in = self._settings.max_trade_usd / candidate.usd_per_raw
         limit = int(max_in) if max_in < inf else None
         amounts = refine(candidate.hops, candidate.size, limit)
         if amounts is None:
             return Reason.NO_EXACT_PROFIT
-        opportunity = self._opportunity(view, candidate, amounts)
+        opportunity = self._opportunity(view, gas, candidate, amounts)
         return self._judge(net_usd(opportunity)) or opportunity
 
     def _judge(self, net: float) -> Reason | None:
@@ -144,10 +144,13 @@ class CyclicStrategy:
         return Reason.BELOW_MIN_PROFIT if net < self._settings.min_net_profit_usd else None
 
     def _opportunity(
-        self, view: MarketView, candidate: _Candidate, amounts: list[int]
+        self, view: MarketView, gas: GasQuote, candidate: _Candidate, amounts: list[int]
     ) -> Opportunity:
         profit_raw = amounts[-1] - amounts[0]
         profit_usd = profit_raw * candidate.usd_per_raw
+        crossed = ticks_crossed(candidate.hops, amounts)
+        units = estimate_gas((pool.protocol for pool in candidate.pools), crossed)
+        gas_usd = gas.cost_usd(units)
         return Opportunity(
             strategy=self.name,
             block=view.block,
@@ -155,9 +158,9 @@ class CyclicStrategy:
             profit_token=candidate.start,
             profit_raw=profit_raw,
             profit_usd=profit_usd,
-            gas_estimate=candidate.gas,
-            gas_cost_usd=candidate.gas_usd,
-            confidence=confidence(amounts[0], amounts[-1], profit_usd, candidate.gas_usd),
+            gas_estimate=units,
+            gas_cost_usd=gas_usd,
+            confidence=confidence(amounts[0], amounts[-1], profit_usd, gas_usd),
             frame_ns=view.frame_ns,
             applied_ns=view.applied_ns,
             sized_ns=candidate.sized_ns,

@@ -32,6 +32,15 @@ def forward(hops: Sequence[Hop], amount_in: int) -> list[int] | None:
     return amounts
 
 
+def ticks_crossed(hops: Sequence[Hop], amounts: Sequence[int]) -> int:
+    """Initialised ticks that the hops cross with these amounts in front of them."""
+    quotes = (
+        hop.state.quote(zero_for_one=hop.zero_for_one, amount=amount, exact_in=True)
+        for hop, amount in zip(hops, amounts, strict=False)
+    )
+    return sum(quote.crossed for quote in quotes)
+
+
 def backward(hops: Sequence[Hop], amount_out: int) -> int | None:
     """Input that makes the hops pay out `amount_out`; None when a pool refuses."""
     amount = amount_out

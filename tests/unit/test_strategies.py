@@ -8,12 +8,13 @@ from market_frames import USD, WETH, WPOL, Frames, flat_v3, pool_address, snapsh
 
 from keeper.chain import Address, Protocol
 from keeper.market.state import Market
+from keeper.market.venues.uniswap_v3 import V3State
 from keeper.market.view import MarketView
 from keeper.strategies import registry
 from keeper.strategies.base import GasQuote, StrategyResult, StrategySettings, net_usd
 from keeper.strategies.cycles import CycleIndex
 from keeper.strategies.cyclic import confidence
-from keeper.strategies.gas import BASE_GAS, HOP_GAS, estimate_gas
+from keeper.strategies.gas import BASE_GAS, HOP_GAS, TICK_GAS, estimate_gas
 from keeper.strategies.opportunity import Opportunity
 from keeper.strategies.reasons import Reason
 from keeper.strategies.selection import select
@@ -58,6 +59,22 @@ def test_buys_where_it_is_cheap_and_sells_where_it_is_dear() -> None:
     assert opportunity.gas_estimate == gas == estimate_gas(list(Protocol))
     assert opportunity.gas_cost_usd == pytest.approx(gas * 50e9 * 0.5e-18)
     assert run(view).rejections == {Reason.NO_EDGE: 1}
+
+
+def test_each_initialised_tick_crossed_costs_gas() -> None:
+    frames = Frames()
+    thin, wide = 10**17, 10**18
+    flat = flat_v3(282_850, thin)
+    # Buying USD with WPOL moves the price up, through two further positions.
+    ticks = (flat.ticks[0], 282_860, 282_870, flat.ticks[1])
+    state = V3State(*flat[:5], ticks, (thin, wide, wide, -thin - 2 * wide))
+    market = Market([USD])
+    market.apply(frames.v2(PAIR, USD, WPOL, (500_000 * 10**6, 10**24), decimals=(6, 18)))
+    market.apply(frames.v3(POOL, USD, WPOL, state, decimals=(6, 18)))
+    view = market.apply(frames.boundary())
+    assert view is not None
+    opportunity = one(view)
+    assert opportunity.gas_estimate == estimate_gas(list(Protocol)) + 2 * TICK_GAS
 
 
 def test_the_preferred_profit_token_starts_the_cycle() -> None:

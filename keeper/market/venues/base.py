@@ -18,11 +18,13 @@ class Quote(NamedTuple):
     """Raw amounts a swap pays and receives; `refusal` is None only when it trades in full.
 
     With EXHAUSTED the amounts are what the pool trades up to the end of its price range.
+    `crossed` counts the initialised ticks on the way, each of which costs gas.
     """
 
     amount_in: int
     amount_out: int
     refusal: Refusal | None
+    crossed: int = 0
 
 
 class Segment(NamedTuple):

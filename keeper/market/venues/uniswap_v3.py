@@ -45,7 +45,7 @@ class V3State(NamedTuple):
             return Quote(0, 0, Refusal.EXHAUSTED)
         result = swap(self, zero_for_one=zero_for_one, amount=amount, exact_in=exact_in)
         refusal = Refusal.EXHAUSTED if result.unfilled else None
-        return Quote(result.amount_in, result.amount_out, refusal)
+        return Quote(result.amount_in, result.amount_out, refusal, result.crossed)
 
     def segments(self, *, zero_for_one: bool) -> Iterator[Segment]:
         """The pool's liquidity from its price outwards, one segment per initialised range."""
@@ -65,7 +65,10 @@ class V3State(NamedTuple):
 
 
 class SwapResult(NamedTuple):
-    """Amounts of one swap and the state it leaves; `unfilled` is what the range did not trade."""
+    """Amounts of one swap and the state it leaves.
+
+    `unfilled` is what the range did not trade, `crossed` how many initialised ticks were passed.
+    """
 
     amount_in: int
     amount_out: int
@@ -73,17 +76,19 @@ class SwapResult(NamedTuple):
     tick: int
     liquidity: int
     unfilled: int
+    crossed: int
 
 
 class _Walk:
     """The next price to swap towards, initialised or the edge of a bitmap word."""
 
-    __slots__ = ("_down", "_index", "_spacing", "_state")
+    __slots__ = ("_down", "_index", "_spacing", "_state", "crossed")
 
     def __init__(self, state: V3State, *, down: bool) -> None:
         self._state = state
         self._down = down
         self._spacing = state.tick_spacing
+        self.crossed = 0
         found = bisect_right(state.ticks, state.tick)
         self._index = found - 1 if down else found
 
@@ -105,6 +110,7 @@ class _Walk:
     def cross(self) -> int:
         """Move past the initialised tick just reached; returns the liquidity it adds."""
         net = self._state.nets[self._index]
+        self.crossed += 1
         if self._down:
             self._index -= 1
             return -net
@@ -138,7 +144,7 @@ def swap(state: V3State, *, zero_for_one: bool, amount: int, exact_in: bool) -> 
             tick = next_tick - 1 if zero_for_one else next_tick
     if not tick_known:
         tick = get_tick_at_sqrt_ratio(price)
-    return SwapResult(paid, received, price, tick, liquidity, remaining)
+    return SwapResult(paid, received, price, tick, liquidity, remaining, walk.crossed)
 
 
 def _has_room(state: V3State, *, zero_for_one: bool) -> bool:
