@@ -10,7 +10,7 @@ from typing import NamedTuple
 from keeper.market.venues.base import VenueState
 from keeper.strategies.sizing import Size
 
-COARSE_AMOUNT = 1 << 24
+COARSE_AMOUNT = 1 << 20
 """Below so many raw units the rounding of one unit outweighs what floats cannot see."""
 
 

@@ -43,7 +43,7 @@ class V3State(NamedTuple):
             return Quote(0, 0, Refusal.ZERO_AMOUNT)
         if amount > MAX_AMOUNT or not _has_room(self, zero_for_one=zero_for_one):
             return Quote(0, 0, Refusal.EXHAUSTED)
-        result = swap(self, zero_for_one=zero_for_one, amount=amount, exact_in=exact_in)
+        result, _ = _traverse(self, zero_for_one, amount, exact_in)
         refusal = Refusal.EXHAUSTED if result.unfilled else None
         return Quote(result.amount_in, result.amount_out, refusal, result.crossed)
 
@@ -123,6 +123,16 @@ def swap(state: V3State, *, zero_for_one: bool, amount: int, exact_in: bool) -> 
 
     `amount` is positive: what is paid if `exact_in`, else what is received.
     """
+    result, tick_known = _traverse(state, zero_for_one, amount, exact_in)
+    if tick_known:
+        return result
+    return result._replace(tick=get_tick_at_sqrt_ratio(result.sqrt_price_x96))
+
+
+def _traverse(
+    state: V3State, zero_for_one: bool, amount: int, exact_in: bool
+) -> tuple[SwapResult, bool]:
+    """The swap, and whether its tick is final: a quote spares the search for it otherwise."""
     step = step_exact_in if exact_in else step_exact_out
     limit = MIN_SQRT_RATIO + 1 if zero_for_one else MAX_SQRT_RATIO - 1
     walk = _Walk(state, down=zero_for_one)
@@ -142,9 +152,8 @@ def swap(state: V3State, *, zero_for_one: bool, amount: int, exact_in: bool) -> 
         if price == edge_price:
             liquidity += walk.cross() if initialised else 0
             tick = next_tick - 1 if zero_for_one else next_tick
-    if not tick_known:
-        tick = get_tick_at_sqrt_ratio(price)
-    return SwapResult(paid, received, price, tick, liquidity, remaining, walk.crossed)
+    result = SwapResult(paid, received, price, tick, liquidity, remaining, walk.crossed)
+    return result, tick_known
 
 
 def _has_room(state: V3State, *, zero_for_one: bool) -> bool:
