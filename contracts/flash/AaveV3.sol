@@ -29,7 +29,7 @@ library AaveV3 {
 
     /// @dev Runs the command `aave`.
     function borrow(address pool, uint256 cursor, uint256 end) internal returns (uint256 next) {
-        address token = DeclaredTokens.declared(_field(cursor + AAVE_TOKEN_AT, AAVE_TOKEN_SHIFT));
+        address token = DeclaredTokens.at(_field(cursor + AAVE_TOKEN_AT, AAVE_TOKEN_SHIFT));
         uint256 amount = _field(cursor + AAVE_AMOUNT_AT, AAVE_AMOUNT_SHIFT);
         uint256 nested = _field(cursor + AAVE_NESTED_LENGTH_AT, AAVE_NESTED_LENGTH_SHIFT);
         next = cursor + AAVE_SIZE + nested;
@@ -71,7 +71,7 @@ library AaveV3 {
         cursor = command + AAVE_SIZE; // `borrow` has sent at least these bytes
         uint256 index = _field(command + AAVE_TOKEN_AT, AAVE_TOKEN_SHIFT);
         if (
-            asset != DeclaredTokens.declared(index)
+            asset != DeclaredTokens.at(index)
                 || amount != _field(command + AAVE_AMOUNT_AT, AAVE_AMOUNT_SHIFT)
                 || premium > _field(command + AAVE_MAX_PREMIUM_AT, AAVE_MAX_PREMIUM_SHIFT)
         ) revert IArbitrageExecutor.WrongLoan(asset, amount, premium);

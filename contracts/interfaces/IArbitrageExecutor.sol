@@ -42,9 +42,6 @@ interface IArbitrageExecutor {
     /// @param at Calldata offset just after the command, where `next` would stand.
     error BadRecipient(uint256 at);
 
-    /// @notice A command names a token that the header does not declare.
-    error UndeclaredToken(uint256 index);
-
     /// @notice A callback that no armed call expects: other caller, selector or data, or a second.
     error UnexpectedCallback(address caller);
 
@@ -54,7 +51,8 @@ interface IArbitrageExecutor {
     /// @notice A pool reverted; `reason` is its revert data, cut at 256 bytes.
     error HopFailed(address pool, bytes reason);
 
-    /// @notice A token's transfer, approval or balance call failed, or returned no truth.
+    /// @notice A token's transfer, approval or balance call failed, or returned no truth; zero is a
+    /// token that the header does not declare.
     error TokenCallFailed(address token);
 
     /// @notice The loan that arrived is not the loan that the program asked for.

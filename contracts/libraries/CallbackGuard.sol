@@ -2,15 +2,14 @@
 pragma solidity 0.8.30;
 
 import {IArbitrageExecutor} from "../interfaces/IArbitrageExecutor.sol";
-import {MAX_TOKENS} from "./Program.sol";
 
 /// @dev Binds the one callback that an external call may make. A transient word holds
 /// keccak256(pool ‖ selector ‖ data); the callback recomputes it from its own caller, selector and
 /// data, and clears it, so each arming serves once. Calls nest strictly: a callback has consumed
 /// the word before its stream can arm the next one, so one slot serves every depth.
 library CallbackGuard {
-    /// @dev Behind the declared tokens' slots.
-    uint256 private constant ARMED_SLOT = MAX_TOKENS;
+    /// @dev Beyond the reach of a token's index, which is one byte.
+    uint256 private constant ARMED_SLOT = 0x100;
 
     /// @dev Arms `pool` to call `selector` (right-aligned) back with `length` bytes of data.
     /// @param message Memory position of the call: the word with its selector, five ABI words,

@@ -24,7 +24,7 @@ library DeclaredTokens {
     /// @return balances Memory position of `count`, followed by as many balances.
     /// @return cursor Calldata offset of the first command.
     function open(uint256 count) internal returns (uint256 balances, uint256 cursor) {
-        if (_at(0) != address(0)) revert IArbitrageExecutor.NestedRun();
+        if (at(0) != address(0)) revert IArbitrageExecutor.NestedRun();
         if (count == 0 || count > MAX_TOKENS) revert IArbitrageExecutor.BadTokenCount(count);
         assembly ("memory-safe") {
             balances := mload(0x40)
@@ -82,34 +82,30 @@ library DeclaredTokens {
         internal
         returns (uint256 next)
     {
-        uint256 index;
+        address token;
         uint256 amount;
         assembly ("memory-safe") {
-            index := shr(PAY_TOKEN_SHIFT, calldataload(add(cursor, PAY_TOKEN_AT)))
+            // a slot beyond the declared ones is empty: an index is one byte
+            token := tload(shr(PAY_TOKEN_SHIFT, calldataload(add(cursor, PAY_TOKEN_AT))))
             amount := shr(PAY_AMOUNT_SHIFT, calldataload(add(cursor, PAY_AMOUNT_AT)))
             next := add(cursor, PAY_SIZE) // cannot wrap: the cursor lies within calldata
         }
         if (next > end) revert IArbitrageExecutor.TruncatedProgram(cursor);
-        address to = ProgramCursor.pool(head, next, end, counterparty);
-        TokenCalls.transfer(declared(index), to, amount);
+        address to = ProgramCursor.recipient(head, next, end, counterparty);
+        TokenCalls.transfer(token, to, amount);
     }
 
-    /// @dev The declared token of this index.
-    function declared(uint256 index) internal view returns (address token) {
-        if (index < MAX_TOKENS) token = _at(index);
-        if (token == address(0)) revert IArbitrageExecutor.UndeclaredToken(index);
+    /// @dev The declared token of this one-byte index, or zero, which no token call accepts.
+    function at(uint256 index) internal view returns (address token) {
+        assembly ("memory-safe") {
+            token := tload(index)
+        }
     }
 
     /// @dev Entry `index` of the header; `open` has bounded them. First frame only.
     function _declaredInHeader(uint256 index) private pure returns (address token) {
         assembly ("memory-safe") {
             token := shr(96, calldataload(add(TOKENS_START, mul(TOKEN_BYTES, index))))
-        }
-    }
-
-    function _at(uint256 index) private view returns (address token) {
-        assembly ("memory-safe") {
-            token := tload(index)
         }
     }
 }

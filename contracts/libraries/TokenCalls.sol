@@ -41,11 +41,10 @@ library TokenCalls {
             mstore(0x40, amount)
             ok := call(gas(), token, 0, 0x1c, 0x44, 0x00, 0x20)
             mstore(0x40, free)
-            switch returndatasize()
-            case 0 { ok := and(ok, gt(extcodesize(token), 0)) } // no answer: is there code at all?
-            default {
-                // exactly true; a shorter answer than a word is no answer
-                ok := and(ok, and(gt(returndatasize(), 0x1f), eq(mload(0x00), 1)))
+            // exactly true; a shorter answer leaves the selector's last byte, which is not 1
+            if iszero(and(ok, eq(mload(0x00), 1))) {
+                // or no answer at all, from an account that has code
+                ok := and(ok, and(iszero(returndatasize()), gt(extcodesize(token), 0)))
             }
         }
         if (!ok) revert IArbitrageExecutor.TokenCallFailed(token);

@@ -1,6 +1,6 @@
 """The program format's numbers; generated from contracts/program.toml, do not edit."""
 
-PROGRAM_VERSION = bytes.fromhex("17ab2e3b829ac6e82c910034a38985a8e2984c7d1c85a5bbf94a43866f380551")
+PROGRAM_VERSION = bytes.fromhex("22641526f27bfb65c0972ab34995c1048854b0fb3594c96c7e0ce197a6c9c406")
 """Keccak-256 of the table without its prose; the executor's `programVersion()`."""
 
 FORMAT_VERSION = 1
