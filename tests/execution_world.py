@@ -17,6 +17,7 @@ from keeper.execution.store import Stamps, StoreUnavailableError
 from keeper.execution.submitter import Submission, SubmissionPolicy, Submitter
 from keeper.execution.tracker import Settlement, Tracker
 from keeper.node import Node
+from keeper.node.transport import Transport
 from keeper.strategies.opportunity import Leg, Opportunity
 from replica.anvil import CHAIN_ID, Anvil
 
@@ -164,6 +165,11 @@ def opportunity(block: BlockRef, token: Address, number: int = 0, **changes: obj
         "exact_ns": 4_000,
     }
     return Opportunity(**(fields | changes))  # type: ignore[arg-type]
+
+
+def unreachable_node() -> Node:
+    """A node behind a port that nobody serves."""
+    return Node(Transport("http://127.0.0.1:1", 1.0, 1_000), CHAIN_ID)
 
 
 @contextmanager

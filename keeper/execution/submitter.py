@@ -78,6 +78,15 @@ class Submitter:
         self._instance = instance
         self._policy = policy
 
+    @property
+    def sender(self) -> Address:
+        """The account that signs."""
+        return self._signer.address
+
+    def skip(self, nonce: int) -> None:
+        """Use no nonce up to this one: durable bytes hold it, whoever learns of them late."""
+        self._nonces.catch_up(nonce + 1)
+
     def identify(self, opportunity: Opportunity) -> UUID:
         """The opportunity's id, see `opportunity_id`; raises `ProgramError` if none encodes it."""
         return opportunity_id(self._instance, opportunity, self._encode(opportunity))
@@ -97,8 +106,9 @@ class Submitter:
         try:
             gas = await self._simulate(program)
             stamps["simulated"] = time.time_ns()
-            if self._net_profit_usd(opportunity, gas) < self._policy.min_net_profit_usd:
-                return Refusal(Reason.BELOW_GAS)
+            too_little = self._judge(self._net_profit_usd(opportunity, gas))
+            if too_little is not None:
+                return Refusal(too_little)
             return await self._commit_and_send(opportunity, program, gas, stamps)
         except CallReverted:
             return Refusal(Reason.SIMULATION_REVERTED)
@@ -141,6 +151,11 @@ class Submitter:
     @staticmethod
     def _net_profit_usd(opportunity: Opportunity, gas: int) -> float:
         return opportunity.profit_usd - opportunity.gas_cost_usd * gas / opportunity.gas_estimate
+
+    def _judge(self, net_usd: float) -> Reason | None:
+        if not net_usd > 0.0:
+            return Reason.BELOW_GAS
+        return Reason.BELOW_MIN_PROFIT if net_usd < self._policy.min_net_profit_usd else None
 
     async def _commit_and_send(
         self, opportunity: Opportunity, program: bytes, gas: int, stamps: dict[str, int]

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import NamedTuple
+from uuid import UUID
 
 from keeper.chain import Address, BlockRef
 from keeper.execution.intent import Intent, Outcome
@@ -15,6 +16,8 @@ from keeper.node import Node, NodeError
 logger = logging.getLogger(__name__)
 
 RESEND_AFTER_BLOCKS = 3
+DROP_AFTER_BLOCKS = 3
+"""A node may count a nonce as consumed before it can show the receipt that consumed it."""
 
 
 class Settlement(NamedTuple):
@@ -29,6 +32,7 @@ class _Pending:
     intent: Intent
     stamps: dict[str, int]
     sent_at_block: int
+    lost_at_block: int | None = None
 
 
 class Tracker:
@@ -41,7 +45,7 @@ class Tracker:
         self._store = store
         self._prices = prices
         self._wrapped_native = wrapped_native
-        self._pending: dict[int, _Pending] = {}
+        self._pending: dict[UUID, _Pending] = {}
 
     @property
     def in_flight(self) -> int:
@@ -49,8 +53,15 @@ class Tracker:
         return len(self._pending)
 
     def follow(self, intent: Intent, stamps: dict[str, int], block_number: int) -> None:
-        """Follow an intent until `settle` has recorded its outcome."""
-        self._pending[intent.nonce] = _Pending(intent, stamps, block_number)
+        """Follow an intent until `settle` has recorded its outcome.
+
+        Two may share a nonce, where a commit was in doubt: one is mined, the other dropped.
+        """
+        self._pending[intent.id] = _Pending(intent, stamps, block_number)
+
+    def follows(self, intent_id: UUID) -> bool:
+        """Whether the intent's outcome is awaited here."""
+        return intent_id in self._pending
 
     async def settle(self, head: BlockRef) -> AsyncIterator[Settlement]:
         """Record and yield the outcomes that are known by now; re-send what a node may have lost.
@@ -67,7 +78,7 @@ class Tracker:
                 continue
             stamps = pending.stamps | {"receipt": time.time_ns()}
             await self._store.record_outcome(outcome, stamps)
-            del self._pending[pending.intent.nonce]
+            del self._pending[pending.intent.id]
             yield Settlement(outcome, stamps)
 
     async def _outcome(self, pending: _Pending, head: BlockRef) -> Outcome | None:
@@ -77,9 +88,14 @@ class Tracker:
         receipt = await self._node.receipt(intent.tx_hash)
         if receipt is not None:
             return outcome_of(intent, receipt, self._prices, self._wrapped_native)
-        if consumed > intent.nonce:
-            return dropped(intent, head.number, head.hash)
-        return None
+        if consumed <= intent.nonce:
+            pending.lost_at_block = None
+            return None
+        if pending.lost_at_block is None:
+            pending.lost_at_block = head.number
+        if head.number - pending.lost_at_block < DROP_AFTER_BLOCKS:
+            return None
+        return dropped(intent, head.number, head.hash)
 
     async def _resend(self, pending: _Pending, head: BlockRef) -> None:
         """Send the same bytes again: they can be mined at most once, whoever else holds them."""
