@@ -5,6 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / ".cache" / "bin"
+RECORDS = ROOT / "deployments"
 
 
 def use_pinned_tools() -> None:

@@ -7,7 +7,7 @@ from typing import NoReturn
 import ape
 import click
 from ape.api import AccountAPI, ProviderAPI
-from ape.cli import ConnectedProviderCommand, account_option, network_option
+from ape.cli import account_option, network_option
 from ape.contracts import ContractContainer, ContractInstance
 from ape.exceptions import Abort
 from eth_utils.address import to_canonical_address, to_checksum_address
@@ -23,27 +23,16 @@ from keeper.deployment import (
     load_deployment,
     save_deployment,
 )
-from keeper.keys import KeyFileError
-from keeper.node import NodeError
 from scripts import _executor as executors
-from scripts._environment import ROOT, use_pinned_tools
-from scripts._parameters import ParameterError, Parameters, load_parameters
-from scripts._place import Place, PlaceError, find_place
-
-RECORDS = ROOT / "deployments"
-FAULTS = (
-    DeploymentError,
-    KeyFileError,
-    NodeError,
-    ParameterError,
-    PlaceError,
-    executors.VerificationError,
-)
+from scripts._command import NetworkCommand
+from scripts._environment import RECORDS, use_pinned_tools
+from scripts._parameters import Parameters, load_parameters
+from scripts._place import Place, find_place
 
 use_pinned_tools()
 
 
-@click.command(cls=ConnectedProviderCommand)
+@click.command(cls=NetworkCommand)
 @network_option()
 @account_option(prompt=None)
 @click.option(
@@ -58,10 +47,7 @@ def cli(provider: ProviderAPI, account: AccountAPI | None, records: Path, yes: b
 
     Off live networks the account is TEST::0 unless one is named.
     """
-    try:
-        _run(provider, account, records, ask=not yes)
-    except FAULTS as error:
-        raise Abort(str(error)) from None
+    _run(provider, account, records, ask=not yes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,25 +5,22 @@ from pathlib import Path
 import ape
 import click
 from ape.api import AccountAPI, ProviderAPI
-from ape.cli import ConnectedProviderCommand, account_option, network_option
+from ape.cli import account_option, network_option
 from ape.exceptions import Abort, ContractLogicError
 from eth_utils.address import to_checksum_address
 
-from keeper.deployment import CONTRACT, DeploymentError, load_deployment
-from keeper.keys import KeyFileError
-from keeper.node import NodeError
-from scripts._environment import use_pinned_tools
-from scripts._place import PlaceError, find_place
-from scripts.deploy import RECORDS
+from keeper.deployment import CONTRACT, load_deployment
+from scripts._command import NetworkCommand
+from scripts._environment import RECORDS, use_pinned_tools
+from scripts._place import find_place
 
-FAULTS = (DeploymentError, KeyFileError, NodeError, PlaceError)
 OWNER, GUARDIAN = 0, 1
 """Test accounts with these roles in the parameter files of development networks."""
 
 use_pinned_tools()
 
 
-@click.command(cls=ConnectedProviderCommand)
+@click.command(cls=NetworkCommand)
 @network_option()
 @account_option(prompt=None)
 @click.option(
@@ -35,10 +32,7 @@ use_pinned_tools()
 @click.option("--resume", is_flag=True, help="Allow runs again: the owner only.")
 def cli(provider: ProviderAPI, account: AccountAPI | None, records: Path, resume: bool) -> None:
     """Pause the recorded executor as a guardian, or --resume it as the owner."""
-    try:
-        _run(provider, account, records, resume=resume)
-    except FAULTS as error:
-        raise Abort(str(error)) from None
+    _run(provider, account, records, resume=resume)
 
 
 def _run(provider: ProviderAPI, account: AccountAPI | None, records: Path, *, resume: bool) -> None:

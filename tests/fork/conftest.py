@@ -12,6 +12,9 @@ from ape.api import ProviderAPI
 from fork_market import Market, isolated
 
 from replica import launch
+from replica.anvil import AnvilError
+from replica.deploy import BuildError
+from replica.paths import MissingToolError
 
 REPLICA_THROUGH_APE = "polygon:local:foundry"
 TRUE_FORK = "polygon:mainnet-fork:foundry"
@@ -24,7 +27,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if os.environ.get("POLYGON_RPC_URL"):
         config.option.network = TRUE_FORK
         return
-    replica = launch()
+    try:
+        replica = launch()
+    except (AnvilError, BuildError, MissingToolError) as error:
+        pytest.exit(str(error), returncode=1)
     config.add_cleanup(replica.stop)
     # ape knows no custom network whose node can be taken back to a snapshot; a local one can
     os.environ["APE_FOUNDRY_HOST"] = replica.url

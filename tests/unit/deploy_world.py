@@ -34,10 +34,11 @@ class Desk:
         """Exit code and everything said by `ape run <command>`; no server but ours is reachable."""
         offline = {"HTTP_PROXY": UNREACHABLE, "HTTPS_PROXY": UNREACHABLE, "NO_PROXY": "127.0.0.1"}
         ours = {"APE_DATA_FOLDER": str(self.data), "COLUMNS": "1000"}
+        theirs = {key: text for key, text in os.environ.items() if key != "POLYGON_RPC_URL"}
         done = subprocess.run(
             [APE, "run", command, "--network", network, "--records", self.records, *options],
             cwd=ROOT,
-            env=os.environ | offline | ours | environment,
+            env=theirs | offline | ours | environment,
             input=answers,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -164,3 +164,11 @@ def test_live_deployment_takes_no_test_key(desk: Desk, live_url: str) -> None:
     code, said = desk.ape("deploy", LIVE, "--account", "TEST::0", POLYGON_RPC_URL=live_url)
     assert (code, "publicly known test key" in said) == (1, True), said
     assert not (desk.records / "mainnet").exists()
+
+
+def test_live_network_without_a_node_is_one_line(desk: Desk) -> None:
+    code, said = desk.ape("deploy", LIVE, "--account", "TEST::0")
+    assert code == 1
+    assert said.splitlines() == [
+        "ERROR:    POLYGON_RPC_URL is not set: export the URL of a Polygon node"
+    ]
