@@ -1,9 +1,11 @@
 """The keeper's loop: relay events in, intents and outcomes out. It alone knows every room."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections import Counter
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,7 +16,7 @@ from keeper.execution.program import ProgramError
 from keeper.execution.store import StoreUnavailableError
 from keeper.execution.submitter import Refusal, Submitter
 from keeper.execution.tracker import Settlement, Tracker
-from keeper.journal import Journal
+from keeper.journal import Journal, JournalError
 from keeper.journal.store import opportunity_row
 from keeper.market.state import Market
 from keeper.market.view import MarketView
@@ -30,7 +32,8 @@ from keeper.strategies.selection import select
 
 logger = logging.getLogger(__name__)
 
-SETTLE_AT_STOP_S = 3.0
+WORK_AT_STOP_S = 1.0
+SETTLE_AT_STOP_S = 2.5
 SETTLE_RETRY_S = 0.1
 
 
@@ -60,13 +63,18 @@ class Agent:
         self._rooms = rooms
         self._holds: dict[UUID, frozenset[Address]] = {}
         self._tasks = asyncio.TaskGroup()
+        self._work: set[asyncio.Task[None]] = set()
+        self._executing = 0
         self._settling = asyncio.Lock()
         self._reverts_in_a_row = 0
+        # whether the journal holds more than is known here, since a write of it failed
+        self._in_doubt = False
+        self._gap = ""
         # the pools of intents from before a restart are not known: first their outcomes
         self._recovering = rooms.tracker.in_flight > 0
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Trade until `stop` is set, then wait for what is under way and settle what is mined.
+        """Trade until `stop` is set, then wait a moment for what is under way and settle it.
 
         An unforeseen error in any task ends them all: intents are durable, so a crash is safe,
         and a keeper that goes on without one of its parts is not.
@@ -75,7 +83,18 @@ class Agent:
             reading = self._tasks.create_task(self._read())
             await stop.wait()
             reading.cancel()
+            asyncio.get_running_loop().call_later(WORK_AT_STOP_S, self._cancel_work)
         await self._finish()
+
+    def _begin_task(self, work: Coroutine[None, None, None]) -> None:
+        task = self._tasks.create_task(work)
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
+
+    def _cancel_work(self) -> None:
+        """End what a silent node or journal holds up: what is committed stays durable."""
+        for task in self._work:
+            task.cancel()
 
     async def _read(self) -> None:
         async for batch in self._rooms.client.batches():
@@ -85,12 +104,15 @@ class Agent:
     def _take(self, event: Event, received_ns: int) -> None:
         market, metrics = self._rooms.market, self._rooms.metrics
         if isinstance(event, Gap):
-            logger.warning("not trading until the next snapshot: %s", event.reason)
+            if event.reason != self._gap:  # once, not at each attempt to reconnect
+                logger.warning("not trading until the next snapshot: %s", event.reason)
+            self._gap = event.reason
             metrics.gaps.inc()
             market.on_gap(event.reason)
         elif isinstance(event, Resync):
             market.on_gap("a new epoch began")
         else:
+            self._gap = ""
             metrics.messages.inc()
             view = market.apply(event, received_ns)
             if market.desynchronised is not None:
@@ -101,7 +123,7 @@ class Agent:
     def _on_block(self, view: MarketView) -> None:
         self._rooms.prices.update(view.usd_per_raw)
         self._rooms.metrics.head.set(view.block.number)
-        self._tasks.create_task(self._settle(view))
+        self._begin_task(self._settle(view))
         rejections: Counter[str] = Counter()
         for opportunity in self._choose(view, rejections):
             reason = self._refuse(opportunity, view) or self._begin(opportunity)
@@ -132,6 +154,8 @@ class Agent:
         return selection.chosen
 
     def _refuse(self, opportunity: Opportunity, view: MarketView) -> Reason | None:
+        if self._in_doubt:
+            return Reason.JOURNAL_UNAVAILABLE
         if self._recovering:
             return Reason.POOL_RESERVED
         situation = Situation(
@@ -149,7 +173,7 @@ class Agent:
         if name is None:
             return Reason.NOT_ENCODABLE
         self._holds[name] = frozenset(leg.pool for leg in opportunity.legs)
-        self._tasks.create_task(self._execute(opportunity, name))
+        self._begin_task(self._execute(opportunity, name))
         return None
 
     def _identify(self, opportunity: Opportunity) -> UUID | None:
@@ -160,9 +184,14 @@ class Agent:
             return None
 
     async def _execute(self, opportunity: Opportunity, hold: UUID) -> None:
-        submission = await self._rooms.submitter.submit(opportunity)
+        self._executing += 1
+        try:
+            submission = await self._rooms.submitter.submit(opportunity)
+        finally:
+            self._executing -= 1
         if isinstance(submission, Refusal):
             del self._holds[hold]
+            self._in_doubt |= submission.reason is Reason.JOURNAL_UNAVAILABLE
             self._count(Counter({submission.reason: 1}))
             self._offer(opportunity, submission.reason)
             return
@@ -174,12 +203,31 @@ class Agent:
             return  # the one under way sees the same receipts, or the next block's does
         async with self._settling:
             try:
+                if self._in_doubt and not self._executing:
+                    await self._reconcile()
                 async for settlement in self._rooms.tracker.settle(view.block):
                     self._note(settlement)
-            except (NodeError, StoreUnavailableError, LookupError) as error:
+            except (NodeError, JournalError, StoreUnavailableError, LookupError) as error:
+                self._in_doubt |= isinstance(error, StoreUnavailableError)
                 logger.warning("outcomes wait for the next block: %s", error)
             if self._rooms.tracker.in_flight == 0:
                 self._recovering = False
+
+    async def _reconcile(self) -> None:
+        """Once the journal answers again, follow what it holds and nobody here knows of.
+
+        A commit whose answer was lost may be durable; its bytes then hold their nonce.
+        """
+        rooms = self._rooms
+        await rooms.journal.revive()
+        for intent in await rooms.journal.unresolved(rooms.instance.key, rooms.submitter.sender):
+            if not rooms.tracker.follows(intent.id):
+                logger.info("recovering the intent of nonce %d", intent.nonce)
+                rooms.submitter.skip(intent.nonce)
+                rooms.tracker.follow(intent, {}, block_number=0)
+                self._recovering = True
+        self._in_doubt = False
+        logger.info("the journal answers again")
 
     def _note(self, settlement: Settlement) -> None:
         outcome, metrics = settlement.outcome, self._rooms.metrics
@@ -192,16 +240,20 @@ class Agent:
 
     async def _finish(self) -> None:
         """Settle what is mined; the rest is settled at the next start."""
-        deadline = time.monotonic() + SETTLE_AT_STOP_S
-        while self._rooms.tracker.in_flight and time.monotonic() < deadline:
-            try:
-                head = await self._rooms.node.block("latest")
-                async for settlement in self._rooms.tracker.settle(head):
-                    self._note(settlement)
-            except (NodeError, StoreUnavailableError, LookupError) as error:
-                logger.warning("outcomes wait for the next start: %s", error)
-            await asyncio.sleep(SETTLE_RETRY_S)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SETTLE_AT_STOP_S):
+                while self._rooms.tracker.in_flight:
+                    await self._settle_at_stop()
+                    await asyncio.sleep(SETTLE_RETRY_S)
         logger.info("stopped with %d intents pending", self._rooms.tracker.in_flight)
+
+    async def _settle_at_stop(self) -> None:
+        try:
+            head = await self._rooms.node.block("latest")
+            async for settlement in self._rooms.tracker.settle(head):
+                self._note(settlement)
+        except (NodeError, StoreUnavailableError, LookupError) as error:
+            logger.warning("outcomes wait for the next start: %s", error)
 
     def _count(self, rejections: Counter[str]) -> None:
         self._rooms.metrics.count_rejections(rejections)

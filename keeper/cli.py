@@ -83,6 +83,7 @@ def _run(config_path: Path, daemon: Daemon) -> None:
         stream=sys.stderr,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
         asyncio.run(_until_signal(config, daemon))
     except _KNOWN_FAULTS as error:

@@ -37,10 +37,21 @@ PROGRAM_VERSION_CALL = bytes.fromhex("68af7b4f")
 async def run_agent(config: Config, stop: asyncio.Event) -> None:
     """Run the keeper until `stop` is set."""
     async with open_rooms(config) as rooms:
-        if config.metrics.port:
-            rooms.metrics.serve(config.metrics.host, config.metrics.port)
+        _serve_metrics(config, rooms.metrics)
         logger.info("trading on chain instance %s", rooms.instance.key)
         await Agent(rooms).run(stop)
+
+
+def _serve_metrics(config: Config, metrics: Metrics) -> None:
+    host, port = config.metrics.host, config.metrics.port
+    try:
+        if port:
+            metrics.serve(host, port)
+    except OSError as error:
+        raise ConfigError(
+            f"metrics cannot be served at {host}:{port} ({error.strerror}): change metrics.port, "
+            "or set it to 0"
+        ) from None
 
 
 @asynccontextmanager

@@ -78,6 +78,14 @@ class Journal:
         if self._embedded:
             await self._embedded.stop()
 
+    async def revive(self) -> None:
+        """Start the embedded server again where it is gone; a server by DSN is not ours to start.
+
+        Connections come back by themselves. Raises `JournalUnavailable`.
+        """
+        if self._embedded:
+            await self._embedded.start()
+
     @property
     def dropped(self) -> int:
         """Opportunity rows that found no room in the queue, or that the database refused."""

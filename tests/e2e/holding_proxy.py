@@ -6,10 +6,11 @@ sent, one that was sent but whose answer never came, one that was mined and not 
 
 import json
 import threading
+from collections import Counter
 from enum import Enum
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 
@@ -21,13 +22,20 @@ class Phase(Enum):
 
 
 class HoldingProxy:
-    """Forwards JSON-RPC to `node_url`; `hold` makes the next such calls wait for `release`."""
+    """Forwards JSON-RPC to `node_url`; `hold` makes the next such calls wait for `release`.
+
+    While `away` is set it closes every connection without an answer. `forwarded` counts, by
+    method, the calls that reached the node; `held_parameter` is the first caught call's.
+    """
 
     def __init__(self, node_url: str) -> None:
         self._node = urlsplit(node_url)
         self._held: tuple[str, Phase] | None = None
         self._released = threading.Event()
         self.caught = threading.Event()
+        self.held_parameter = ""
+        self.away = False
+        self.forwarded: Counter[str] = Counter()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
@@ -54,18 +62,23 @@ class HoldingProxy:
         self._released.set()
 
     def answer(self, body: bytes) -> bytes | None:
-        """The node's answer, None when the call was held before the node and then dropped."""
-        held = self._held
-        caught = held is not None and json.loads(body).get("method") == held[0]
-        if caught and held is not None and held[1] is Phase.BEFORE:
-            self._wait()
+        """The node's answer; None when the node is away, or the call was held before it."""
+        if self.away:
             return None
+        call, held = json.loads(body), self._held
+        caught = held is not None and call["method"] == held[0]
+        if caught and held is not None and held[1] is Phase.BEFORE:
+            self._wait(call)
+            return None
+        self.forwarded[call["method"]] += 1
         answer = self._forward(body)
         if caught:
-            self._wait()
+            self._wait(call)
         return answer
 
-    def _wait(self) -> None:
+    def _wait(self, call: dict[str, Any]) -> None:
+        if not self.caught.is_set():
+            self.held_parameter = str(call["params"][0])
         self.caught.set()
         self._released.wait()
 
@@ -82,8 +95,9 @@ class HoldingProxy:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # head and body go out in two writes
 
-            def do_POST(self) -> None:  # noqa: N802 - the base class's name
+            def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 answer = proxy.answer(body)
                 if answer is None:

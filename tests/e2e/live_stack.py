@@ -1,0 +1,197 @@
+"""The whole system around a replica whose blocks and gaps a test makes itself."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import asyncpg
+from eth_utils.crypto import keccak
+from holding_proxy import HoldingProxy
+
+from keeper.chain import Address
+from keeper.journal.embedded import EmbeddedServer
+from replica import Replica
+from replica.abi import address, encode_call
+from replica.demo.stack import KEEPER_ADDRESS, Stack, wait_for
+from replica.demo.traders import FAR_DEADLINE, V2_SWAP, Traders
+from replica.launch import DEFAULT_BASE_FEE_WEI
+
+OPEN_STATES = ("committed", "broadcast")
+GAP_TIP_WEI = 60 * 10**9
+GAP_USD = 12_000
+GAP_POOLS = (("WPOL", "USDC.e"), ("USDC.e", "WETH"), ("WPOL", "WETH"))
+READY = "trading on chain instance"
+SETTLE_S, BLOCK_S = 30.0, 0.5
+SENDER = "0x" + KEEPER_ADDRESS.hex()
+
+
+class LiveStack:
+    """Relay, collector and keeper around `replica`, reached through `proxy`."""
+
+    def __init__(self, replica: Replica, proxy: HoldingProxy, work_dir: Path) -> None:
+        self.replica = replica
+        self.proxy = proxy
+        self.stack = Stack(replica, work_dir, node_url=proxy.url)
+        self.traders = Traders(replica, seed=7)
+        self.first_block = 0
+        self._trader = replica.rpc("eth_accounts")[4]
+        self._gaps = 0
+
+    def prepare(self) -> None:
+        """Deploy, approve and start relay and collector; from here blocks come by `mine`."""
+        self.traders.approve()
+        self.stack.deploy()
+        self.first_block = int(self.replica.rpc("eth_blockNumber"), 16) + 1
+        self.replica.rpc("evm_setAutomine", [False])
+        self.stack.start("relay")
+        wait_for("the relay's sockets", (self.stack.work_dir / "polygon.sock").exists)
+        self.stack.start("collect")
+
+    def close(self) -> None:
+        """End all processes, the database too."""
+        self.proxy.release()
+        self.stack.close()
+        self.kill_database()
+
+    def start_keeper(self) -> float:
+        """Start it and wait until it trades; returns the seconds that took."""
+        start, lines = time.monotonic(), self.log().count(READY)
+        self.stack.start("run")
+        self.until("a trading keeper", lambda: self.log().count(READY) > lines)
+        return time.monotonic() - start
+
+    def kill_keeper(self) -> None:
+        """SIGKILL, and nothing held back any more."""
+        self.stack.kill("run")
+        self.proxy.release()
+
+    def log(self) -> str:
+        """What the keeper wrote to its standard error so far, over all its runs."""
+        path = self.stack.work_dir / "run.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def until(self, what: str, holds: Callable[[], bool], timeout_s: float = 30.0) -> None:
+        """Wait for a condition; a daemon that died fails the test with its last words."""
+
+        def still() -> bool:
+            self.stack.check()
+            return holds()
+
+        wait_for(what, still, timeout_s)
+
+    def mine(self, base_fee_wei: int = DEFAULT_BASE_FEE_WEI) -> None:
+        """One block with what is pending, the highest tips first."""
+        self.replica.rpc("anvil_setNextBlockBaseFeePerGas", [hex(base_fee_wei)])
+        self.replica.rpc("evm_mine")
+
+    def open_gap(self) -> None:
+        """Send a trade that moves one pool's price by some percent."""
+        pair = GAP_POOLS[self._gaps % len(GAP_POOLS)]
+        symbols = pair if self._gaps // len(GAP_POOLS) % 2 == 0 else pair[::-1]
+        self._gaps += 1
+        path = [self.replica.manifest.token(symbol) for symbol in symbols]
+        amount = int(GAP_USD / float(path[0].usd_price) * 10 ** path[0].decimals)
+        places = [token.address for token in path]
+        data = encode_call(V2_SWAP, amount, 0, places, address(self._trader), FAR_DEADLINE)
+        self.send(self._trader, self.replica.manifest.contract("QuickSwap V2 router"), data)
+
+    def trade_until(self, what: str, holds: Callable[[], bool]) -> None:
+        """Open gaps until the keeper's reaction shows; it may pass one over while it settles."""
+        for _ in range(10):
+            self.open_gap()
+            self.mine()
+            deadline = time.monotonic() + 2.0
+            while time.monotonic() < deadline:
+                if holds():
+                    return
+                self.stack.check()
+                time.sleep(0.02)
+        raise AssertionError(f"{what} did not come about: {self.stack.tail('run')}")
+
+    def send(self, sender: str, to: Address, data: bytes) -> str:
+        """Send a transaction of an unlocked account; its hash."""
+        transaction = {
+            "from": sender,
+            "to": to,
+            "data": data,
+            "gas": hex(400_000),
+            "maxFeePerGas": hex(500 * 10**9),
+            "maxPriorityFeePerGas": hex(GAP_TIP_WEI),
+        }
+        sent: str = self.replica.rpc("eth_sendTransaction", [transaction])
+        return sent
+
+    def is_known(self, tx_hash: bytes) -> bool:
+        """Whether the node itself holds the transaction, pending or mined."""
+        return self.replica.rpc("eth_getTransactionByHash", ["0x" + tx_hash.hex()]) is not None
+
+    def is_mined(self, tx_hash: bytes) -> bool:
+        """Whether the node itself has its receipt."""
+        receipt = self.replica.rpc("eth_getTransactionReceipt", ["0x" + tx_hash.hex()])
+        return receipt is not None
+
+    def held_hash(self) -> bytes:
+        """Hash of the transaction whose sending, or whose receipt, the proxy holds."""
+        raw = bytes.fromhex(self.proxy.held_parameter[2:])
+        return raw if len(raw) == 32 else bytes(keccak(raw))
+
+    def query(self, statement: str, *values: object) -> list[asyncpg.Record]:
+        """Rows of the journal's database, read beside the keeper."""
+
+        async def fetch() -> list[asyncpg.Record]:
+            connection = await asyncpg.connect(EmbeddedServer(self.stack.journal_dir).dsn)
+            try:
+                rows: list[asyncpg.Record] = await connection.fetch(statement, *values)
+                return rows
+            finally:
+                await connection.close()
+
+        return asyncio.run(fetch())
+
+    def state_of(self, tx_hash: bytes) -> str | None:
+        """The journal's state of a transaction's intent, None when it holds none."""
+        rows = self.query("SELECT state FROM intents WHERE tx_hash = $1", tx_hash)
+        return str(rows[0]["state"]) if rows else None
+
+    def open_intents(self) -> list[bytes]:
+        """Transaction hashes of the intents without an outcome."""
+        rows = self.query("SELECT tx_hash FROM intents WHERE state = ANY($1)", OPEN_STATES)
+        return [row["tx_hash"] for row in rows]
+
+    def intent_count(self) -> int:
+        """How many intents the journal holds."""
+        return int(self.query("SELECT count(*) FROM intents")[0][0])
+
+    def settle(self) -> None:
+        """Mine until every intent has its outcome."""
+        deadline = time.monotonic() + SETTLE_S
+        while unsettled := self.open_intents():
+            assert time.monotonic() < deadline, f"intents without an outcome: {unsettled}"
+            self.mine()
+            next_block = time.monotonic() + BLOCK_S
+            while self.open_intents() and time.monotonic() < next_block:
+                self.stack.check()
+                time.sleep(0.03)
+
+    def database_pid(self) -> int | None:
+        """Process id of the embedded server, None when there is none."""
+        pid_file = self.stack.journal_dir / "cluster" / "postmaster.pid"
+        return int(pid_file.read_text().splitlines()[0]) if pid_file.exists() else None
+
+    def kill_database(self) -> None:
+        """SIGKILL the embedded server's first process; its others end by themselves."""
+        pid = self.database_pid()
+        if pid is not None and is_running(pid):
+            os.kill(pid, signal.SIGKILL)
+            wait_for("the end of the database", lambda: not is_running(pid))
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process exists and is no zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
