@@ -93,7 +93,7 @@ class Frames:
             sqrt_price_x96=state.sqrt_price_x96,
             liquidity=state.liquidity,
             tick=state.tick,
-            ticks=tuple(TickLiquidity(tick, net) for tick, net in pairs),
+            ticks=tuple(TickLiquidity(tick, net, abs(net) or 2) for tick, net in pairs),
         )
 
     def sync(self, pool: Address, reserve0: int, reserve1: int) -> PoolSync:

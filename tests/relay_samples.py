@@ -44,7 +44,12 @@ origins = st.builds(
     seen_ns=unsigned(64),
     sent_ns=unsigned(64),
 )
-ticks = st.builds(TickLiquidity, tick=signed(32), liquidity_net=signed(128))
+ticks = st.builds(
+    TickLiquidity,
+    tick=signed(32),
+    liquidity_net=signed(128),
+    liquidity_gross=st.integers(0, 2**128 - 1),
+)
 snapshots = st.builds(
     PoolSnapshot,
     origin=origins,
@@ -119,7 +124,9 @@ def v3_snapshot(
         sqrt_price_x96=2**96,
         tick=tick,
         liquidity=sum(net for place, net in nets.items() if place <= tick),
-        ticks=tuple(TickLiquidity(place, nets[place]) for place in sorted(nets)),
+        ticks=tuple(
+            TickLiquidity(place, nets[place], abs(nets[place]) or 2) for place in sorted(nets)
+        ),
     )
 
 

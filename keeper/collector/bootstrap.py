@@ -116,10 +116,10 @@ class Reader:
         calls = [ViewCall(state.pool, abi.TICKS + abi.word_of(tick)) for tick in places]
         answers = await self._ask(calls, block_hash)
         for tick, answer in zip(places, answers, strict=True):
-            net = abi.signed(abi.words(answer or b"", 8)[1], 128)
-            if net:
-                state.ticks[tick] = net
-                state.tick_index.append(tick)
+            gross, net = abi.words(answer or b"", 8)[:2]
+            state.ticks[tick] = abi.signed(net, 128)
+            state.gross[tick] = abi.unsigned(gross, 128)
+            state.tick_index.append(tick)
 
     async def _initialised_ticks(self, state: PoolState, block_hash: bytes) -> list[int]:
         spacing = state.tick_spacing

@@ -81,12 +81,17 @@ class _Ticks:
         if end > len(payload):
             raise PayloadError(f"{count} ticks do not fit its {len(payload)} bytes")
         return tuple(
-            TickLiquidity(tick, int.from_bytes(net, "little", signed=True))
-            for tick, net in self._item.iter_unpack(payload[start:end])
+            TickLiquidity(
+                tick, int.from_bytes(net, "little", signed=True), int.from_bytes(gross, "little")
+            )
+            for tick, net, gross in self._item.iter_unpack(payload[start:end])
         )
 
     def encode(self, ticks: tuple[TickLiquidity, ...]) -> bytes:
-        rows = (self._item.pack(*_plain(self._fields, [t.tick, t.liquidity_net])) for t in ticks)
+        rows = (
+            self._item.pack(*_plain(self._fields, [t.tick, t.liquidity_net, t.liquidity_gross]))
+            for t in ticks
+        )
         return self._count.pack(len(ticks)) + b"".join(rows)
 
 

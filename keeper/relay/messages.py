@@ -29,10 +29,14 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class TickLiquidity:
-    """Net liquidity that an initialised tick adds when it is crossed upwards."""
+    """An initialised tick: what it adds when crossed upwards, and all that refers to it.
+
+    A tick whose positions cancel out has a net of 0 and still ends a step of every swap.
+    """
 
     tick: int
     liquidity_net: int
+    liquidity_gross: int
 
 
 @dataclass(frozen=True, slots=True)

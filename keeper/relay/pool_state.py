@@ -22,8 +22,8 @@ MIN_SQRT_PRICE_X96 = 4_295_128_739
 MAX_SQRT_PRICE_X96 = 1_461_446_703_485_210_103_287_273_052_203_988_822_378_723_970_342
 """Bounds of Uniswap V2's reserves and of Uniswap V3's `TickMath`; the price bound is exclusive."""
 
-TICKS_PER_PART = 3_000
-"""Ticks that one snapshot frame carries; 20 bytes each keep the payload below 65,535."""
+TICKS_PER_PART = 1_700
+"""Ticks that one snapshot frame carries; 36 bytes each keep the payload below 65,535."""
 
 Delta = PoolSync | PoolSwap | PoolLiquidity
 
@@ -41,8 +41,9 @@ def _check(pool: Address, holds: bool, what: str) -> None:
 class PoolState:
     """A pool in raw token units; fields of the other protocol stay 0 and empty.
 
-    `ticks` maps each tick whose net liquidity is not 0 to that net, `tick_index` holds its keys
-    in rising order. `epoch`, `sequence` and `block_number` are those of the last message applied.
+    `ticks` maps each initialised tick to its net liquidity, which may be 0, `gross` to the liquidity
+    of all positions that end there, which is not; `tick_index` holds the keys of both in rising
+    order. `epoch`, `sequence` and `block_number` are those of the last message applied.
     """
 
     pool: Address
@@ -63,6 +64,7 @@ class PoolState:
     sequence: int
     block_number: int
     ticks: dict[int, int] = field(default_factory=dict)
+    gross: dict[int, int] = field(default_factory=dict)
     tick_index: list[int] = field(default_factory=list)
 
     @classmethod
@@ -88,7 +90,8 @@ class PoolState:
             epoch=last.origin.epoch,
             sequence=last.origin.sequence,
             block_number=last.origin.block_number,
-            ticks={tick.tick: tick.liquidity_net for tick in ticks if tick.liquidity_net},
+            ticks={tick.tick: tick.liquidity_net for tick in ticks},
+            gross={tick.tick: tick.liquidity_gross for tick in ticks},
         )
         rising = all(a.tick < b.tick for a, b in pairwise(ticks))
         _check(last.pool, rising, "its ticks are not in order")
@@ -123,7 +126,7 @@ class PoolState:
 
     def snapshot(self, origin: Origin) -> Iterator[PoolSnapshot]:
         """The state as snapshot parts that each fit one frame, all stamped with `origin`."""
-        ticks = [TickLiquidity(tick, self.ticks[tick]) for tick in self.tick_index]
+        ticks = [TickLiquidity(t, self.ticks[t], self.gross[t]) for t in self.tick_index]
         parts = max(1, -(-len(ticks) // TICKS_PER_PART))
         for part in range(parts):
             yield PoolSnapshot(
@@ -169,24 +172,26 @@ class PoolState:
             _check(self.pool, placed, f"tick {tick} cannot be initialised")
         active = self.liquidity + (delta if lower <= self.tick < upper else 0)
         _check(self.pool, 0 <= active <= MAX_LIQUIDITY, "liquidity leaves its range")
-        self._add_net(lower, delta)
-        self._add_net(upper, -delta)
+        held = min(self.gross.get(lower, 0), self.gross.get(upper, 0))
+        _check(self.pool, held + delta >= 0, "more liquidity was burnt than its ticks hold")
+        self._add_position(lower, upper, delta)
         if delta < 0 and not self._profile_is_positive():
-            self._add_net(lower, -delta)
-            self._add_net(upper, delta)
+            self._add_position(lower, upper, -delta)
             _check(self.pool, False, "more liquidity was burnt than its ticks hold")
         self.liquidity = active
 
-    def _add_net(self, tick: int, delta: int) -> None:
-        before = self.ticks.get(tick, 0)
-        after = before + delta
-        if not before and after:
-            insort(self.tick_index, tick)
-        if after:
-            self.ticks[tick] = after
-        elif before:
-            del self.ticks[tick]
-            self.tick_index.remove(tick)
+    def _add_position(self, lower: int, upper: int, liquidity: int) -> None:
+        for tick, net in ((lower, liquidity), (upper, -liquidity)):
+            before = self.gross.get(tick, 0)
+            gross = before + liquidity
+            if not before and gross:
+                insort(self.tick_index, tick)
+            if gross:
+                self.gross[tick] = gross
+                self.ticks[tick] = self.ticks.get(tick, 0) + net
+            elif before:
+                del self.gross[tick], self.ticks[tick]
+                self.tick_index.remove(tick)
 
     def _net_between(self, start: int, end: int) -> int:
         """Change of active liquidity when the current tick moves from `start` to `end`."""
@@ -213,6 +218,8 @@ class PoolState:
             MIN_TICK <= tick <= MAX_TICK and tick % self.tick_spacing == 0 for tick in index
         )
         _check(self.pool, placed, "a tick cannot be initialised")
+        held = all(self.gross[t] >= max(abs(self.ticks[t]), 1) for t in index)
+        _check(self.pool, held, "a tick's gross liquidity denies its net")
         balanced = sum(self.ticks.values()) == 0 and self._profile_is_positive()
         _check(self.pool, balanced, "its ticks do not balance")
         active = self._net_between(MIN_TICK - 1, self.tick)

@@ -1,3 +1,5 @@
+from collections import Counter
+
 """Laws of the book: it equals a pool that knows every position, or it says that it does not."""
 
 import pytest
@@ -22,6 +24,13 @@ class Positions:
 
     def at(self, tick: int) -> int:
         return sum(amount for low, high, amount in self.held if low <= tick < high)
+
+    def ends(self) -> Counter[int]:
+        """Liquidity of all positions that begin or end at a tick, where there is any."""
+        ends: Counter[int] = Counter()
+        for low, high, amount in self.held:
+            ends.update({low: amount, high: amount})
+        return +ends
 
 
 def fresh_book(nets: dict[int, int] | None = None) -> Book:
@@ -58,6 +67,7 @@ def test_the_book_equals_the_sum_of_positions(history: list[tuple[str, int, int,
         state.check()
         assert state.tick_index == sorted(state.ticks)
         assert state.liquidity == model.at(model.tick)
+        assert state.gross == model.ends()
         for tick in range(LOW - 10, HIGH + 10, 5):
             assert sum(n for place, n in state.ticks.items() if place <= tick) == model.at(tick)
 

@@ -175,11 +175,11 @@ def test_a_resynchronising_reader_is_itself_again_within_one_frame_of_clean_data
 
 def test_ticks_beyond_the_payload_are_refused_before_they_are_read() -> None:
     payload = bytearray(encode_payload(v3_snapshot(origin(0), {-10: 1, 10: -1})))
-    payload[-42:-40] = b"\xff\xff"
+    payload[-74:-72] = b"\xff\xff"
     with pytest.raises(PayloadError, match="65535 ticks"):
         decode(Frame(20, 0, reencoded(20, bytes(payload))))
     assert (
-        TickLiquidity(-10, 1)
+        TickLiquidity(-10, 1, 1)
         in decode(  # type: ignore[union-attr]
             Frame(20, 0, encode_payload(v3_snapshot(origin(0), {-10: 1, 10: -1})))
         ).ticks

@@ -45,7 +45,9 @@ def source_blocks(rng: random.Random, epochs: int, blocks: int) -> list[list[Mes
 
 def frozen(book: Book) -> dict[Address, PoolState]:
     return {
-        pool: replace(s, sequence=0, block_number=0, ticks=dict(s.ticks), tick_index=[])
+        pool: replace(
+            s, sequence=0, block_number=0, ticks=dict(s.ticks), gross=dict(s.gross), tick_index=[]
+        )
         for pool, s in book.pools.items()
     }
 

@@ -180,7 +180,9 @@ async def test_joiners_under_load_equal_the_source_at_every_boundary(relay: Rela
         for message in block:
             source.apply(message)
         truth[number] = {
-            pool: replace(s, ticks=dict(s.ticks), tick_index=list(s.tick_index))
+            pool: replace(
+                s, ticks=dict(s.ticks), gross=dict(s.gross), tick_index=list(s.tick_index)
+            )
             for pool, s in _states(source).items()
         }
     writer = await relay.produce()
