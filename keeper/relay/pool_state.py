@@ -41,9 +41,9 @@ def _check(pool: Address, holds: bool, what: str) -> None:
 class PoolState:
     """A pool in raw token units; fields of the other protocol stay 0 and empty.
 
-    `ticks` maps each initialised tick to its net liquidity, which may be 0, `gross` to the liquidity
-    of all positions that end there, which is not; `tick_index` holds the keys of both in rising
-    order. `epoch`, `sequence` and `block_number` are those of the last message applied.
+    `ticks` maps each initialised tick to its net liquidity, which may be 0, `gross` to that of all
+    positions that end there, which is not; `tick_index` holds the keys of both in rising order.
+    `epoch`, `sequence` and `block_number` are those of the last message applied.
     """
 
     pool: Address

@@ -1,6 +1,6 @@
-from collections import Counter
-
 """Laws of the book: it equals a pool that knows every position, or it says that it does not."""
+
+from collections import Counter
 
 import pytest
 from hypothesis import given, settings
