@@ -28,7 +28,7 @@ ACCOUNT_POL = 100_000
 KEPT_STATES = 3
 RECIPE_FILES = (
     *("abi.py", "anvil.py", "artifacts.py", "build.py", "deploy.py", "manifest.py", "markets.py"),
-    "rpc.py",
+    *("liquidity.py", "rpc.py", "sources.py", "venues.py"),
 )
 
 
@@ -44,7 +44,8 @@ def cache_key() -> str:
     """Digest of the recipe's sources and the npm pins: any change builds anew."""
     package = ROOT / "replica"
     recipe = [package / name for name in RECIPE_FILES]
-    recipe += sorted((package / "protocols").glob("*.py"))
+    for folder in ("protocols", "stand_ins"):
+        recipe += sorted(path for path in (package / folder).glob("*.*") if path.is_file())
     digest = hashlib.sha256()
     for path in (*recipe, ROOT / "package-lock.json"):
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0")
@@ -122,6 +123,11 @@ def _manifest(site: Site, state: dict[str, Any]) -> Manifest:
         TOKENS,
         tuple(site.pools),
         tuple(site.factories),
+        tuple(site.v4_pools),
+        tuple(site.balancer_pools),
+        tuple(site.algebra_pools),
+        tuple(site.curve_pools),
+        tuple(site.morpho_markets),
     )
 
 

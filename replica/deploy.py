@@ -14,6 +14,7 @@ from keeper.chain import Address
 from replica.abi import address, encode_call
 from replica.manifest import Contract, Factory, Pool, Realness
 from replica.rpc import Rpc, RpcError
+from replica.venues import AlgebraPool, BalancerPool, CurvePool, MorphoMarket, V4Pool
 
 TRANSACTION_GAS = 29_000_000
 
@@ -40,6 +41,11 @@ class Site:
         self.contracts: list[Contract] = []
         self.pools: list[Pool] = []
         self.factories: list[Factory] = []
+        self.v4_pools: list[V4Pool] = []
+        self.balancer_pools: list[BalancerPool] = []
+        self.algebra_pools: list[AlgebraPool] = []
+        self.curve_pools: list[CurvePool] = []
+        self.morpho_markets: list[MorphoMarket] = []
 
     def place(
         self,

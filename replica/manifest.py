@@ -1,12 +1,13 @@
 """What stands on the replica, where, and how real it is: typed, and as JSON beside the state."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from enum import StrEnum
-from typing import Any
+from enum import Enum, StrEnum
+from typing import Any, get_args, get_origin, get_type_hints
 
 from keeper.chain import Address, Protocol
-from replica.abi import address
+from replica.venues import AlgebraPool, BalancerPool, CurvePool, MorphoMarket, V4Pool
 
 
 class Realness(StrEnum):
@@ -68,7 +69,10 @@ class Factory:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The whole replica. `state_hash` digests the built accounts: equal builds have equal ones."""
+    """The whole replica. `state_hash` digests the built accounts: equal builds have equal ones.
+
+    `pools` are those of the Uniswap V2 and V3 families; every other family has a list of its own.
+    """
 
     chain_id: int
     built_block: int
@@ -78,6 +82,11 @@ class Manifest:
     tokens: tuple[Token, ...]
     pools: tuple[Pool, ...]
     factories: tuple[Factory, ...]
+    v4_pools: tuple[V4Pool, ...] = ()
+    balancer_pools: tuple[BalancerPool, ...] = ()
+    algebra_pools: tuple[AlgebraPool, ...] = ()
+    curve_pools: tuple[CurvePool, ...] = ()
+    morpho_markets: tuple[MorphoMarket, ...] = ()
 
     def contract(self, name: str) -> Address:
         """Address of the contract of that name; raises `KeyError` naming it."""
@@ -120,29 +129,18 @@ def dump(manifest: Manifest) -> str:
 
 def load(text: str) -> Manifest:
     """The inverse of `dump`."""
-    raw = json.loads(text)
-    raw["contracts"] = tuple(_contract(entry) for entry in raw["contracts"])
-    raw["tokens"] = tuple(Token(**_with_bytes(entry, "address")) for entry in raw["tokens"])
-    raw["pools"] = tuple(_pool(entry) for entry in raw["pools"])
-    raw["factories"] = tuple(_factory(entry) for entry in raw["factories"])
-    return Manifest(**raw)
+    manifest: Manifest = _typed(Manifest, json.loads(text))
+    return manifest
 
 
-def _with_bytes(entry: dict[str, Any], *fields: str) -> dict[str, Any]:
-    return entry | {field: address(entry[field]) for field in fields}
-
-
-def _contract(entry: dict[str, Any]) -> Contract:
-    entry["realness"] = Realness(entry["realness"])
-    return Contract(**_with_bytes(entry, "address"))
-
-
-def _pool(entry: dict[str, Any]) -> Pool:
-    entry["protocol"] = Protocol(entry["protocol"])
-    return Pool(**_with_bytes(entry, "address", "factory", "token0", "token1"))
-
-
-def _factory(entry: dict[str, Any]) -> Factory:
-    entry["protocol"] = Protocol(entry["protocol"])
-    entry["init_code_hash"] = bytes.fromhex(entry["init_code_hash"][2:])
-    return Factory(**_with_bytes(entry, "address"))
+def _typed(kind: Any, raw: Any) -> Any:  # noqa: ANN401 - any field, from JSON
+    """`raw` as the field type `kind`: JSON knows no bytes, tuples, enums and dataclasses."""
+    kind = getattr(kind, "__supertype__", kind)
+    if get_origin(kind) is tuple:
+        return tuple(_typed(get_args(kind)[0], entry) for entry in raw)
+    if kind is bytes:
+        return bytes.fromhex(raw[2:])
+    if isinstance(raw, Mapping):
+        hints = get_type_hints(kind)
+        return kind(**{name: _typed(hints[name], entry) for name, entry in raw.items()})
+    return kind(raw) if issubclass(kind, Enum) else raw

@@ -6,6 +6,7 @@ from fractions import Fraction
 from keeper.chain import Address
 from replica.abi import address
 from replica.manifest import Token
+from replica.venues import NATIVE
 
 WPOL = Token("WPOL", address("0x0d500b1d8e8ef31e21c99d1db9a6444d3adf1270"), 18, "0.3842")
 USDC_E = Token("USDC.e", address("0x2791bca1f2de4661ed88a30c99a7a9449aa84174"), 6, "1.00005")
@@ -14,6 +15,8 @@ USDT = Token("USDT", address("0xc2132d05d31c914a87c6611c10748aeb04b58e8f"), 6, "
 WETH = Token("WETH", address("0x7ceb23fd6bc0add59e62ac25578270cff1b9f619"), 18, "2423")
 WBTC = Token("WBTC", address("0x1bfd67037b42cf73acf2047067bd4f2c47d9bfd6"), 8, "53900")
 DAI = Token("DAI", address("0x8f3cf7ad23cd3cadbd9735aff958023239c6a063"), 18, "1")
+POL = Token("POL", NATIVE, 18, "0.3842")
+"""The native coin, as Uniswap V4 trades it; no ERC-20 and not in `TOKENS`."""
 TOKENS = (WPOL, USDC_E, USDC, USDT, WETH, WBTC, DAI)
 
 
@@ -37,6 +40,17 @@ class V3Market:
     liquidity: int
     pool: Address
     busy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class V4Market:
+    """A pool without hooks, as `V3Market`; its tick spacing is free of its fee."""
+
+    token_a: Token
+    token_b: Token
+    fee_pips: int
+    tick_spacing: int
+    liquidity: int
 
 
 def _v2(token_a: Token, token_b: Token, side_usd: int, pair: str | None = None) -> V2Market:
@@ -85,6 +99,15 @@ UNISWAP_V3 = (
     _v3(USDC_E, USDT, 100, 5_135 * 10**12, "0xdac8a8e6dbf8c690ec6815e0ff03491b2770255d"),
     _v3(USDC_E, USDC, 100, 19_550 * 10**12, "0xd36ec33c8bed5a9f7b6630855f1533455b98a418"),
     _v3(USDC_E, DAI, 100, 2_395 * 10**18, "0x5645dcb64c059aa11212707fbf4e7f984440a8cf"),
+)
+
+# unhooked pools of the sizes that the V3 ones of the same fee had; V4 came later than that day
+UNISWAP_V4 = (
+    V4Market(POL, USDC_E, 500, 10, 310 * 10**15),
+    V4Market(POL, WETH, 3000, 60, 20 * 10**21),
+    V4Market(WPOL, USDC_E, 500, 10, 190 * 10**15),
+    V4Market(USDC_E, WETH, 500, 10, 21 * 10**15),
+    V4Market(USDC_E, USDC, 100, 1, 9_800 * 10**12),
 )
 
 

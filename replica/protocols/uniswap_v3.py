@@ -1,8 +1,6 @@
 """Uniswap V3: factory, position manager, SwapRouter02, QuoterV2 and pools with many positions."""
 
-from dataclasses import dataclass
-from decimal import Decimal, localcontext
-from math import isqrt
+from decimal import Decimal
 
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
@@ -11,8 +9,17 @@ from keeper.chain import Address, Protocol
 from replica.abi import address, create2_address, encode_call
 from replica.artifacts import creation_code, package_version
 from replica.deploy import GOVERNANCE, WHALE, Site
+from replica.liquidity import (
+    STABLE,
+    VOLATILE,
+    Shape,
+    amounts,
+    shape_bounds,
+    sqrt_at,
+    sqrt_price_x96,
+)
 from replica.manifest import Contract, Factory, Pool, Realness, Token
-from replica.markets import UNISWAP_V3, WPOL, V3Market, ordered, raw_price
+from replica.markets import UNISWAP_V3, WPOL, V3Market, ordered
 
 PROTOCOL = "uniswap-v3"
 CORE = "@uniswap/v3-core"
@@ -26,42 +33,7 @@ ROUTER = address("0x68b3465833fb72a70ecdf485e0e4c7bd8665fc45")
 QUOTER = address("0x61ffe014ba17989e743c5f6cb21bf9697530b21e")
 INIT_CODE_HASH = bytes.fromhex("e34f199b19b2b4f47f68442619d555527d244f78a3297ea89325f843f87b8b54")
 MAX = 2**256 - 1
-MAX_TICK = 887_272
 BUSY_OBSERVATIONS = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """One position: its bounds in tick spacings from the price, and its share of the liquidity."""
-
-    below: int
-    above: int
-    share: Decimal
-
-
-def _shapes(*rows: tuple[int, int, str]) -> tuple[Shape, ...]:
-    return tuple(Shape(below, above, Decimal(share)) for below, above, share in rows)
-
-
-EVERYWHERE = MAX_TICK
-VOLATILE = _shapes(
-    (6, 6, "0.30"),
-    (3, 15, "0.10"),
-    (15, 3, "0.10"),
-    (30, 30, "0.20"),
-    (150, 150, "0.16"),
-    (600, 600, "0.10"),
-    (EVERYWHERE, EVERYWHERE, "0.04"),
-)
-STABLE = _shapes(
-    (6, 6, "0.60"),
-    (3, 15, "0.15"),
-    (15, 3, "0.15"),
-    (30, 30, "0.08798"),
-    (150, 150, "0.01"),
-    (600, 600, "0.002"),
-    (EVERYWHERE, EVERYWHERE, "0.00002"),
-)
 
 
 def install(site: Site) -> None:
@@ -140,8 +112,8 @@ def _mints(
     for shape in STABLE if market.fee_pips == 100 else VOLATILE:
         lower, upper = shape_bounds(shape, start, spacing)
         liquidity = int(shape.share * market.liquidity)
-        amounts = _amounts(liquidity, start, lower, upper)
-        calls.append(encode_call(signature, (*key, lower, upper, *amounts, 0, 0, WHALE, MAX)))
+        paid = amounts(liquidity, start, lower, upper)
+        calls.append(encode_call(signature, (*key, lower, upper, *paid, 0, 0, WHALE, MAX)))
     return calls
 
 
@@ -159,7 +131,7 @@ def _age(site: Site, pool: Pool, market: V3Market) -> None:
     far = Shape(20, 20, Decimal(0))
     lower, upper = shape_bounds(far, start, pool.tick_spacing)
     for limit in (lower, upper):
-        turn = int(_sqrt_at(limit) * 2**96)
+        turn = int(sqrt_at(limit) * 2**96)
         there = (token0, token1) if turn < start else (token1, token0)
         _swap_until(site, pool, there, turn)
         _swap_until(site, pool, there[::-1], start)
@@ -170,33 +142,3 @@ def _swap_until(site: Site, pool: Pool, way: tuple[Token, Token], limit: int) ->
     order = (way[0].address, way[1].address, pool.fee_pips, WHALE, amount, 0, limit)
     signature = "exactInputSingle((address,address,uint24,address,uint256,uint256,uint160))"
     site.send(WHALE, ROUTER, signature, order)
-
-
-def sqrt_price_x96(token0: Token, token1: Token) -> int:
-    """The pool's price word at the tokens' constant prices."""
-    price = raw_price(token0, token1)
-    return isqrt((price.numerator << 192) // price.denominator)
-
-
-def shape_bounds(shape: Shape, start: int, spacing: int) -> tuple[int, int]:
-    """Lower and upper tick of a position around the price `start`, on the spacing's grid."""
-    with localcontext(prec=50):
-        ratio = Decimal(start) / 2**96
-        tick = int((2 * ratio.ln() / Decimal("1.0001").ln()).to_integral_value("ROUND_FLOOR"))
-    centre = tick // spacing * spacing
-    edge = MAX_TICK // spacing * spacing
-    lower = max(-edge, centre - shape.below * spacing)
-    return lower, min(edge, centre + (shape.above + 1) * spacing)
-
-
-def _sqrt_at(tick: int) -> Decimal:
-    with localcontext(prec=50):
-        return (Decimal("1.0001") ** tick).sqrt()
-
-
-def _amounts(liquidity: int, start: int, lower: int, upper: int) -> tuple[int, int]:
-    with localcontext(prec=50):
-        price = Decimal(start) / 2**96
-        amount0 = liquidity * (1 / price - 1 / _sqrt_at(upper))
-        amount1 = liquidity * (price - _sqrt_at(lower))
-        return int(amount0) + 1, int(amount1) + 1

@@ -1,25 +1,19 @@
 """What stands on the replica: complete, at its canonical address, and doing what it does there."""
 
 import csv
-import itertools
-import json
-import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 from eth_abi.abi import decode, encode
 from eth_utils.crypto import keccak
+from replica_calls import balance, deployed, read, transact
 
 from keeper.chain import Address, Protocol
 from replica import Replica
 from replica.abi import address, create2_address, create_address, encode_call
 from replica.manifest import Pool, Realness, dump, load
-from replica.paths import tool
-from replica.rpc import Json
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-GAS_LIMITS = itertools.count(2_000_000)
 MAX = 2**256 - 1
 CANONICAL = {
     "QuickSwap V2 factory": "0x5757371414417b8c6caad45baef941abc7d3ab32",
@@ -37,25 +31,6 @@ DERIVED = {
     ("quickswap-v2", 3000): "0x6e7a5fafcec6bb1e78bae2a1f0b612012bf14827",
     ("uniswap-v3", 500): "0xa374094527e1673a86de625aa59517c5de346d32",
 }
-
-
-def read(chain: Replica, to: Address, signature: str, returns: list[str], *args: object) -> Json:
-    call = {"to": to, "data": encode_call(signature, *args)}
-    return decode(returns, bytes.fromhex(chain.rpc("eth_call", [call, "latest"])[2:]))
-
-
-def balance(chain: Replica, token: Address, holder: Address) -> int:
-    amount: int = read(chain, token, "balanceOf(address)", ["uint256"], holder)[0]
-    return amount
-
-
-def transact(chain: Replica, sender: Address, to: Address | None, data: bytes) -> dict[str, Any]:
-    # no two tests send the same transaction: a repeated one has no receipt after a revert
-    order = {"from": sender, "data": data, "gas": hex(next(GAS_LIMITS))}
-    tx_hash = chain.rpc("eth_sendTransaction", [order | ({"to": to} if to else {})])
-    receipt = chain.receipt(tx_hash)
-    assert receipt["status"] == "0x1"
-    return receipt
 
 
 @pytest.fixture(scope="session")
@@ -247,24 +222,12 @@ contract Receiver {
 """
 
 
-def receiver_code() -> bytes:
-    job = {
-        "language": "Solidity",
-        "sources": {"Receiver.sol": {"content": RECEIVER}},
-        "settings": {"outputSelection": {"*": {"Receiver": ["evm.bytecode.object"]}}},
-    }
-    solc = [tool("solc-v0.8.30"), "--standard-json"]
-    done = subprocess.run(solc, input=json.dumps(job), capture_output=True, text=True, check=True)
-    units = json.loads(done.stdout)["contracts"]["Receiver.sol"]
-    return bytes.fromhex(units["Receiver"]["evm"]["bytecode"]["object"])
-
-
 @pytest.mark.parametrize("symbol", ["USDC.e", "WPOL", "WETH", "USDC"])
 def test_aave_lends_for_one_transaction_at_five_basis_points(
     chain: Replica, trader: Address, symbol: str
 ) -> None:
     token = chain.manifest.token(symbol)
-    place = address(transact(chain, trader, None, receiver_code())["contractAddress"])
+    place = deployed(chain, trader, RECEIVER, "Receiver")
     amount = 10_000 * 10**token.decimals if symbol != "WETH" else 50 * 10**18
     premium = (amount * 5 + 5_000) // 10_000
     transfer = encode_call("transfer(address,uint256)", place, premium)
