@@ -19,6 +19,7 @@ PYTHON = ROOT / "keeper" / "execution" / "program_table.py"
 DOCS = ROOT / "docs" / "program.md"
 MARKS = ("<!-- table: generated from contracts/program.toml -->", "<!-- end of table -->")
 NESTED_BITS = 16
+SELECTOR_BYTES = 4
 
 Table = dict[str, Any]
 
@@ -64,6 +65,9 @@ def constants(table: Table) -> Iterator[tuple[str, int, str]]:
     yield "MAX_HOPS", table["max_hops"], "longest chain the encoder emits"
     yield "MAX_TOKENS", table["max_tokens"], "most tokens a header declares"
     yield "HEADER_SIZE", size_of(table["header"], 0), "bytes before the declared tokens"
+    yield "HEADER_AT", SELECTOR_BYTES, "in calldata"
+    yield "TOKENS_AT", size_of(table["header"], SELECTOR_BYTES), "in calldata"
+    yield "TOKEN_SIZE", bits_of("address") // 8, "bytes of a declared token"
     for field, at, bits in layout(table["header"], 0):
         name = f"HEADER_{field['name'].upper()}"
         yield f"{name}_SHIFT", 256 - 8 * at - bits, "from the header's word"

@@ -8,7 +8,9 @@ import {
     PAY_AMOUNT_SHIFT,
     PAY_SIZE,
     PAY_TOKEN_AT,
-    PAY_TOKEN_SHIFT
+    PAY_TOKEN_SHIFT,
+    TOKENS_AT,
+    TOKEN_SIZE
 } from "./Program.sol";
 import {ProgramCursor} from "./ProgramCursor.sol";
 import {TokenCalls} from "./TokenCalls.sol";
@@ -17,23 +19,23 @@ import {TokenCalls} from "./TokenCalls.sol";
 /// lasts, so that callback frames can name them by index; their entry balances lie in the first
 /// frame's memory, where no callback can reach. Slot 0, the profit token, is also the lock.
 library DeclaredTokens {
-    uint256 private constant TOKENS_START = 35; // selector and header
-    uint256 private constant TOKEN_BYTES = 20;
-
     /// @dev Declares the header's `count` tokens and notes what we hold of each.
     /// @return balances Memory position of `count`, followed by as many balances.
     /// @return cursor Calldata offset of the first command.
     function open(uint256 count) internal returns (uint256 balances, uint256 cursor) {
         if (at(0) != address(0)) revert IArbitrageExecutor.NestedRun();
-        if (count == 0 || count > MAX_TOKENS) revert IArbitrageExecutor.BadTokenCount(count);
+        unchecked {
+            // zero wraps to the highest number, which is refused too
+            if (count - 1 >= MAX_TOKENS) revert IArbitrageExecutor.BadTokenCount(count);
+        }
         assembly ("memory-safe") {
             balances := mload(0x40)
             mstore(balances, count)
             mstore(0x40, add(balances, shl(5, add(count, 1)))) // kept until `close`
-            cursor := add(TOKENS_START, mul(TOKEN_BYTES, count))
+            cursor := add(TOKENS_AT, mul(TOKEN_SIZE, count))
         }
         if (cursor > msg.data.length) {
-            revert IArbitrageExecutor.TruncatedProgram(TOKENS_START);
+            revert IArbitrageExecutor.TruncatedProgram(TOKENS_AT);
         }
         uint256 i = 0;
         do {
@@ -105,7 +107,7 @@ library DeclaredTokens {
     /// @dev Entry `index` of the header; `open` has bounded them. First frame only.
     function _declaredInHeader(uint256 index) private pure returns (address token) {
         assembly ("memory-safe") {
-            token := shr(96, calldataload(add(TOKENS_START, mul(TOKEN_BYTES, index))))
+            token := shr(96, calldataload(add(TOKENS_AT, mul(TOKEN_SIZE, index))))
         }
     }
 }

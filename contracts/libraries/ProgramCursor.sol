@@ -9,6 +9,7 @@ import {
     TAKES_DELIVERY,
     TO_CALLER,
     TO_NEXT,
+    TO_SELF,
     V2_POOL_AT,
     V2_POOL_SHIFT
 } from "./Program.sol";
@@ -28,10 +29,8 @@ library ProgramCursor {
         bool found;
         assembly ("memory-safe") {
             let target := and(shr(RECIPIENT_SHIFT, head), RECIPIENT_MASK)
-            switch target
-            case 0 {
-                to := address() // TO_SELF
-            }
+            switch eq(target, TO_SELF)
+            case 1 { to := address() }
             default {
                 to := mul(counterparty, eq(target, TO_CALLER))
                 if eq(target, TO_NEXT) {

@@ -4,6 +4,7 @@ pragma solidity 0.8.30;
 import {IArbitrageExecutor} from "../interfaces/IArbitrageExecutor.sol";
 import {
     FORMAT_VERSION,
+    HEADER_AT,
     HEADER_DEADLINE_BLOCK_MASK,
     HEADER_DEADLINE_BLOCK_SHIFT,
     HEADER_MAX_BASE_FEE_MASK,
@@ -17,14 +18,11 @@ import {
 
 /// @dev The first word of a program: its fields fit one calldata load.
 library ProgramHeader {
-    /// @dev The header lies behind the selector.
-    uint256 internal constant START = 4;
-
     /// @dev Reads the header and refuses another format, a late block and a dear one. Bytes that
     /// calldata lacks read as zero, which no format version is.
     function read() internal view returns (uint256 header) {
         assembly ("memory-safe") {
-            header := calldataload(START)
+            header := calldataload(HEADER_AT)
         }
         uint256 version = header >> HEADER_VERSION_SHIFT;
         if (version != FORMAT_VERSION) revert IArbitrageExecutor.WrongFormat(version);
