@@ -5,12 +5,16 @@ from collections.abc import Callable
 from replica.deploy import Site
 from replica.protocols import (
     aave_v3,
+    balancer_v2,
+    morpho_blue,
     multicall3,
     permit2,
+    safe,
     tokens,
     uniswap_v2,
     uniswap_v3,
     uniswap_v4,
+    universal_router,
 )
 
 RECIPES: tuple[Callable[[Site], None], ...] = (
@@ -21,5 +25,9 @@ RECIPES: tuple[Callable[[Site], None], ...] = (
     aave_v3.install,
     permit2.install,
     uniswap_v4.install,
+    universal_router.install,
+    balancer_v2.install,
+    morpho_blue.install,
+    safe.install,
 )
 """In building order: later recipes use what earlier ones placed."""
