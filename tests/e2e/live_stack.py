@@ -161,10 +161,6 @@ class LiveStack:
         rows = self.query("SELECT tx_hash FROM intents WHERE state = ANY($1)", OPEN_STATES)
         return [row["tx_hash"] for row in rows]
 
-    def intent_count(self) -> int:
-        """How many intents the journal holds."""
-        return int(self.query("SELECT count(*) FROM intents")[0][0])
-
     def settle(self) -> None:
         """Mine until every intent has its outcome."""
         deadline = time.monotonic() + SETTLE_S
