@@ -232,8 +232,10 @@ class Agent:
     def _note(self, settlement: Settlement) -> None:
         outcome, metrics = settlement.outcome, self._rooms.metrics
         self._holds.pop(outcome.opportunity_id, None)
-        reverted = outcome.state is IntentState.REVERTED
-        self._reverts_in_a_row = self._reverts_in_a_row + 1 if reverted else 0
+        if outcome.state is IntentState.REVERTED:
+            self._reverts_in_a_row += 1
+        elif outcome.state is IntentState.SUCCEEDED:
+            self._reverts_in_a_row = 0
         metrics.observe_outcome(outcome)
         metrics.observe_stamps(settlement.stamps)
         metrics.in_flight.set(self._rooms.tracker.in_flight)
