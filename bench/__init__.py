@@ -1,0 +1,1 @@
+"""Benchmarks: one JSON line each, measured on production code paths."""
