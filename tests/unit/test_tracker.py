@@ -7,7 +7,7 @@ from keeper.chain import Address
 from keeper.execution.intent import IntentState
 from keeper.execution.signing import Fees
 from keeper.execution.store import StoreUnavailableError
-from keeper.execution.tracker import DROP_AFTER_BLOCKS, RESEND_AFTER_BLOCKS
+from keeper.execution.tracker import DROP_AFTER_BLOCKS
 from keeper.node import NodeUnavailable
 
 HIGH = Fees(1_000 * GWEI, 900 * GWEI)
@@ -90,7 +90,7 @@ async def test_lost_from_the_pool__same_bytes_are_sent_again_after_three_blocks(
     tx_hash = (await lab.submitted()).intent.tx_hash
     lab.anvil.rpc("anvil_dropTransaction", [tx_hash])
     assert not await lab.pooled(tx_hash)
-    for _ in range(RESEND_AFTER_BLOCKS - 1):
+    for _ in range(2):
         lab.mine()
         assert await lab.settle() == []
         assert not await lab.pooled(tx_hash)
