@@ -16,7 +16,7 @@ demo: setup ## the main job on the replica: relay to journal, then every row che
 
 test: setup ## the whole test suite
 	@pytest
-	@ape test
+	@APE_DATA_FOLDER=$(CURDIR)/.cache/ape ape test
 
 lint: setup ## ruff, mypy --strict and forge fmt, in check mode
 	ruff format --check .
