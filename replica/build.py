@@ -85,7 +85,8 @@ def _building_options() -> list[str]:
     return [
         *("--timestamp", str(GENESIS_TIMESTAMP_S), "--no-mining", "--auto-impersonate"),
         *("--block-base-fee-per-gas", "0", "--gas-price", "0", "--disable-min-priority-fee"),
-        *("--order", "fifo"),
+        # Algebra's published builds are larger than EIP-170 allows
+        *("--order", "fifo", "--disable-code-size-limit"),
     ]
 
 

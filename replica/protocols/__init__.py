@@ -5,7 +5,9 @@ from collections.abc import Callable
 from replica.deploy import Site
 from replica.protocols import (
     aave_v3,
+    algebra,
     balancer_v2,
+    curve,
     morpho_blue,
     multicall3,
     permit2,
@@ -29,5 +31,7 @@ RECIPES: tuple[Callable[[Site], None], ...] = (
     balancer_v2.install,
     morpho_blue.install,
     safe.install,
+    algebra.install,
+    curve.install,
 )
 """In building order: later recipes use what earlier ones placed."""
