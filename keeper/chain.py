@@ -28,11 +28,15 @@ class BlockRef:
     base_fee_wei: int
 
 
+LIVE_RUN = "live"
+"""Run of a chain that outlives its nodes."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChainInstance:
     """One chain in one run: replica, fork and mainnet all answer 137, so the id is not enough.
 
-    `run` is the development node's own instance id, or `live` for a chain that outlives its nodes.
+    `run` is the development node's own instance id, or `LIVE_RUN`.
     """
 
     chain_id: int

@@ -4,24 +4,15 @@ import tomllib
 from pathlib import Path
 from typing import Annotated
 
-from eth_utils.address import to_canonical_address
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from keeper.chain import FEE_DENOMINATOR_PIPS, Address, Protocol
+from keeper.chain import FEE_DENOMINATOR_PIPS, Protocol
+from keeper.fields import AddressField
 
 
 class ConfigError(ValueError):
     """A setting is missing or wrong; the message names the field and the fix."""
-
-
-def _address(value: object) -> Address:
-    if not isinstance(value, str):
-        raise ValueError("must be a 20-byte hexadecimal address in quotes")
-    try:
-        return Address(bytes(to_canonical_address(value)))
-    except ValueError as error:
-        raise ValueError("must be a 20-byte hexadecimal address") from error
 
 
 def _protocol(value: object) -> Protocol:
@@ -35,7 +26,6 @@ def _absolute(path: Path) -> Path:
     return path.expanduser().resolve()
 
 
-AddressField = Annotated[Address, BeforeValidator(_address)]
 PathField = Annotated[Path, AfterValidator(_absolute)]
 
 

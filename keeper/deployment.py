@@ -8,11 +8,11 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
-from eth_utils.address import to_canonical_address, to_checksum_address
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
 from pydantic.types import JsonValue
 
-from keeper.chain import Address, ChainInstance
+from keeper.chain import ChainInstance
+from keeper.fields import AddressField
 
 CONTRACT: Final = "ArbitrageExecutor"
 MAX_RECORD_BYTES = 1024 * 1024
@@ -20,15 +20,6 @@ MAX_RECORD_BYTES = 1024 * 1024
 
 class DeploymentError(ValueError):
     """A record is absent, malformed or of another chain; the message names the file and the fix."""
-
-
-def _address(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        return to_canonical_address(value)
-    except ValueError as error:
-        raise ValueError("must be a 20-byte hexadecimal address") from error
 
 
 def _hash(value: object) -> object:
@@ -43,12 +34,6 @@ def _hash_text(value: bytes) -> str:
     return "0x" + value.hex()
 
 
-AddressField = Annotated[
-    Address,
-    BeforeValidator(_address),
-    PlainSerializer(to_checksum_address, return_type=str),
-    Field(min_length=20, max_length=20),
-]
 HashField = Annotated[
     bytes,
     BeforeValidator(_hash),

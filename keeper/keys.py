@@ -7,11 +7,10 @@ from pathlib import Path
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
-from keeper.chain import Address, ChainInstance
+from keeper.chain import LIVE_RUN, Address, ChainInstance
 
 TEST_MNEMONIC = "test test test test test test test test test test test junk"
 TEST_ACCOUNT_COUNT = 20
-LIVE_RUN = "live"
 
 
 class KeyFileError(ValueError):

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from ape.api import ProviderAPI
 from eth_utils.address import to_canonical_address
 
-from keeper.chain import Address, ChainInstance
-from keeper.keys import LIVE_RUN, check_key_belongs
+from keeper.chain import LIVE_RUN, Address, ChainInstance
+from keeper.keys import check_key_belongs
 from keeper.node import Node
 
 DEVELOPMENT = ("local", "replica", "fork")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Literal, Self, TypeVar
 
-from keeper.chain import Address, BlockRef, ChainInstance
+from keeper.chain import LIVE_RUN, Address, BlockRef, ChainInstance
 from keeper.node import answers
 from keeper.node.answers import Log, MalformedError, Receipt, Transaction
 from keeper.node.errors import (
@@ -21,9 +21,6 @@ BlockTag = Literal["latest", "pending", "safe", "finalized"]
 BlockId = int | bytes | BlockTag
 Topics = Sequence[bytes | Sequence[bytes] | None]
 T = TypeVar("T")
-
-LIVE = "live"
-"""Run of a chain whose node has no instance id of its own."""
 
 _REJECTIONS = (
     ("already known", Rejection.ALREADY_KNOWN),
@@ -132,7 +129,7 @@ class Node:
         try:
             metadata = await self._transport.request("anvil_metadata")
         except RequestRefused:
-            return LIVE
+            return LIVE_RUN
         identity = metadata.get("instanceId") if isinstance(metadata, dict) else None
         return self._read("anvil_metadata", identity, _instance_id)
 
