@@ -33,6 +33,7 @@ from keeper.strategies.selection import select
 logger = logging.getLogger(__name__)
 
 WORK_AT_STOP_S = 1.0
+REJOIN_PAUSE_S = 5.0
 SETTLE_AT_STOP_S = 2.5
 SETTLE_RETRY_S = 0.1
 
@@ -70,6 +71,8 @@ class Agent:
         # whether the journal holds more than is known here, since a write of it failed
         self._in_doubt = False
         self._gap = ""
+        self._contradictions = 0
+        self._rejoin_after = 0.0
         # the pools of intents from before a restart are not known: first their outcomes
         self._recovering = rooms.tracker.in_flight > 0
 
@@ -119,6 +122,15 @@ class Agent:
                 self._rooms.client.rejoin()
             elif view is not None:
                 self._on_block(view)
+                self._heal()
+
+    def _heal(self) -> None:
+        """Ask for a snapshot where a message contradicted a pool, at most once in a while."""
+        found, now = self._rooms.market.contradictions, time.monotonic()
+        if found != self._contradictions and now >= self._rejoin_after:
+            self._contradictions = found
+            self._rejoin_after = now + REJOIN_PAUSE_S
+            self._rooms.client.rejoin()
 
     def _on_block(self, view: MarketView) -> None:
         self._rooms.prices.update(view.usd_per_raw)

@@ -233,6 +233,18 @@ async def test_block_without_its_parent__is_not_traded_and_the_channel_rejoined(
         assert desk.intents == 1
 
 
+async def test_contradicted_pool__the_channel_is_rejoined_once_in_a_while(lab: Lab) -> None:
+    async with working(Desk(lab)) as desk:
+        desk.client.say(*two_pools(desk.frames)[:2], desk.frames.boundary())
+        await desk.trades(1)
+        await desk.ends(1)
+        for _ in range(3):
+            desk.block(desk.frames.sync(pool_address(1), 2**112, 1))
+        await until(lambda: desk.rooms.market.contradictions > 0 and desk.client._said.empty())
+        await until(lambda: desk.client.rejoins == 1)
+        assert desk.intents == 1
+
+
 async def test_reverts_in_a_row__halt_until_someone_looks(lab: Lab) -> None:
     async with working(Desk(lab)) as desk:
         for count in (1, 2):
