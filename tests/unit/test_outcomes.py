@@ -111,7 +111,8 @@ def prices() -> Prices:
 
 
 def test_success__states_what_was_earned_not_what_was_predicted() -> None:
-    outcome = outcome_of(INTENT, RECEIPT, prices(), NATIVE)
+    intent = replace(INTENT, detected_at=datetime.now(UTC) - timedelta(seconds=2))
+    outcome = outcome_of(intent, RECEIPT, prices(), NATIVE)
     assert outcome.state is IntentState.SUCCEEDED
     assert outcome.actual_profit_raw == 83
     assert outcome.actual_profit_usd == Decimal("41.5")
