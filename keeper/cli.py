@@ -17,7 +17,7 @@ from keeper.journal import JournalError
 from keeper.keys import KeyFileError
 from keeper.node import NodeError
 from keeper.relay.sockets import SocketError
-from keeper.startup import run_agent
+from keeper.startup import create_strategies, run_agent
 
 Daemon = Callable[[Config, asyncio.Event], Awaitable[None]]
 
@@ -44,7 +44,10 @@ def main(context: click.Context, config_path: Path) -> None:
 @click.pass_obj
 def check(config_path: Path) -> None:
     """Check the settings file and say what is wrong with it."""
-    _load(config_path)
+    try:
+        create_strategies(_load(config_path))
+    except ConfigError as error:
+        _fail(error)
     click.echo(f"{config_path}: settings are valid")
 
 

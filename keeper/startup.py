@@ -57,6 +57,7 @@ def _serve_metrics(config: Config, metrics: Metrics) -> None:
 @asynccontextmanager
 async def open_rooms(config: Config) -> AsyncIterator[Rooms]:
     """Open and check everything; whatever does not fit raises before anything is traded."""
+    strategies = create_strategies(config)
     deployment = load_deployment(config.execution.deployment)
     account = load_key(config.execution.key_file, config.execution.passphrase_file)
     signer = Signer(account, config.node.chain_id)
@@ -69,7 +70,14 @@ async def open_rooms(config: Config) -> AsyncIterator[Rooms]:
         await check_executor(node, deployment, instance)
         journal = await Journal.open(dsn=config.journal.dsn, data_dir=config.journal.data_dir)
         try:
-            yield await _furnish(config, node, journal, signer, deployment)
+            yield await _furnish(
+                config,
+                node,
+                journal,
+                signer=signer,
+                deployment=deployment,
+                strategies=strategies,
+            )
         finally:
             await journal.close()
 
@@ -90,7 +98,8 @@ async def check_executor(node: Node, deployment: Deployment, instance: ChainInst
         )
 
 
-def _strategies(config: Config) -> tuple[Strategy, ...]:
+def create_strategies(config: Config) -> tuple[Strategy, ...]:
+    """The strategies that the settings name; raises `ConfigError` for an unknown one."""
     settings = StrategySettings(
         profit_tokens=config.market.profit_tokens,
         min_net_profit_usd=config.limits.min_net_profit_usd,
@@ -103,7 +112,13 @@ def _strategies(config: Config) -> tuple[Strategy, ...]:
 
 
 async def _furnish(
-    config: Config, node: Node, journal: Journal, signer: Signer, deployment: Deployment
+    config: Config,
+    node: Node,
+    journal: Journal,
+    *,
+    signer: Signer,
+    deployment: Deployment,
+    strategies: tuple[Strategy, ...],
 ) -> Rooms:
     prices, store, instance = Prices(), JournalStore(journal), deployment.instance
     await journal.acquire_nonce_lock(instance.key, signer.address)
@@ -121,7 +136,7 @@ async def _furnish(
         node=node,
         client=RelayClient(config.relay.consumer),
         market=Market(config.market.usd_tokens),
-        strategies=_strategies(config),
+        strategies=strategies,
         limits=_limits(config),
         submitter=submitter,
         tracker=tracker,

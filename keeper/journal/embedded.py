@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import hashlib
 import logging
+import math
 import os
 import shutil
 import subprocess
@@ -54,13 +55,13 @@ class EmbeddedServer:
         """Where it listens once started."""
         return f"postgresql://postgres@/postgres?host={quote(str(self._socket_dir()), safe='')}"
 
-    async def start(self) -> None:
+    async def start(self, timeout_s: float = START_TIMEOUT_S) -> None:
         """Join the running server or start it, making the cluster first where there is none.
 
-        Raises `JournalError` or `JournalUnavailable`.
+        Raises `JournalError`, or `JournalUnavailable` when it does not answer in time.
         """
         try:
-            await asyncio.to_thread(self._start)
+            await asyncio.to_thread(self._start, timeout_s)
         except (OSError, subprocess.SubprocessError) as error:
             raise JournalUnavailable(f"cannot start {self.label}: {error}{self._fix()}") from None
 
@@ -68,25 +69,25 @@ class EmbeddedServer:
         """Leave the server, and stop it when no other process uses it."""
         await asyncio.to_thread(self._leave)
 
-    def _start(self) -> None:
+    def _start(self, timeout_s: float) -> None:
         user = server_user()
         self._dir.mkdir(parents=True, exist_ok=True)
         open_path(self._dir, user)
         open_path(_binaries(), user)
         with (self._dir / "start.lock").open("ab") as turn:
-            _take_turn(turn)
+            _take_turn(turn, 2 * timeout_s)
             if self._users is None:
                 self._users = (self._dir / "users.lock").open("ab")
             fcntl.flock(self._users, fcntl.LOCK_SH)
             self._make_cluster(user)
-            self._await_answer(user)
+            self._await_answer(user, timeout_s)
 
     def _leave(self) -> None:
         if self._users is None:
             return
         with self._users as users, (self._dir / "start.lock").open("ab") as turn:
             self._users = None
-            _take_turn(turn)
+            _take_turn(turn, 2 * START_TIMEOUT_S)
             try:
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -108,9 +109,9 @@ class EmbeddedServer:
             raise JournalError(f"cannot make {self.label}: {reason}{self._fix()}")
         fresh.rename(self._cluster)
 
-    def _await_answer(self, user: ServerUser) -> None:
+    def _await_answer(self, user: ServerUser, timeout_s: float) -> None:
         """Start until it answers: after a kill it may be recovering, or its children dying."""
-        deadline = time.monotonic() + START_TIMEOUT_S
+        deadline = time.monotonic() + timeout_s
         while (answer := asyncio.run(_probe(self.dsn))) != "ready":
             if time.monotonic() > deadline:
                 raise JournalUnavailable(
@@ -118,7 +119,8 @@ class EmbeddedServer:
                 )
             if answer == "absent":
                 drop_stale_pid(self._cluster)
-                self._pg_ctl(user, "start", "-l", str(self._cluster / "server.log"))
+                wait = ("-t", str(math.ceil(timeout_s)))
+                self._pg_ctl(user, "start", *wait, "-l", str(self._cluster / "server.log"))
             time.sleep(0.05)
 
     def _pg_ctl(self, user: ServerUser, action: str, *options: str) -> None:
@@ -164,8 +166,8 @@ async def _probe(dsn: str) -> str:
     return "ready"
 
 
-def _take_turn(lock: IO[bytes]) -> None:
-    deadline = time.monotonic() + 2 * START_TIMEOUT_S
+def _take_turn(lock: IO[bytes], timeout_s: float) -> None:
+    deadline = time.monotonic() + timeout_s
     while True:
         try:
             return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

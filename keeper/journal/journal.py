@@ -32,6 +32,7 @@ from keeper.journal.schema import migrate
 from keeper.journal.writer import Writer
 
 TIMEOUT_S = 2.0
+REVIVE_TIMEOUT_S = 1.0
 QUEUE_ROWS = 4096
 _PAGE_ROWS = 500
 _OPEN = (IntentState.COMMITTED, IntentState.BROADCAST)
@@ -84,7 +85,8 @@ class Journal:
         Connections come back by themselves. Raises `JournalUnavailable`.
         """
         if self._embedded:
-            await self._embedded.start()
+            # soon tried again, and a thread that waits would hold up the end of the process
+            await self._embedded.start(REVIVE_TIMEOUT_S)
 
     @property
     def dropped(self) -> int:

@@ -4,7 +4,8 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
@@ -12,8 +13,10 @@ from eth_utils.crypto import keccak
 from holding_proxy import HoldingProxy
 
 from keeper.chain import Address
+from keeper.journal import ExecutionRow, Journal
 from keeper.journal.embedded import EmbeddedServer
-from replica import Replica
+from keeper.node import Node
+from replica import Replica, launch
 from replica.abi import address, encode_call
 from replica.demo.stack import KEEPER_ADDRESS, Stack, wait_for
 from replica.demo.traders import FAR_DEADLINE, V2_SWAP, Traders
@@ -40,12 +43,20 @@ class LiveStack:
         self._trader = replica.rpc("eth_accounts")[4]
         self._gaps = 0
 
+    @property
+    def record_path(self) -> Path:
+        """The executor's deployment record."""
+        return self.stack.work_dir / "deployments" / "replica" / "ArbitrageExecutor.json"
+
     def prepare(self) -> None:
-        """Deploy, approve and start relay and collector; from here blocks come by `mine`."""
+        """Approve and deploy; from here blocks come by `mine`."""
         self.traders.approve()
         self.stack.deploy()
         self.first_block = int(self.replica.rpc("eth_blockNumber"), 16) + 1
         self.replica.rpc("evm_setAutomine", [False])
+
+    def start_feed(self) -> None:
+        """Start relay and collector."""
         self.stack.start("relay")
         wait_for("the relay's sockets", (self.stack.work_dir / "polygon.sock").exists)
         self.stack.start("collect")
@@ -172,6 +183,34 @@ class LiveStack:
                 self.stack.check()
                 time.sleep(0.03)
 
+    def sends(self) -> int:
+        """How many raw transactions reached the node through the proxy."""
+        return self.proxy.forwarded["eth_sendRawTransaction"]
+
+    def trade(self) -> None:
+        """Have the keeper find, send and record at least one trade."""
+        sends = self.sends()
+        self.trade_until("a trade", lambda: self.sends() > sends)
+        self.settle()
+
+    def native_balance(self) -> int:
+        """Wei that the keeper's account holds."""
+        return int(self.replica.rpc("eth_getBalance", [SENDER, "latest"]), 16)
+
+    def rows(self) -> list[ExecutionRow]:
+        """All intents with their outcomes, after checking that none is left open."""
+        return asyncio.run(self._rows())
+
+    async def _rows(self) -> list[ExecutionRow]:
+        async with await Node.connect(self.replica.url, expected_chain_id=137) as node:
+            instance = await node.chain_instance()
+        journal = await Journal.open(dsn=None, data_dir=self.stack.journal_dir)
+        try:
+            assert await journal.unresolved(instance.key, KEEPER_ADDRESS) == []
+            return await journal.execution_rows(instance.key)
+        finally:
+            await journal.close()
+
     def database_pid(self) -> int | None:
         """Process id of the embedded server, None when there is none."""
         pid_file = self.stack.journal_dir / "cluster" / "postmaster.pid"
@@ -191,3 +230,17 @@ def is_running(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+@contextmanager
+def launched(work_dir: Path) -> Iterator[LiveStack]:
+    """A stack on a replica of its own, with the executor deployed; no daemon runs yet."""
+    for folder in (work_dir, *work_dir.parents[:2]):
+        folder.chmod(folder.stat().st_mode | 0o001)  # a database that root starts is another user
+    with launch() as replica, HoldingProxy(replica.url) as proxy:
+        live = LiveStack(replica, proxy, work_dir)
+        try:
+            live.prepare()
+            yield live
+        finally:
+            live.close()

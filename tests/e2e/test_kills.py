@@ -1,6 +1,5 @@
 """SIGKILL at every moment of an intent's life: the chain and the journal agree whatever happens."""
 
-import asyncio
 import random
 import statistics
 import threading
@@ -10,12 +9,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from holding_proxy import HoldingProxy, Phase
-from live_stack import SENDER, LiveStack
+from holding_proxy import Phase
+from live_stack import SENDER, LiveStack, launched
 
-from keeper.journal import ExecutionRow, Journal
-from keeper.node import Node
-from replica import launch
+from keeper.journal import ExecutionRow
 from replica.demo.audit import audit
 from replica.demo.stack import KEEPER_ADDRESS
 from replica.launch import DEFAULT_BASE_FEE_WEI
@@ -161,7 +158,7 @@ class Crashes:
         self.kill(state, tx_hash)
 
     def at_random(self, seed: int) -> None:
-        """Kills at any moment, among traders and blocks that go on."""
+        """Kills at any moment, then a clean stop, among traders and blocks that go on."""
         live, rng, stop = self.live, random.Random(seed), threading.Event()
         producer = BlockProducer(live.replica.url, 0.3, DEFAULT_BASE_FEE_WEI)
         live.traders.start()
@@ -171,11 +168,19 @@ class Crashes:
             for _ in range(RANDOM_KILLS):
                 stop.wait(rng.uniform(0.2, 1.2))
                 self.kill("at random")
-        finally:
             stop.set()
             gaps.join()
             live.traders.stop()
+            live.until("all outcomes", lambda: not live.open_intents())
+            self._stop()
+        finally:
+            stop.set()
             producer.stop()
+
+    def _stop(self) -> None:
+        start = time.monotonic()
+        self.story.exit_code = self.live.stack.stop("run")
+        self.story.stop_s = time.monotonic() - start
 
 
 def _open_gaps(live: LiveStack, stop: threading.Event) -> None:
@@ -186,21 +191,15 @@ def _open_gaps(live: LiveStack, stop: threading.Event) -> None:
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     """One long run: every moment three times, then random ones, then a clean stop and an audit."""
-    with launch() as replica, HoldingProxy(replica.url) as proxy:
-        live = LiveStack(replica, proxy, tmp_path_factory.mktemp("kills"))
-        try:
-            live.prepare()
-            crashes = Crashes(live)
-            before_wei = _native_balance(live)
-            live.start_keeper()
-            _run_rounds(crashes)
-            crashes.at_random(seed=11)
-            live.settle()
-            _stop(crashes)
-            _examine(crashes, before_wei)
-            yield crashes.story
-        finally:
-            live.close()
+    with launched(tmp_path_factory.mktemp("kills")) as live:
+        live.start_feed()
+        crashes = Crashes(live)
+        before_wei = live.native_balance()
+        live.start_keeper()
+        _run_rounds(crashes)
+        crashes.at_random(seed=11)
+        _examine(crashes, before_wei)
+        yield crashes.story
 
 
 def _run_rounds(crashes: Crashes) -> None:
@@ -227,38 +226,17 @@ def _run_rounds(crashes: Crashes) -> None:
         moment()
 
 
-def _stop(crashes: Crashes) -> None:
-    start = time.monotonic()
-    crashes.story.exit_code = crashes.live.stack.stop("run")
-    crashes.story.stop_s = time.monotonic() - start
-
-
 def _examine(crashes: Crashes, before_wei: int) -> None:
     live, story = crashes.live, crashes.story
-    story.rows = asyncio.run(_rows(live))
+    story.rows = live.rows()
     found = audit(live.replica, story.rows, KEEPER_ADDRESS, live.first_block)
     story.mismatches = found.mismatches
-    story.spent_wei = before_wei - _native_balance(live)
+    story.spent_wei = before_wei - live.native_balance()
     for name in story.foreign:
         receipt = live.replica.rpc("eth_getTransactionReceipt", [name])
         story.foreign_cost_wei += int(receipt["gasUsed"], 16) * int(
             receipt["effectiveGasPrice"], 16
         )
-
-
-async def _rows(live: LiveStack) -> list[ExecutionRow]:
-    async with await Node.connect(live.replica.url, expected_chain_id=137) as node:
-        instance = await node.chain_instance()
-    journal = await Journal.open(dsn=None, data_dir=live.stack.journal_dir)
-    try:
-        assert await journal.unresolved(instance.key, KEEPER_ADDRESS) == []
-        return await journal.execution_rows(instance.key)
-    finally:
-        await journal.close()
-
-
-def _native_balance(live: LiveStack) -> int:
-    return int(live.replica.rpc("eth_getBalance", [SENDER, "latest"]), 16)
 
 
 def test_kills__every_state_was_hit(story: Story, figures: list[str]) -> None:
