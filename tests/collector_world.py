@@ -12,6 +12,7 @@ from keeper.chain import Address, BlockRef, Protocol
 from keeper.collector.bootstrap import Reader
 from keeper.collector.collector import Collector, CollectorSettings
 from keeper.collector.discovery import Factory, discover
+from keeper.collector.lens import Lens
 from keeper.node import Node
 from keeper.relay.book import Book, PoolState
 from keeper.relay.client import Gap, RelayClient, Resync
@@ -211,7 +212,7 @@ async def fresh_read(config: CollectorSettings) -> tuple[BlockRef, dict[Address,
     """The chain's own word on every pool at its head."""
     async with await Node.connect(config.node_url, expected_chain_id=137) as node:
         head = await node.block("latest")
-        refs = await discover(node, config.factories, config.tokens, head.hash)
+        refs = await discover(Lens(node), config.factories, config.tokens, head.hash)
         return head, bare({s.pool: s for s in await Reader(node, refs).read(head)})
 
 

@@ -21,17 +21,6 @@ def topic(signature: str) -> bytes:
     return bytes(keccak(text=signature))
 
 
-TOKEN0 = selector("token0()")
-TOKEN1 = selector("token1()")
-FACTORY = selector("factory()")
-DECIMALS = selector("decimals()")
-GET_RESERVES = selector("getReserves()")
-SLOT0 = selector("slot0()")
-LIQUIDITY = selector("liquidity()")
-FEE = selector("fee()")
-TICK_SPACING = selector("tickSpacing()")
-TICK_BITMAP = selector("tickBitmap(int16)")
-TICKS = selector("ticks(int24)")
 GET_PAIR = selector("getPair(address,address)")
 GET_POOL = selector("getPool(address,address,uint24)")
 

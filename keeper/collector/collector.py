@@ -13,6 +13,7 @@ from keeper.chain import Address, BlockRef, Protocol
 from keeper.collector.abi import MalformedWordError
 from keeper.collector.bootstrap import Reader
 from keeper.collector.discovery import Factory, PoolRef, discover
+from keeper.collector.lens import Lens
 from keeper.collector.logs import STATE_TOPICS, boundary_of, fact_of
 from keeper.node import BlockMissing, Node, NodeError, RequestRefused, WrongChain
 from keeper.relay.messages import Message, Origin, PoolSnapshot
@@ -104,7 +105,7 @@ class Collector:
     async def _refs(self, node: Node) -> list[PoolRef]:
         head = await node.block("latest")
         settings = self._settings
-        found = await discover(node, settings.factories, settings.tokens, head.hash)
+        found = await discover(Lens(node), settings.factories, settings.tokens, head.hash)
         return [*settings.pools, *found]
 
     async def _begin(self, node: Node, reader: Reader) -> BlockRef:

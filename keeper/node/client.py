@@ -189,7 +189,7 @@ class Node:
 
     async def call(
         self,
-        to: Address,
+        to: Address | None,
         data: bytes,
         block: BlockId = "latest",
         *,
@@ -198,7 +198,10 @@ class Node:
         gas_price_wei: int | None = None,
         value_wei: int | None = None,
     ) -> bytes:
-        """Return data of a simulated call; raises `CallReverted` with its revert data."""
+        """Return data of a simulated call; raises `CallReverted` with its revert data.
+
+        Without `to` it is what the creation code in `data` returns.
+        """
         parameter = _call_parameter(
             to, data, sender, gas=gas_limit, gasPrice=gas_price_wei, value=value_wei
         )

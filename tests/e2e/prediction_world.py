@@ -11,6 +11,7 @@ from keeper.chain import Address, BlockRef, Protocol
 from keeper.collector import abi
 from keeper.collector.bootstrap import Reader
 from keeper.collector.discovery import discover
+from keeper.collector.lens import Lens
 from keeper.collector.logs import STATE_TOPICS, boundary_of, fact_of
 from keeper.execution.outcomes import balance_change
 from keeper.execution.program import Funding, encode_program
@@ -259,7 +260,7 @@ async def arena(replica: Replica, seed: int) -> AsyncIterator[Arena]:
     async with await Node.connect(replica.url, expected_chain_id=manifest.chain_id) as node:
         head = await node.block("latest")
         tokens = [token.address for token in manifest.tokens]
-        refs = await discover(node, factories(manifest), tokens, head.hash)
+        refs = await discover(Lens(node), factories(manifest), tokens, head.hash)
         made = Arena(replica, node, Reader(node, refs), seed)
         await made.read()
         yield made
