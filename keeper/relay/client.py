@@ -120,20 +120,22 @@ class RelayClient:
         now, batch = time.time_ns(), list[Received]()
         try:
             for frame in frames.feed(chunk):
-                batch.extend(Received(event, now) for event in self._take(frame))
+                self._take(frame, now, batch)
         except (FrameError, PayloadError, SequenceError) as fault:
             self.counts["faults"] += 1
             return batch, fault
         return batch, None
 
-    def _take(self, frame: Frame) -> list[Event]:
+    def _take(self, frame: Frame, now: int, batch: list[Received]) -> None:
         message = decode(frame)
         if message is None:
             self.counts["heartbeats" if frame.type == HEARTBEAT_ID else "unknown_frames"] += 1
-            return []
+            return
         fresh = self._channel.epoch is None or self._channel.begins_epoch(message)
         if not self._channel.accept(message):
             self.counts["repeated"] += 1
-            return []
+            return
         self.counts["messages"] += 1
-        return [Resync(message.origin.epoch), message] if fresh else [message]
+        if fresh:
+            batch.append(Received(Resync(message.origin.epoch), now))
+        batch.append(Received(message, now))

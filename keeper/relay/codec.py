@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Callable
+from functools import partial
 from typing import cast
 from zlib import crc32
 
@@ -35,9 +36,11 @@ class EncodingError(ValueError):
     """A message holds a value that its layout cannot carry."""
 
 
-def _integer_reader(size_and_sign: tuple[int, bool]) -> Reader:
-    signed = size_and_sign[1]
-    return lambda raw: int.from_bytes(cast("bytes", raw), "little", signed=signed)
+def _integer_reader(signed: bool) -> Reader:
+    """Partials, not functions of our own: every update of a pool passes here twice or more."""
+    if signed:
+        return cast("Reader", partial(int.from_bytes, byteorder="little", signed=True))
+    return cast("Reader", partial(int.from_bytes, byteorder="little"))
 
 
 def _writer(kind: str) -> Callable[[int], bytes]:
@@ -45,11 +48,11 @@ def _writer(kind: str) -> Callable[[int], bytes]:
     return lambda number: number.to_bytes(size, "little", signed=signed)
 
 
-def _readers(fields: tuple[Field, ...], first: int = 0) -> list[tuple[int, Reader]]:
+def _readers(fields: tuple[Field, ...]) -> list[tuple[int, Reader]]:
     found: list[tuple[int, Reader]] = []
-    for index, field in enumerate(fields, first):
+    for index, field in enumerate(fields):
         if field.type in WIDE_INTEGERS:
-            found.append((index, _integer_reader(WIDE_INTEGERS[field.type])))
+            found.append((index, _integer_reader(WIDE_INTEGERS[field.type][1])))
         elif field.type == "protocol":
             found.append((index, cast("Reader", Protocol)))
     return found
@@ -106,7 +109,7 @@ class _Codec:
         self._fields = TABLE.prefix + TABLE.origin + layout.fields
         self._names = [field.name for field in layout.fields]
         self._struct = struct.Struct("<" + struct_format(self._fields))
-        self._readers = _readers(layout.fields, _ORIGIN_END)
+        self._readers = _readers(layout.fields)
         self._repeated = layout.repeated
         self._ticks = _Ticks(layout.repeated) if layout.repeated else None
         self._least = self._struct.size + (2 if layout.repeated else 0)
@@ -114,17 +117,18 @@ class _Codec:
     def decode(self, payload: bytes) -> Message:
         if len(payload) < self._least or payload[0] != _VERSION:
             raise self._misfit(payload)
-        values = list(self._struct.unpack_from(payload))
+        values = self._struct.unpack_from(payload)
         if crc32(payload[_CRC_END:], self._seed) != values[1]:
             raise PayloadError(f"message {self.id}: its CRC-32 does not match; reconnect")
+        own = list(values[_ORIGIN_END:])
         try:
             for index, read in self._readers:
-                values[index] = read(values[index])
+                own[index] = read(own[index])
         except ValueError:
             raise PayloadError(f"message {self.id}: unknown protocol; update the keeper") from None
         if self._ticks is not None:
-            values.append(self._ticks.decode(payload, self._struct.size))
-        return self.type(Origin(*values[_SKIPPED:_ORIGIN_END]), *values[_ORIGIN_END:])
+            own.append(self._ticks.decode(payload, self._struct.size))
+        return self.type(Origin._make(values[_SKIPPED:_ORIGIN_END]), *own)
 
     def encode(self, message: Message) -> bytes:
         origin = message.origin

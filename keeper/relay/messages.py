@@ -1,6 +1,7 @@
 """The typed messages of `defi.sock`. Their byte layouts stand in `messages.toml`."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from keeper.chain import Address, Protocol
 
@@ -8,8 +9,7 @@ NO_INDEX = 0xFFFF_FFFF
 """Transaction or log index of a message that no single log caused."""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where and when a message arose: the identity that every extension payload carries.
 
     `epoch` names one life of the channel and `sequence` counts its frames from 0 without a gap.

@@ -155,7 +155,7 @@ def test_a_repeated_boundary_changes_nothing() -> None:
 def contradictions(frames: Frames) -> dict[str, list[Message]]:
     """Messages that a right view of pool 1 or 2 cannot contain."""
     state = flat_v3(282_850, 10**18)
-    foreign = replace(frames.origin(), block_hash=block_hash(101, "side"))
+    foreign = frames.origin()._replace(block_hash=block_hash(101, "side"))
     return {
         "burn below zero": [frames.liquidity(POOL, 277_850, 287_850, -(10**19))],
         "liquidity denies ticks": [frames.swap(POOL, state.sqrt_price_x96, 5, state.tick)],

@@ -225,7 +225,7 @@ async def test_a_producer_at_fault_is_disconnected_and_may_begin_anew(
     writer = await relay.produce(*FIRST_BLOCK)
     writer.write(PRODUCER_FAULTS[fault])
     await until(lambda: relay.server.counts["producers_refused"] == 1)
-    await relay.produce(*[replace(m, origin=replace(m.origin, epoch=9)) for m in FIRST_BLOCK])
+    await relay.produce(*[replace(m, origin=m.origin._replace(epoch=9)) for m in FIRST_BLOCK])
     client = RelayClient(relay.consumers)
     found = await events_until(
         client, lambda e: isinstance(e, BlockBoundary) and e.origin.epoch == 9
@@ -249,7 +249,7 @@ async def test_nobody_joins_on_half_a_block_after_a_contradiction(relay: Relay) 
     client = RelayClient(relay.consumers)
     joining = asyncio.create_task(events_until(client, is_boundary(1)))
     await asyncio.sleep(0.05)
-    await relay.produce(*[replace(m, origin=replace(m.origin, epoch=9)) for m in FIRST_BLOCK])
+    await relay.produce(*[replace(m, origin=m.origin._replace(epoch=9)) for m in FIRST_BLOCK])
     assert (await joining)[0] == Resync(9)
 
 
@@ -257,7 +257,7 @@ async def test_a_newer_producer_replaces_the_older(relay: Relay) -> None:
     reader, older = await connect(relay.producers)
     older.write(b"".join(map(encode_frame, FIRST_BLOCK)))
     await events_until(RelayClient(relay.consumers), is_boundary(1))
-    await relay.produce(*[replace(m, origin=replace(m.origin, epoch=2)) for m in FIRST_BLOCK])
+    await relay.produce(*[replace(m, origin=m.origin._replace(epoch=2)) for m in FIRST_BLOCK])
     async with asyncio.timeout(2):
         assert await reader.read() == b""
     assert relay.server.counts["producers_replaced"] == 1
