@@ -1,60 +1,211 @@
-"""Flat float arrays derived from exact states, one row a pool, updated in place."""
+"""Flat arrays derived from exact states, one row a pool, updated in place."""
 
+from bisect import bisect_right
+from itertools import islice
 from math import inf, log
 
 import numpy as np
 from numpy.typing import NDArray
 
-from keeper.market.venues.base import VenueState
+from keeper.chain import FEE_DENOMINATOR_PIPS
+from keeper.market.heap import Heap
+from keeper.market.kernels.layout import (
+    CONCENTRATED,
+    CURVE,
+    EMPTY,
+    INTS,
+    PAIR,
+    WORDS,
+    FlatPools,
+)
+from keeper.market.venues.base import Segment, VenueState
+from keeper.market.venues.uniswap_v2 import V2State
+from keeper.market.venues.uniswap_v3 import V3State
+from keeper.market.venues.v3_tick_math import get_sqrt_ratio_at_tick
 
-_GROWTH = 2
+MAX_SEGMENTS = 256
+"""Of a venue whose curve only its own file knows, in each direction."""
+
+_Q96 = float(1 << 96)
+_LIMB = (1 << 64) - 1
 
 
-class FloatArrays:
-    """`log_prices` [slot, direction] as in `MarketView`; `depths` [slot, token] virtual reserves.
+class PoolArrays:
+    """Exact integers in limbs, and the floats that search reads, of every pool (see `FlatPools`).
 
-    Direction 0 sells token0. Depth is in raw units of the token, 0 where nothing is traded.
+    `version` counts the calls of `publish`, so that a reader can tell what it missed.
     """
 
     def __init__(self) -> None:
+        self.version = 0
         self._size = 0
-        self._log_prices = np.full((16, 2), -inf)
-        self._depths = np.zeros((16, 2))
+        self._rows = Heap(
+            np.zeros(16, dtype=np.uint8),
+            np.zeros((16, WORDS), dtype=np.uint64),
+            np.zeros((16, INTS), dtype=np.int64),
+            np.zeros((16, 3)),
+            np.full((16, 2), -inf),
+            np.full((16, 2), inf),
+        )
+        self._ticks = Heap(
+            np.zeros(64, dtype=np.int64), np.zeros((64, 5), dtype=np.uint64), np.zeros((64, 2))
+        )
+        self._segments = Heap(np.zeros((64, 3)))
+        self._states: list[VenueState | None] = []
+        self._chunks: list[dict[int, int]] = []
+        self.flat = self._tuple()
 
     def append(self) -> int:
         """Make room for one more pool and return its slot."""
-        if self._size == len(self._log_prices):
-            shape = (self._size * _GROWTH, 2)
-            prices, depths = np.full(shape, -inf), np.zeros(shape)
-            prices[: self._size], depths[: self._size] = self._log_prices, self._depths
-            self._log_prices, self._depths = prices, depths
+        slot = self._size
+        columns = self._rows.columns
+        if slot == len(columns[0]):
+            self._rows.columns = [np.concatenate([c, np.zeros_like(c)]) for c in columns]
+            self.flat = self._tuple()
         self._size += 1
-        return self._size - 1
+        self._states.append(None)
+        self._chunks.append({})
+        self._clear(slot)
+        return slot
+
+    def publish(self) -> int:
+        """The arrays now show a whole block; returns its version."""
+        self.version += 1
+        return self.version
 
     def update(self, slot: int, state: VenueState | None) -> None:
-        """Derive the slot's floats from its exact state; None clears them."""
-        for direction in (0, 1):
-            first = next(state.segments(zero_for_one=direction == 0), None) if state else None
-            usable = first is not None and 0.0 < first.price < inf and 0.0 < first.slope < inf
-            if first is None or not usable:
-                self._log_prices[slot, direction] = -inf
-                self._depths[slot, direction] = 0.0
-                continue
-            self._log_prices[slot, direction] = log(first.price)
-            self._depths[slot, direction] = 1.0 / first.slope
+        """Derive the slot's row from its exact state; None clears it."""
+        before, self._states[slot] = self._states[slot], state
+        if isinstance(state, V2State):
+            self._put_pair(slot, state)
+        elif isinstance(state, V3State):
+            self._put_concentrated(slot, state, before)
+        elif state is not None:
+            self._put_curve(slot, state)
+        else:
+            self._clear(slot)
 
     @property
-    def depths(self) -> NDArray[np.float64]:
-        """The live depths; not to be kept beyond the current call."""
-        return self._depths[: self._size]
+    def slopes(self) -> NDArray[np.float64]:
+        """The live slopes of the first segments; not to be kept beyond the current call."""
+        return self.flat.slopes[: self._size]
 
     @property
     def log_prices(self) -> NDArray[np.float64]:
         """The live prices; not to be kept beyond the current call."""
-        return self._log_prices[: self._size]
+        return self.flat.log_prices[: self._size]
+
+    @property
+    def depths(self) -> NDArray[np.float64]:
+        """Virtual reserves [slot, token] in raw units, 0 where nothing is traded."""
+        return 1.0 / self.slopes
 
     def frozen_log_prices(self) -> NDArray[np.float64]:
         """A read-only copy for a view."""
-        copy = self._log_prices[: self._size].copy()
+        copy = self.log_prices.copy()
         copy.setflags(write=False)
         return copy
+
+    def _tuple(self) -> FlatPools:
+        return FlatPools(*self._rows.columns, *self._ticks.columns, *self._segments.columns)  # type: ignore[arg-type]
+
+    def _clear(self, slot: int) -> None:
+        flat = self.flat
+        flat.kinds[slot] = EMPTY
+        flat.log_prices[slot] = -inf
+        flat.slopes[slot] = inf
+        for heap, key in ((self._ticks, 0), (self._segments, 1), (self._segments, 2)):
+            if key in self._chunks[slot]:
+                heap.release(self._chunks[slot].pop(key))
+
+    def _put_pair(self, slot: int, state: V2State) -> None:
+        flat = self.flat
+        reserve0, reserve1, fee = state
+        if reserve0 <= 0 or reserve1 <= 0:
+            self._clear(slot)
+            return
+        gamma = (FEE_DENOMINATOR_PIPS - fee) / FEE_DENOMINATOR_PIPS
+        flat.kinds[slot] = PAIR
+        flat.words[slot, :4] = (reserve0 & _LIMB, reserve0 >> 64, reserve1 & _LIMB, reserve1 >> 64)
+        flat.ints[slot, 0] = fee
+        flat.floats[slot] = (reserve0, reserve1, gamma)
+        self._put_first(slot, 0, gamma * reserve1 / reserve0, gamma / reserve0)
+        self._put_first(slot, 1, gamma * reserve0 / reserve1, gamma / reserve1)
+
+    def _put_first(self, slot: int, direction: int, price: float, slope: float) -> None:
+        usable = 0.0 < price < inf and 0.0 < slope < inf
+        self.flat.log_prices[slot, direction] = log(price) if usable else -inf
+        self.flat.slopes[slot, direction] = slope if usable else inf
+
+    def _put_concentrated(self, slot: int, state: V3State, before: VenueState | None) -> None:
+        if not (isinstance(before, V3State) and _shares_ticks(before, state)):
+            self._put_ticks(slot, state)
+        flat = self.flat
+        price, liquidity = state.sqrt_price_x96, state.liquidity
+        gamma = (FEE_DENOMINATOR_PIPS - state.fee_pips) / FEE_DENOMINATOR_PIPS
+        root = price / _Q96
+        above = bisect_right(state.ticks, state.tick)
+        flat.kinds[slot] = CONCENTRATED
+        flat.words[slot] = (
+            price & _LIMB,
+            price >> 64 & _LIMB,
+            price >> 128,
+            liquidity & _LIMB,
+            liquidity >> 64,
+        )
+        offset, count = self._chunks[slot][0], len(state.ticks)
+        flat.ints[slot, :6] = (
+            state.fee_pips,
+            state.tick,
+            state.tick_spacing,
+            offset,
+            count,
+            above,
+        )
+        flat.floats[slot] = (root, liquidity, gamma)
+        on_tick = above and get_sqrt_ratio_at_tick(state.ticks[above - 1]) == price
+        if liquidity > 0 and 0 < above < count and not on_tick:
+            self._put_first(slot, 0, gamma * root * root, gamma * root / liquidity)
+            self._put_first(slot, 1, gamma / (root * root), gamma / (root * liquidity))
+            return
+        for direction in (0, 1):
+            first = next(state.segments(zero_for_one=direction == 0), Segment(0.0, 0.0, 0.0))
+            self._put_first(slot, direction, first.price, first.slope)
+
+    def _put_ticks(self, slot: int, state: V3State) -> None:
+        chunks, count = self._chunks[slot], len(state.ticks)
+        offset = chunks[0] = self._ticks.resize(chunks.get(0), count)
+        self.flat = self._tuple()
+        roots = [get_sqrt_ratio_at_tick(tick) for tick in state.ticks]
+        levels, level = [], 0
+        for net in state.nets:
+            level += net
+            levels.append(float(level))
+        flat, end = self.flat, offset + count
+        flat.tick_at[offset:end] = state.ticks
+        words = [
+            (root & _LIMB, root >> 64 & _LIMB, root >> 128, net & _LIMB, net >> 64 & _LIMB)
+            for root, net in zip(roots, state.nets, strict=True)
+        ]
+        flat.tick_words[offset:end] = np.array(words, dtype=np.uint64).reshape(count, 5)
+        flat.tick_floats[offset:end, 0] = [root / _Q96 for root in roots]
+        flat.tick_floats[offset:end, 1] = levels
+
+    def _put_curve(self, slot: int, state: VenueState) -> None:
+        self.flat.kinds[slot] = CURVE
+        for direction in (0, 1):
+            rows = list(islice(state.segments(zero_for_one=direction == 0), MAX_SEGMENTS))
+            chunks = self._chunks[slot]
+            offset = self._segments.resize(chunks.get(1 + direction), len(rows))
+            chunks[1 + direction] = offset
+            self.flat = self._tuple()
+            self.flat.ints[slot, (3, 6)[direction]] = offset
+            self.flat.ints[slot, (4, 7)[direction]] = len(rows)
+            self.flat.segments[offset : offset + len(rows)] = np.array(rows).reshape(-1, 3)
+            first = rows[0] if rows else Segment(0.0, 0.0, 1.0)
+            # A straight piece has no slope; its end bounds the depth instead.
+            self._put_first(slot, direction, first.price, first.slope or 1.0 / first.capacity)
+
+
+def _shares_ticks(one: V3State, two: V3State) -> bool:
+    return one.ticks is two.ticks and one.nets is two.nets

@@ -6,7 +6,7 @@ from time import time_ns
 from types import MappingProxyType
 
 from keeper.chain import Address, BlockRef
-from keeper.market.arrays import FloatArrays
+from keeper.market.arrays import PoolArrays
 from keeper.market.prices import usd_per_raw
 from keeper.market.venues import registry
 from keeper.market.venues.base import VenueState
@@ -40,7 +40,7 @@ class Market:
         self.contradictions = 0
         self._usd_tokens = tuple(usd_tokens)
         self._book = Book()
-        self._arrays = FloatArrays()
+        self._arrays = PoolArrays()
         self._topology = Topology(0, (), MappingProxyType({}))
         self._states: dict[Address, VenueState] = {}
         self._untradable: dict[Address, Untradable] = {}
@@ -197,6 +197,8 @@ class Market:
             states=MappingProxyType(dict(self._states)),
             untradable=MappingProxyType(dict(self._untradable)),
             log_prices=self._arrays.frozen_log_prices(),
+            arrays=self._arrays,
+            arrays_version=self._arrays.publish(),
             usd_per_raw=MappingProxyType(prices),
             frame_ns=frame_ns,
             applied_ns=time_ns(),

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keeper.chain import Address, BlockRef, Protocol
+from keeper.market.arrays import PoolArrays
 from keeper.market.venues.base import VenueState
 
 
@@ -49,6 +50,8 @@ class MarketView:
     `log_prices[slot]` holds the logarithm of the marginal price of selling token0 and token1
     (raw units out per raw unit in, fee included), -inf where nothing can be traded.
     `usd_per_raw` values one raw unit of a token; tokens no pool connects to USD are absent.
+    `arrays` are the market's own: they show this block only while their version is
+    `arrays_version`, and go on with the next.
     `changed` are the pools that changed in this block; `frame_ns` is when its last frame arrived,
     `applied_ns` when it was whole (`time.time_ns`).
     """
@@ -60,6 +63,8 @@ class MarketView:
     untradable: Mapping[Address, Untradable]
     log_prices: NDArray[np.float64]
     usd_per_raw: Mapping[Address, float]
+    arrays: PoolArrays
+    arrays_version: int
     frame_ns: int
     applied_ns: int
 

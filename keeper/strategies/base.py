@@ -26,8 +26,9 @@ class GasQuote:
 class StrategySettings:
     """What strategies may seek: profit tokens in order of preference, and bounds in USD.
 
-    Of one block's candidates at most `max_sized` are sized in floats and the best `max_exact` of
-    those in integers, so that no block holds the event loop long; `max_cycles` bounds the index.
+    Of two tokens' pools the `max_pools_per_pair` of the best prices are tried; of one block's
+    candidates at most `max_sized` are sized in floats and the best `max_exact` of those in
+    integers, so that no block holds the event loop long.
     """
 
     profit_tokens: tuple[Address, ...]
@@ -35,7 +36,7 @@ class StrategySettings:
     max_trade_usd: float = float("inf")
     max_sized: int = 64
     max_exact: int = 8
-    max_cycles: int = 200_000
+    max_pools_per_pair: int = 8
 
 
 @dataclass(frozen=True, slots=True)

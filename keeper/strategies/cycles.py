@@ -1,89 +1,70 @@
-"""The index of cycles through a set of pools, built once per set.
+"""The pairs and triangles of tokens that pools span, built once per set of pools.
 
 An edge is a pool in one direction: 2 * slot + 0 sells token0, + 1 sells token1.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from keeper.chain import Address
-from keeper.market.view import PoolKey, Topology
+from keeper.market.kernels.pairs import NO_RANK, Pairs, count_triangles
+from keeper.market.view import Topology
 
-Edges = NDArray[np.int32]
-
-
-class CycleIndex:
-    """All cycles of `hops` distinct pools and tokens that pass a profit token.
-
-    Each starts at its most preferred profit token; the two directions are two cycles. `edges` has
-    one row a cycle; `capped` says that `max_cycles` cut the enumeration short.
-    """
-
-    def __init__(
-        self, topology: Topology, hops: int, profit_tokens: Sequence[Address], max_cycles: int
-    ) -> None:
-        self.version = topology.version
-        rows: list[tuple[int, ...]] = []
-        self.capped = False
-        for row in _cycles(topology.pools, hops, profit_tokens):
-            if len(rows) == max_cycles:
-                self.capped = True
-                break
-            rows.append(row)
-        self.edges: Edges = np.array(rows, dtype=np.int32).reshape(len(rows), hops)
-        self._by_slot = _rows_by_slot(self.edges, len(topology.pools))
-
-    def touching(self, slots: Iterable[int]) -> NDArray[np.int64]:
-        """Rows of all cycles through at least one of the pools, ascending."""
-        found = [self._by_slot[slot] for slot in slots]
-        return np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
+Integers = NDArray[np.int64]
 
 
-def _rows_by_slot(edges: Edges, pools: int) -> list[NDArray[np.int64]]:
-    flat = edges.ravel() // 2
-    order = np.argsort(flat, kind="stable")
-    counts = np.bincount(flat, minlength=pools)
-    width = max(edges.shape[1], 1)
-    return np.split(order // width, np.cumsum(counts)[:-1]) if pools else []
+def pairs_of(topology: Topology, profit_tokens: Sequence[Address], *, triangles: bool) -> Pairs:
+    """The index of all pools, in no order of prices yet (see `kernels.pairs.rank_all`)."""
+    pair_of, names = _pairs(topology)
+    count = len(names)
+    start = _starts(pair_of, count)
+    by_pair = np.argsort(pair_of, kind="stable").astype(np.int64)
+    place = np.empty_like(by_pair)
+    place[by_pair] = np.arange(len(by_pair))
+    ranks = {token: rank for rank, token in reversed(list(enumerate(profit_tokens)))}
+    rank = np.array([[ranks.get(name[side], NO_RANK) for name in names] for side in (0, 1)])
+    found = _triangles(names) if triangles else np.empty((0, 5), dtype=np.int64)
+    return Pairs(
+        pair_of=pair_of,
+        start=start,
+        ranked=np.stack([by_pair, by_pair]),
+        place=np.stack([place, place]),
+        alive=np.zeros((2, count), dtype=np.int64),
+        rank=rank.astype(np.int64).reshape(2, count),
+        first=_starts(found[:, 0], count),
+        triangles=np.ascontiguousarray(found[:, 1:]),
+    )
 
 
-def _cycles(
-    pools: Sequence[PoolKey], hops: int, profit_tokens: Sequence[Address]
-) -> Iterator[tuple[int, ...]]:
-    leaving = _edges_by_token(pools)
-    closed: set[Address] = set()
-    for start in profit_tokens:
-        if start in leaving and start not in closed:
-            yield from _paths(leaving, hops, start, closed)
-        closed.add(start)
+def _pairs(topology: Topology) -> tuple[Integers, list[tuple[Address, Address]]]:
+    """The pair of each slot, and the tokens of each pair."""
+    places: dict[tuple[Address, Address], int] = {}
+    pair_of = [
+        places.setdefault((pool.token0, pool.token1), len(places)) for pool in topology.pools
+    ]
+    return np.array(pair_of, dtype=np.int64), list(places)
 
 
-def _edges_by_token(pools: Sequence[PoolKey]) -> dict[Address, list[tuple[int, Address]]]:
-    """For each token, the edges that sell it and what they buy."""
-    leaving: dict[Address, list[tuple[int, Address]]] = {}
-    for slot, pool in enumerate(pools):
-        leaving.setdefault(pool.token0, []).append((2 * slot, pool.token1))
-        leaving.setdefault(pool.token1, []).append((2 * slot + 1, pool.token0))
-    return leaving
+def _starts(owners: Integers, count: int) -> Integers:
+    """Where each owner's rows begin once they are sorted by owner, and where the last ends."""
+    sizes = np.bincount(owners, minlength=count)[:count]
+    starts: Integers = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    return starts
 
 
-def _paths(
-    leaving: dict[Address, list[tuple[int, Address]]],
-    hops: int,
-    start: Address,
-    closed: set[Address],
-) -> Iterator[tuple[int, ...]]:
-    """Cycles from `start` back to it, without the more preferred tokens of `closed`."""
-    stack: list[tuple[tuple[int, ...], Address, tuple[Address, ...]]] = [((), start, ())]
-    while stack:
-        edges, token, passed = stack.pop()
-        for edge, bought in leaving[token]:
-            if any(edge >> 1 == used >> 1 for used in edges):
-                continue
-            if len(edges) == hops - 1:
-                if bought == start:
-                    yield (*edges, edge)
-            elif bought != start and bought not in closed and bought not in passed:
-                stack.append(((*edges, edge), bought, (*passed, bought)))
+def _triangles(names: list[tuple[Address, Address]]) -> Integers:
+    tokens: dict[Address, int] = {}
+    ends = [[tokens.setdefault(token, len(tokens)) for token in name] for name in names]
+    pair_tokens = np.array(ends, dtype=np.int64).reshape(len(names), 2)
+    owner = pair_tokens.T.ravel()
+    order = np.argsort(owner, kind="stable")
+    near = pair_tokens[:, ::-1].T.ravel()[order]
+    near_pair = np.tile(np.arange(len(names), dtype=np.int64), 2)[order]
+    starts = _starts(owner, len(tokens))
+    room = np.empty((0, 5), dtype=np.int64)
+    total = count_triangles(pair_tokens, near, near_pair, starts, room)
+    room = np.empty((total, 5), dtype=np.int64)
+    count_triangles(pair_tokens, near, near_pair, starts, room)
+    return room

@@ -1,46 +1,22 @@
 """Cycles of a fixed length: filter by float prices, size in floats, confirm in exact integers."""
 
 from collections import Counter
-from dataclasses import dataclass
-from math import inf, log
+from math import log
 from time import time_ns
 
 import numpy as np
 from numpy.typing import NDArray
 
-from keeper.chain import Address
-from keeper.market.view import MarketView, PoolKey
+from keeper.market.kernels.search import DUST, NO_SIZE, SIZED
+from keeper.market.view import MarketView
 from keeper.strategies.base import GasQuote, StrategyResult, StrategySettings, net_usd
-from keeper.strategies.cycles import CycleIndex
-from keeper.strategies.exact import Hop, refine, ticks_crossed
 from keeper.strategies.gas import estimate_gas
 from keeper.strategies.opportunity import Leg, Opportunity
 from keeper.strategies.reasons import Reason
-from keeper.strategies.sizing import Size, best_size
-
-MIN_LOG_EDGE = 1e-12
-"""Below this a product of prices is 1 within float rounding."""
+from keeper.strategies.search import Candidates, CycleSearch
 
 CUSHION_LOG = 10e-4
 """The return of a trade at which its cushion against other trades counts one half."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A cycle that promises a profit in floats."""
-
-    pools: tuple[PoolKey, ...]
-    hops: tuple[Hop, ...]
-    start: Address
-    usd_per_raw: float
-    least_gas_usd: float
-    size: Size
-    sized_ns: int
-
-    @property
-    def float_net_usd(self) -> float:
-        """Net profit that floats expect before ticks crossed, with a thousandth for rounding."""
-        return self.size.profit * self.usd_per_raw * 1.001 - self.least_gas_usd
 
 
 class CyclicStrategy:
@@ -48,95 +24,53 @@ class CyclicStrategy:
 
     def __init__(self, name: str, hops: int, settings: StrategySettings) -> None:
         self.name = name
-        self._hops = hops
         self._settings = settings
-        self._index: CycleIndex | None = None
+        self._search = CycleSearch(hops, settings)
 
     def evaluate(self, view: MarketView, gas: GasQuote) -> StrategyResult:
         """Opportunities among the cycles that the block's changes touch, best net first."""
-        rejections: Counter[Reason] = Counter()
-        sized = self._size_all(view, gas, rejections)
-        if len(sized) > self._settings.max_exact:
-            rejections[Reason.NOT_SIZED] += len(sized) - self._settings.max_exact
+        self._search.follow(view)
+        candidates, counts = self._search.propose()
+        rejections = Counter(counts)
+        best = self._choose(candidates, gas, rejections)
+        sized_ns = time_ns()
+        confirmed = list(self._search.confirm(view, best))
+        stamps = sized_ns, time_ns()
         found: list[Opportunity] = []
-        for candidate in sized[: self._settings.max_exact]:
-            result = self._confirm(view, gas, candidate)
-            if isinstance(result, Reason):
-                rejections[result] += 1
+        for edges, amounts, crossed in confirmed:
+            if amounts is None:
+                rejections[Reason.NO_EXACT_PROFIT] += 1
+                continue
+            opportunity = self._opportunity(view, gas, _legs(view, edges, amounts), crossed, stamps)
+            reason = self._judge(net_usd(opportunity))
+            if reason is None:
+                found.append(opportunity)
             else:
-                found.append(result)
+                rejections[reason] += 1
         found.sort(key=net_usd, reverse=True)
         return StrategyResult(tuple(found), rejections)
 
-    def _size_all(
-        self, view: MarketView, gas: GasQuote, rejections: Counter[Reason]
-    ) -> list[_Candidate]:
-        """Candidates that still pay in floats, the greatest net profit first."""
-        sized: list[_Candidate] = []
-        for edges in self._promising(view, rejections):
-            result = self._size(view, gas, edges)
-            if isinstance(result, Reason):
-                rejections[result] += 1
-            else:
-                sized.append(result)
-        sized.sort(key=lambda candidate: candidate.float_net_usd, reverse=True)
-        return sized
-
-    def _promising(self, view: MarketView, rejections: Counter[Reason]) -> list[NDArray[np.int32]]:
-        """Edges of the cycles worth sizing, the greatest float edge first."""
-        index = self._cycle_index(view)
-        slots = view.topology.slots
-        rows = index.touching(slots[pool] for pool in sorted(view.changed) if pool in slots)
-        edges = index.edges[rows]
-        logs = view.log_prices.ravel()[edges].sum(axis=1)
-        dead = int(np.count_nonzero(np.isneginf(logs)))
-        order = np.argsort(-logs, kind="stable")[: int(np.count_nonzero(logs > MIN_LOG_EDGE))]
-        sized = order[: self._settings.max_sized]
+    def _choose(
+        self, candidates: Candidates, gas: GasQuote, rejections: Counter[Reason]
+    ) -> Candidates:
+        """The best by what floats leave after gas, with a thousandth more for rounding."""
+        profits = candidates.sizes[:, -1] - candidates.sizes[:, 0]
+        gas_usd = candidates.gas * gas.cost_usd(1)
+        nets = profits * self._search.usd[candidates.ranks] * 1.001 - gas_usd
+        sized = candidates.status == SIZED
+        pays = sized & (nets > 0.0)
+        enough = pays & (nets >= self._settings.min_net_profit_usd)
+        rows = np.flatnonzero(enough)
+        rows = rows[np.argsort(-nets[rows], kind="stable")]
         counts = {
-            Reason.UNTRADABLE: dead,
-            Reason.NO_EDGE: len(rows) - dead - len(order),
-            Reason.NOT_SIZED: len(order) - len(sized),
+            Reason.NO_EDGE: np.count_nonzero(candidates.status == NO_SIZE),
+            Reason.DUST: np.count_nonzero(candidates.status == DUST),
+            Reason.BELOW_GAS: np.count_nonzero(sized & ~pays),
+            Reason.BELOW_MIN_PROFIT: np.count_nonzero(pays & ~enough),
+            Reason.NOT_SIZED: max(len(rows) - self._settings.max_exact, 0),
         }
-        rejections.update({reason: count for reason, count in counts.items() if count})
-        return list(edges[sized])
-
-    def _cycle_index(self, view: MarketView) -> CycleIndex:
-        if self._index is None or self._index.version != view.topology.version:
-            settings = self._settings
-            self._index = CycleIndex(
-                view.topology, self._hops, settings.profit_tokens, settings.max_cycles
-            )
-        return self._index
-
-    def _size(
-        self, view: MarketView, gas: GasQuote, edges: NDArray[np.int32]
-    ) -> _Candidate | Reason:
-        pools, hops = _route(view, edges)
-        start = pools[0].token0 if hops[0].zero_for_one else pools[0].token1
-        usd_per_raw = view.usd_per_raw.get(start)
-        if usd_per_raw is None:
-            return Reason.UNPRICED
-        max_in = self._settings.max_trade_usd / usd_per_raw
-        curves = [hop.state.segments(zero_for_one=hop.zero_for_one) for hop in hops]
-        size = best_size(curves, max_in)
-        if size is None:
-            return Reason.NO_EDGE
-        if min(size.amounts) < 1.0:
-            return Reason.DUST
-        least_gas_usd = gas.cost_usd(estimate_gas(pool.protocol for pool in pools))
-        candidate = _Candidate(pools, hops, start, usd_per_raw, least_gas_usd, size, time_ns())
-        return self._judge(candidate.float_net_usd) or candidate
-
-    def _confirm(
-        self, view: MarketView, gas: GasQuote, candidate: _Candidate
-    ) -> Opportunity | Reason:
-        max_in = self._settings.max_trade_usd / candidate.usd_per_raw
-        limit = int(max_in) if max_in < inf else None
-        amounts = refine(candidate.hops, candidate.size, limit)
-        if amounts is None:
-            return Reason.NO_EXACT_PROFIT
-        opportunity = self._opportunity(view, gas, candidate, amounts)
-        return self._judge(net_usd(opportunity)) or opportunity
+        rejections.update({reason: int(count) for reason, count in counts.items() if count})
+        return candidates.take(rows[: self._settings.max_exact])
 
     def _judge(self, net: float) -> Reason | None:
         if not net > 0.0:
@@ -144,27 +78,31 @@ class CyclicStrategy:
         return Reason.BELOW_MIN_PROFIT if net < self._settings.min_net_profit_usd else None
 
     def _opportunity(
-        self, view: MarketView, gas: GasQuote, candidate: _Candidate, amounts: list[int]
+        self,
+        view: MarketView,
+        gas: GasQuote,
+        legs: tuple[Leg, ...],
+        crossed: int,
+        stamps: tuple[int, int],
     ) -> Opportunity:
-        profit_raw = amounts[-1] - amounts[0]
-        profit_usd = profit_raw * candidate.usd_per_raw
-        crossed = ticks_crossed(candidate.hops, amounts)
-        units = estimate_gas((pool.protocol for pool in candidate.pools), crossed)
+        amount_in, amount_out = legs[0].amount_in_raw, legs[-1].amount_out_raw
+        profit_usd = (amount_out - amount_in) * view.usd_per_raw[legs[0].token_in]
+        units = estimate_gas((leg.protocol for leg in legs), crossed)
         gas_usd = gas.cost_usd(units)
         return Opportunity(
             strategy=self.name,
             block=view.block,
-            legs=_legs(candidate, amounts),
-            profit_token=candidate.start,
-            profit_raw=profit_raw,
+            legs=legs,
+            profit_token=legs[0].token_in,
+            profit_raw=amount_out - amount_in,
             profit_usd=profit_usd,
             gas_estimate=units,
             gas_cost_usd=gas_usd,
-            confidence=confidence(amounts[0], amounts[-1], profit_usd, gas_usd),
+            confidence=confidence(amount_in, amount_out, profit_usd, gas_usd),
             frame_ns=view.frame_ns,
             applied_ns=view.applied_ns,
-            sized_ns=candidate.sized_ns,
-            exact_ns=time_ns(),
+            sized_ns=stamps[0],
+            exact_ns=stamps[1],
         )
 
 
@@ -180,27 +118,16 @@ def confidence(amount_in: int, amount_out: int, profit_usd: float, gas_usd: floa
     return margin * earned / (earned + CUSHION_LOG)
 
 
-def _route(
-    view: MarketView, edges: NDArray[np.int32]
-) -> tuple[tuple[PoolKey, ...], tuple[Hop, ...]]:
-    numbers = edges.tolist()
-    pools = tuple(view.topology.pools[edge >> 1] for edge in numbers)
-    hops = tuple(
-        Hop(view.states[pool.address], edge & 1 == 0)
-        for pool, edge in zip(pools, numbers, strict=True)
-    )
-    return pools, hops
-
-
-def _legs(candidate: _Candidate, amounts: list[int]) -> tuple[Leg, ...]:
+def _legs(view: MarketView, edges: NDArray[np.int64], amounts: list[int]) -> tuple[Leg, ...]:
     legs = []
-    for place, (pool, hop) in enumerate(zip(candidate.pools, candidate.hops, strict=True)):
-        tokens = (pool.token0, pool.token1) if hop.zero_for_one else (pool.token1, pool.token0)
+    for place, edge in enumerate(edges.tolist()):
+        pool, zero_for_one = view.topology.pools[edge >> 1], edge & 1 == 0
+        tokens = (pool.token0, pool.token1) if zero_for_one else (pool.token1, pool.token0)
         legs.append(
             Leg(
                 pool=pool.address,
                 protocol=pool.protocol,
-                zero_for_one=hop.zero_for_one,
+                zero_for_one=zero_for_one,
                 token_in=tokens[0],
                 token_out=tokens[1],
                 amount_in_raw=amounts[place],

@@ -13,6 +13,11 @@ from keeper.strategies.sizing import Size
 COARSE_AMOUNT = 1 << 20
 """Below so many raw units the rounding of one unit outweighs what floats cannot see."""
 
+FINE_STEP = 20
+"""Above it the float size is right to so many bits, and the first step looks beside them."""
+
+MAX_CLIMB = 4096
+
 
 class Hop(NamedTuple):
     """A pool and the direction it is swapped in."""
@@ -101,17 +106,20 @@ def _climb(search: _Search, middle: int) -> int:
     Profit is concave but for rounding, which among coarse amounts makes teeth worth looking over.
     """
     coarse = middle < COARSE_AMOUNT
-    step = max(middle >> (4 if coarse else 12), 1)
+    step = max(middle >> (4 if coarse else FINE_STEP), 1)
     best = search.profit(middle)
-    while step:
+    for _ in range(MAX_CLIMB):
+        if not step:
+            break
         sides = [(search.profit(place), place) for place in (middle + step, middle - step)]
         known = [(profit, place) for profit, place in sides if profit is not None]
         if known and (best is None or max(known)[0] > best):
             best, middle = max(known)
+            step <<= 0 if coarse else 1
             continue
         if not coarse and best is not None and known and best - min(known)[0] <= 1:
             break
-        step >>= 1 if coarse else 2
+        step >>= 1 if coarse else 3
     return middle
 
 

@@ -15,6 +15,9 @@ Own capital costs a little less, an Aave V3 loan about 160,000 more.
 HOP_GAS = {Protocol.UNISWAP_V2: 55_000, Protocol.UNISWAP_V3: 78_000}
 """One swap with its two token transfers through proxies."""
 
+OTHER_HOP_GAS = 125_000
+"""As much for a venue whose swaps were not measured yet: an upper guess."""
+
 TICK_GAS = 36_000
 """One initialised tick crossed: its five cold storage words, and the way to the next."""
 
@@ -30,4 +33,8 @@ def gas_quote(view: MarketView, price_wei: int, native_token: Address) -> GasQuo
 
 def estimate_gas(protocols: Iterable[Protocol], crossed: int = 0) -> int:
     """Gas units of a program with one hop per protocol named that crosses `crossed` ticks."""
-    return BASE_GAS + sum(HOP_GAS[protocol] for protocol in protocols) + crossed * TICK_GAS
+    return (
+        BASE_GAS
+        + sum(HOP_GAS.get(protocol, OTHER_HOP_GAS) for protocol in protocols)
+        + crossed * TICK_GAS
+    )

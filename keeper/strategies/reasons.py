@@ -10,6 +10,8 @@ class Reason(StrEnum):
     """A pool's state is in doubt, or it has no liquidity in this direction."""
     NO_EDGE = "no_edge"
     """Marginal prices with fees multiply to 1 or less."""
+    OUTRANKED = "outranked"
+    """Enough pools of the same two tokens give a better price."""
     NOT_SIZED = "not_sized"
     """More candidates than one block's budget of sizing; the best come first."""
     UNPRICED = "unpriced"

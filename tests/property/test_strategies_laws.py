@@ -24,7 +24,10 @@ from keeper.strategies.opportunity import Opportunity
 
 FREE_GAS = GasQuote(0, 0.0)
 SETTINGS = StrategySettings(
-    profit_tokens=(TOKENS[0], TOKENS[2], TOKENS[1]), max_sized=10_000, max_exact=10_000
+    profit_tokens=(TOKENS[0], TOKENS[2], TOKENS[1]),
+    max_sized=10_000,
+    max_exact=10_000,
+    max_pools_per_pair=100,
 )
 SEEDS = st.integers(0, 2**32)
 

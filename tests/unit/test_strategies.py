@@ -12,7 +12,7 @@ from keeper.market.venues.uniswap_v3 import V3State
 from keeper.market.view import MarketView
 from keeper.strategies import registry
 from keeper.strategies.base import GasQuote, StrategyResult, StrategySettings, net_usd
-from keeper.strategies.cycles import CycleIndex
+from keeper.strategies.cycles import pairs_of
 from keeper.strategies.cyclic import confidence
 from keeper.strategies.gas import BASE_GAS, HOP_GAS, TICK_GAS, estimate_gas
 from keeper.strategies.opportunity import Opportunity
@@ -21,6 +21,7 @@ from keeper.strategies.selection import select
 
 PAIR, POOL = pool_address(1), pool_address(2)
 GAS = GasQuote(price_wei=50 * 10**9, usd_per_wei=0.5e-18)
+BOTH = (Protocol.UNISWAP_V2, Protocol.UNISWAP_V3)
 SETTINGS = StrategySettings(profit_tokens=(USD, WPOL))
 
 
@@ -56,7 +57,7 @@ def test_buys_where_it_is_cheap_and_sells_where_it_is_dear() -> None:
     assert opportunity.block == view.block
     assert opportunity.profit_usd == pytest.approx(opportunity.profit_raw / 10**6)
     gas = BASE_GAS + HOP_GAS[Protocol.UNISWAP_V2] + HOP_GAS[Protocol.UNISWAP_V3]
-    assert opportunity.gas_estimate == gas == estimate_gas(list(Protocol))
+    assert opportunity.gas_estimate == gas == estimate_gas(BOTH)
     assert opportunity.gas_cost_usd == pytest.approx(gas * 50e9 * 0.5e-18)
     assert run(view).rejections == {Reason.NO_EDGE: 1}
 
@@ -74,7 +75,7 @@ def test_each_initialised_tick_crossed_costs_gas() -> None:
     view = market.apply(frames.boundary())
     assert view is not None
     opportunity = one(view)
-    assert opportunity.gas_estimate == estimate_gas(list(Protocol)) + 2 * TICK_GAS
+    assert opportunity.gas_estimate == estimate_gas(BOTH) + 2 * TICK_GAS
 
 
 def test_the_preferred_profit_token_starts_the_cycle() -> None:
@@ -168,14 +169,18 @@ def test_triangles_go_round_three_tokens() -> None:
     assert result.rejections == {Reason.NO_EDGE: 1}
 
 
-def test_the_index_holds_each_cycle_once_in_each_direction_and_says_when_it_is_cut() -> None:
-    view = triangle(Frames())
-    index = CycleIndex(view.topology, 3, (USD, WPOL, WETH), 100)
-    assert len(index.edges) == 2
-    assert not index.capped
-    assert index.touching([0]).tolist() == index.touching([0, 1, 2]).tolist() == [0, 1]
-    assert CycleIndex(view.topology, 3, (USD, WPOL), 1).capped
-    assert len(CycleIndex(view.topology, 2, (USD,), 100).edges) == 0
+def test_the_index_holds_each_triangle_at_each_of_its_pairs() -> None:
+    pairs = pairs_of(triangle(Frames()).topology, (USD, WPOL, WETH), triangles=True)
+    assert pairs.first.tolist() == [0, 1, 2, 3]
+    assert {frozenset((pair, row[0], row[2])) for pair, row in enumerate(pairs.triangles)} == {
+        frozenset((0, 1, 2))
+    }
+    assert len(pairs_of(triangle(Frames()).topology, (), triangles=False).triangles) == 0
+
+
+def test_only_so_many_pools_of_a_pair_are_tried() -> None:
+    _, view = market_of(Frames())
+    assert run(view, max_pools_per_pair=0).rejections == {Reason.NO_EDGE: 1, Reason.OUTRANKED: 1}
 
 
 def test_unknown_strategies_are_named_with_the_known_ones() -> None:

@@ -15,7 +15,7 @@ _MAX_UINT256 = (1 << 256) - 1
 _TICKS_PER_OCTAVE = 2.0 / log2(1.0001)
 
 # 2**128 / sqrt(1.0001)**(2**i), as the contract rounds them, for bit i of the absolute tick.
-_RATIOS = (
+RATIOS = (
     0xFFFCB933BD6FAD37AA2D162D1A594001,
     0xFFF97272373D413259A46990580E213A,
     0xFFF2E50F5F656932EF12357CF3C7FDCC,
@@ -50,7 +50,7 @@ def get_sqrt_ratio_at_tick(tick: int) -> int:
     if magnitude > MAX_TICK:
         raise ValueError(f"tick {tick} is outside [{MIN_TICK}, {MAX_TICK}]")
     ratio = 1 << 128
-    for bit, factor in enumerate(_RATIOS):
+    for bit, factor in enumerate(RATIOS):
         if magnitude >> bit & 1:
             ratio = ratio * factor >> 128
     if tick > 0:

@@ -1,0 +1,63 @@
+"""How kernels are compiled and cached.
+
+Numba's own cache notices an edit of the function's file, not one of the functions it calls, so the
+cache's directory is named by all kernel sources, the compiler's version and the processor.
+"""
+
+import os
+import platform
+from collections.abc import Callable, Iterable
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar, cast
+
+import llvmlite  # type: ignore[import-untyped]
+import llvmlite.binding  # type: ignore[import-untyped]
+import numba
+from numba.core import config as _config
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+config: Any = _config
+JIT = not config.DISABLE_JIT
+"""False under `NUMBA_DISABLE_JIT=1`, where kernels run as the Python they are written in."""
+
+_ROOM = Path(__file__).resolve().parent
+_STRATEGIES = _ROOM.parents[1] / "strategies"
+CACHE_VARIABLE = "ALPHAPULSE_KERNELS"
+
+
+def sources() -> list[Path]:
+    """All files whose functions are compiled, in a fixed order."""
+    return sorted((*_ROOM.glob("*.py"), *_STRATEGIES.glob("*kernel*.py")))
+
+
+def cache_key(files: Iterable[Path], *further: str) -> str:
+    """A name that changes with any byte of the sources, the compiler or the processor."""
+    digest = sha256()
+    for path in files:
+        digest.update(f"{path.name}\0".encode())
+        digest.update(path.read_bytes())
+    for fact in (numba.__version__, llvmlite.__version__, platform.python_version(), *further):
+        digest.update(f"\0{fact}".encode())
+    return digest.hexdigest()[:20]
+
+
+@cache
+def cache_directory() -> Path:
+    """Where compiled kernels lie: beside the checkout, or where `ALPHAPULSE_KERNELS` says."""
+    named = os.environ.get(CACHE_VARIABLE)
+    root = Path(named) if named else _ROOM.parents[2] / ".cache" / "kernels"
+    processor = llvmlite.binding.get_host_cpu_name()
+    features = llvmlite.binding.get_host_cpu_features().flatten()
+    return root / cache_key(sources(), processor, features)
+
+
+def kernel(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Compile without the GIL and without reordering floats, cached between runs."""
+    if JIT:
+        config.CACHE_DIR = str(cache_directory())
+    compiled = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath=False)(function)
+    return cast("Callable[_P, _R]", compiled)

@@ -1,0 +1,194 @@
+"""Exact quotes of Uniswap V3 pools in limbs: the loop of `venues.uniswap_v3`, step for step.
+
+A walk remembers where its last, partial step began: amounts near the last one start from there.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keeper.market.kernels.compiler import kernel
+from keeper.market.kernels.layout import (
+    ABOVE,
+    COUNT,
+    FEE,
+    LIQUIDITY,
+    OFFSET,
+    SPACING,
+    SQRT_PRICE,
+    TICK,
+    TICK_NET,
+    TICK_SQRT,
+    FlatPools,
+)
+from keeper.market.kernels.limbs import ZERO, Words, add, copy, is_equal, is_zero, less, sub
+from keeper.market.kernels.quotes import (
+    BEYOND,
+    FILLED,
+    GOT,
+    LIQUID,
+    PAID,
+    PRICE,
+    REFUSED,
+    REST,
+    T3,
+    TARGET,
+)
+from keeper.market.kernels.steps import EXCEEDS, PARTIAL, step_in, step_out
+from keeper.market.kernels.tick_math import sqrt_ratio_at
+
+MIN_TICK, MAX_TICK = -887272, 887272
+_PLACE = T3
+_LIMITS = np.array(
+    [
+        [x & 2**64 - 1, x >> 64 & 2**64 - 1, x >> 128]
+        for x in (4295128739 + 1, 1461446703485210103287273052203988822378723970342 - 1)
+    ],
+    dtype=np.uint64,
+)
+MARK_WORDS, MARK_INTS = 9, 5
+"""A remembered place: paid, got, price and liquidity; then what the columns below name."""
+KNOWN, AT, INDEX, PASSED, CROSSED = range(MARK_INTS)
+"""Columns of a mark's integers: 1 once there is a mark; its tick, the index of the next tick and
+the initialised ticks passed so far; and those that the last whole walk crossed."""
+
+
+@kernel
+def walk(
+    w: Words,
+    pools: FlatPools,
+    slot: int,
+    direction: int,
+    exact_in: bool,
+    mark: Words,
+    ints: NDArray[np.int64],
+) -> int:
+    """GOT of PAID if `exact_in`, else PAID for GOT; returns a status."""
+    given = PAID if exact_in else GOT
+    if is_zero(w, given, 2):
+        return REFUSED
+    _begin(w, pools, slot, direction, given, mark, ints)
+    fee = pools.ints[slot, FEE]
+    tick, index, crossed = ints[AT], ints[INDEX], ints[PASSED]
+    status = FILLED
+    while not is_zero(w, REST, 2):
+        ints[AT], ints[INDEX], ints[PASSED] = tick, index, crossed
+        _remember(w, mark)
+        to, crosses = _next_tick(pools, slot, direction, tick, index, is_zero(w, LIQUID, 2))
+        at_end = to <= MIN_TICK or to >= MAX_TICK
+        _aim(w, pools, slot, to, index, crosses)
+        if at_end and not _has_room(w, direction):
+            status = REFUSED
+            break
+        outcome = step_in(w, direction, fee) if exact_in else step_out(w, direction, fee)
+        if outcome == EXCEEDS:
+            status = BEYOND
+            break
+        if outcome == PARTIAL:
+            lands = crosses and not at_end and is_equal(w, PRICE, TARGET, 3)
+            crossed += 1 if lands else 0
+            status = FILLED if is_zero(w, REST, 2) else BEYOND
+            break
+        if at_end:
+            status = FILLED if is_zero(w, REST, 2) else REFUSED
+            break
+        if crosses:
+            _cross(w, pools, slot, direction, index)
+            index += -1 if direction == 0 else 1
+            crossed += 1
+        tick = to - 1 if direction == 0 else to
+    ints[CROSSED] = crossed
+    return status
+
+
+@kernel
+def _begin(
+    w: Words,
+    pools: FlatPools,
+    slot: int,
+    direction: int,
+    given: int,
+    mark: Words,
+    ints: NDArray[np.int64],
+) -> None:
+    """Stand at the mark if the amount goes beyond it, else at the pool's own price."""
+    copy(w, REST, given, 2)
+    if ints[KNOWN] == 1:
+        for i in range(MARK_WORDS):
+            w[_PLACE + i] = mark[i]
+        if less(w, _PLACE + given, REST, 2):
+            sub(w, REST, REST, _PLACE + given, 2)
+            copy(w, PAID, _PLACE, 4)
+            copy(w, PRICE, _PLACE + 4, 5)
+            return
+    for i in range(4):
+        w[PAID + i] = ZERO
+    for i in range(3):
+        w[PRICE + i] = pools.words[slot, SQRT_PRICE + i]
+    for i in range(2):
+        w[LIQUID + i] = pools.words[slot, LIQUIDITY + i]
+    ints[KNOWN], ints[AT], ints[PASSED] = 1, pools.ints[slot, TICK], 0
+    ints[INDEX] = pools.ints[slot, ABOVE] - (1 if direction == 0 else 0)
+
+
+@kernel
+def _remember(w: Words, mark: Words) -> None:
+    for i in range(4):
+        mark[i] = w[PAID + i]
+    for i in range(5):
+        mark[4 + i] = w[PRICE + i]
+
+
+@kernel
+def _next_tick(
+    pools: FlatPools, slot: int, direction: int, tick: int, index: int, dry: bool
+) -> tuple[int, bool]:
+    """Tick to head for, and whether it is initialised; the edge of a bitmap word if that is nearer.
+
+    Where there is no liquidity nothing can round, so the edges of words do not matter.
+    """
+    spacing = pools.ints[slot, SPACING]
+    offset = pools.ints[slot, OFFSET]
+    word = tick // spacing
+    if direction == 0:
+        edge = MIN_TICK if dry else max(((word >> 8) << 8) * spacing, MIN_TICK)
+        if index >= 0 and pools.tick_at[offset + index] >= edge:
+            return pools.tick_at[offset + index], True
+        return edge, False
+    edge = MAX_TICK if dry else min(((((word + 1) >> 8) << 8) + 255) * spacing, MAX_TICK)
+    if index < pools.ints[slot, COUNT] and pools.tick_at[offset + index] <= edge:
+        return pools.tick_at[offset + index], True
+    return edge, False
+
+
+@kernel
+def _aim(w: Words, pools: FlatPools, slot: int, to: int, index: int, initialised: bool) -> None:
+    """TARGET = the square-root price at `to`, or the limit next to the end of the range."""
+    if to <= MIN_TICK or to >= MAX_TICK:
+        side = 0 if to <= MIN_TICK else 1
+        for i in range(3):
+            w[TARGET + i] = _LIMITS[side, i]
+    elif initialised:
+        row = pools.ints[slot, OFFSET] + index
+        for i in range(3):
+            w[TARGET + i] = pools.tick_words[row, TICK_SQRT + i]
+    else:
+        sqrt_ratio_at(w, TARGET, to)
+
+
+@kernel
+def _has_room(w: Words, direction: int) -> bool:
+    if direction == 0:
+        return less(w, TARGET, PRICE, 3)
+    return less(w, PRICE, TARGET, 3)
+
+
+@kernel
+def _cross(w: Words, pools: FlatPools, slot: int, direction: int, index: int) -> None:
+    """Net liquidity is in two's complement, so that both signs add and subtract alike."""
+    row = pools.ints[slot, OFFSET] + index
+    for i in range(2):
+        w[_PLACE + i] = pools.tick_words[row, TICK_NET + i]
+    if direction == 0:
+        sub(w, LIQUID, LIQUID, _PLACE, 2)
+    else:
+        add(w, LIQUID, LIQUID, _PLACE, 2)

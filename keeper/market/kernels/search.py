@@ -1,0 +1,341 @@
+"""Cycles of two and three pools through the pools that changed: found, sized and made exact."""
+
+from math import inf, sqrt
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keeper.market.kernels.chain import ChainSpace, crossed, refine
+from keeper.market.kernels.compiler import kernel
+from keeper.market.kernels.curves import CurveSpace, best_size
+from keeper.market.kernels.layout import FlatPools
+from keeper.market.kernels.pairs import NO_RANK, Pairs
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+MIN_LOG_EDGE = 1e-12
+"""Below this a product of prices is 1 within float rounding."""
+
+UNTRADABLE, NO_EDGE, OUTRANKED, UNPRICED, NOT_SIZED = range(5)
+"""Columns of `counts`: why cycles through the changed pools were not proposed."""
+COUNTS = 5
+
+SIZED, NO_SIZE, DUST = 0, 1, 2
+
+
+class Found(NamedTuple):
+    """The best candidates by what their first segments promise, a heap with the worst on top.
+
+    `edges` begin at the cycle's profit token; `done` marks pools, `done_all` and `done_alive` count
+    them by pair, whose cycles were already met through an earlier pool.
+    """
+
+    scores: Floats
+    edges: Integers
+    ranks: Integers
+    counts: Integers
+    done: NDArray[np.uint8]
+    done_all: Integers
+    done_alive: Integers
+
+
+class Sizes(NamedTuple):
+    """Float sizes of the candidates: amounts in front of each hop and behind the last."""
+
+    status: Integers
+    amounts: Floats
+
+
+class Exact(NamedTuple):
+    """Whole amounts in limbs, the quotes' status, and the initialised ticks crossed."""
+
+    status: Integers
+    crossed: Integers
+    amounts: NDArray[np.uint64]
+
+
+@kernel
+def propose(
+    pools: FlatPools,
+    pairs: Pairs,
+    changed: Integers,
+    hops: int,
+    top: int,
+    usd: Floats,
+    found: Found,
+) -> int:
+    """Candidates through the changed pools into `found`; returns how many.
+
+    Of each ordered pair the `top` best pools that pay are tried. `usd` values the profit tokens.
+    """
+    size = 0
+    found.counts[:] = 0
+    for slot in changed:
+        for direction in range(2):
+            edge = 2 * slot + direction
+            if hops == 2:
+                size = _two(pools, pairs, edge, top, usd, found, size)
+            else:
+                size = _three(pools, pairs, edge, top, usd, found, size)
+        _mark(pools, pairs, slot, found, 1)
+    for slot in changed:
+        _mark(pools, pairs, slot, found, -1)
+    return size
+
+
+@kernel
+def _mark(pools: FlatPools, pairs: Pairs, slot: int, found: Found, by: int) -> None:
+    pair = pairs.pair_of[slot]
+    found.done[slot] = 1 if by > 0 else 0
+    found.done_all[pair] += by
+    for direction in range(2):
+        if pools.log_prices[slot, direction] > -inf:
+            found.done_alive[direction, pair] += by
+
+
+@kernel
+def _two(
+    pools: FlatPools, pairs: Pairs, edge: int, top: int, usd: Floats, found: Found, size: int
+) -> int:
+    slot, direction = edge >> 1, edge & 1
+    back = 1 - direction
+    pair = pairs.pair_of[slot]
+    if pairs.rank[0, pair] == NO_RANK and pairs.rank[1, pair] == NO_RANK:
+        return size
+    price = pools.log_prices[slot, direction]
+    low = pairs.start[pair]
+    every = pairs.start[pair + 1] - low - 1 - found.done_all[pair]
+    lives = pairs.alive[back, pair] - found.done_alive[back, pair]
+    if pools.log_prices[slot, back] > -inf:
+        lives -= 1
+    if not price > -inf:
+        lives = 0
+    found.counts[UNTRADABLE] += every - lives
+    tried = 0
+    for at in range(low, low + (pairs.alive[back, pair] if lives > 0 else 0)):
+        other = pairs.ranked[back, at]
+        if other == slot or found.done[other]:
+            continue
+        if not price + pools.log_prices[other, back] > MIN_LOG_EDGE:
+            found.counts[NO_EDGE] += lives - tried
+            return size
+        if tried == top:
+            found.counts[OUTRANKED] += lives - tried
+            return size
+        tried += 1
+        size = _offer(pools, pairs, edge, 2 * other + back, -1, usd, found, size)
+    return size
+
+
+@kernel
+def _three(
+    pools: FlatPools, pairs: Pairs, edge: int, top: int, usd: Floats, found: Found, size: int
+) -> int:
+    slot, direction = edge >> 1, edge & 1
+    pair = pairs.pair_of[slot]
+    price = pools.log_prices[slot, direction]
+    for row in range(pairs.first[pair], pairs.first[pair + 1]):
+        q, q_side, r, r_side = pairs.triangles[row]
+        if direction == 1:
+            q, q_side, r, r_side = r, 1 - r_side, q, 1 - q_side
+        if (
+            min(pairs.rank[direction, pair], pairs.rank[q_side, q], pairs.rank[r_side, r])
+            == NO_RANK
+        ):
+            continue
+        every_q = pairs.start[q + 1] - pairs.start[q] - found.done_all[q]
+        every_r = pairs.start[r + 1] - pairs.start[r] - found.done_all[r]
+        lives = 0
+        if price > -inf:
+            lives = pairs.alive[q_side, q] - found.done_alive[q_side, q]
+            lives *= pairs.alive[r_side, r] - found.done_alive[r_side, r]
+        found.counts[UNTRADABLE] += every_q * every_r - lives
+        if lives == 0:
+            continue
+        best = price + pools.log_prices[pairs.ranked[q_side, pairs.start[q]], q_side]
+        best += pools.log_prices[pairs.ranked[r_side, pairs.start[r]], r_side]
+        if not best > MIN_LOG_EDGE:
+            found.counts[NO_EDGE] += lives
+            continue
+        tried, cut, size = _combine(
+            pools, pairs, edge, (q, q_side), (r, r_side), top, usd, found, size
+        )
+        found.counts[OUTRANKED if cut else NO_EDGE] += lives - tried
+    return size
+
+
+@kernel
+def _combine(
+    pools: FlatPools,
+    pairs: Pairs,
+    edge: int,
+    second: tuple[int, int],
+    third: tuple[int, int],
+    top: int,
+    usd: Floats,
+    found: Found,
+    size: int,
+) -> tuple[int, bool, int]:
+    """All pools of the two further pairs, best first; returns how many pay and if `top` cut."""
+    q, q_side = second
+    r, r_side = third
+    price = pools.log_prices[edge >> 1, edge & 1]
+    tried, cut, outer = 0, False, 0
+    for at in range(pairs.start[q], pairs.start[q] + pairs.alive[q_side, q]):
+        middle = pairs.ranked[q_side, at]
+        if found.done[middle]:
+            continue
+        so_far = price + pools.log_prices[middle, q_side]
+        inner = 0
+        for to in range(pairs.start[r], pairs.start[r] + pairs.alive[r_side, r]):
+            last = pairs.ranked[r_side, to]
+            if found.done[last]:
+                continue
+            if not so_far + pools.log_prices[last, r_side] > MIN_LOG_EDGE:
+                break
+            if inner == top or outer == top:
+                cut = True
+                break
+            inner += 1
+            size = _offer(
+                pools, pairs, edge, 2 * middle + q_side, 2 * last + r_side, usd, found, size
+            )
+        tried += inner
+        if inner == 0:
+            break
+        outer += 1
+    return tried, cut, size
+
+
+@kernel
+def _rank(pairs: Pairs, edge: int) -> int:
+    return int(pairs.rank[edge & 1, pairs.pair_of[edge >> 1]])
+
+
+@kernel
+def _offer(
+    pools: FlatPools,
+    pairs: Pairs,
+    one: int,
+    two: int,
+    three: int,
+    usd: Floats,
+    found: Found,
+    size: int,
+) -> int:
+    """Put the cycle in, from its most preferred token on, if it is among the best."""
+    ranks = _rank(pairs, one), _rank(pairs, two), _rank(pairs, three) if three >= 0 else NO_RANK
+    rank = min(ranks[0], ranks[1], ranks[2])
+    if not usd[rank] > 0.0:
+        found.counts[UNPRICED] += 1
+        return size
+    if ranks[0] != rank:
+        if ranks[1] == rank:
+            one, two, three = (two, one, -1) if three < 0 else (two, three, one)
+        else:
+            one, two, three = three, one, two
+    score = usd[rank] * _promise(pools, one, two, three)
+    heap = found.scores.shape[0]
+    if size < heap:
+        _sift_up(found, size, score, rank, one, two, three)
+        return size + 1
+    found.counts[NOT_SIZED] += 1
+    if heap > 0 and score > found.scores[0]:
+        _sift_down(found, score, rank, one, two, three)
+    return size
+
+
+@kernel
+def _promise(pools: FlatPools, one: int, two: int, three: int) -> float:
+    """Best profit if every pool's first segment went on for ever, in the first token."""
+    price = np.exp(pools.log_prices[one >> 1, one & 1])
+    slope = pools.slopes[one >> 1, one & 1]
+    slope += price * pools.slopes[two >> 1, two & 1]
+    price *= np.exp(pools.log_prices[two >> 1, two & 1])
+    if three >= 0:
+        slope += price * pools.slopes[three >> 1, three & 1]
+        price *= np.exp(pools.log_prices[three >> 1, three & 1])
+    gain = sqrt(price) - 1.0
+    return gain * gain / slope if slope > 0.0 else 0.0
+
+
+@kernel
+def _put(found: Found, at: int, score: float, rank: int, one: int, two: int, three: int) -> None:
+    found.scores[at] = score
+    found.ranks[at] = rank
+    found.edges[at, 0] = one
+    found.edges[at, 1] = two
+    if three >= 0:
+        found.edges[at, 2] = three
+
+
+@kernel
+def _move(found: Found, to: int, at: int) -> None:
+    found.scores[to] = found.scores[at]
+    found.ranks[to] = found.ranks[at]
+    for hop in range(found.edges.shape[1]):
+        found.edges[to, hop] = found.edges[at, hop]
+
+
+@kernel
+def _sift_up(
+    found: Found, at: int, score: float, rank: int, one: int, two: int, three: int
+) -> None:
+    while at > 0 and score < found.scores[(at - 1) >> 1]:
+        _move(found, at, (at - 1) >> 1)
+        at = (at - 1) >> 1
+    _put(found, at, score, rank, one, two, three)
+
+
+@kernel
+def _sift_down(found: Found, score: float, rank: int, one: int, two: int, three: int) -> None:
+    at, size = 0, found.scores.shape[0]
+    while 2 * at + 1 < size:
+        child = 2 * at + 1
+        if child + 1 < size and found.scores[child + 1] < found.scores[child]:
+            child += 1
+        if found.scores[child] >= score:
+            break
+        _move(found, at, child)
+        at = child
+    _put(found, at, score, rank, one, two, three)
+
+
+@kernel
+def size_all(
+    space: CurveSpace, pools: FlatPools, edges: Integers, max_in: Floats, sizes: Sizes
+) -> None:
+    """The best float size of each cycle, `max_in` a cycle."""
+    hops = edges.shape[1]
+    for row in range(edges.shape[0]):
+        if not best_size(space, pools, edges[row], max_in[row]):
+            sizes.status[row] = NO_SIZE
+            continue
+        least = inf
+        for hop in range(hops + 1):
+            sizes.amounts[row, hop] = space.totals[hop]
+            least = min(least, space.totals[hop])
+        sizes.status[row] = DUST if least < 1.0 else SIZED
+
+
+@kernel
+def confirm_all(
+    space: ChainSpace,
+    pools: FlatPools,
+    edges: Integers,
+    sizes: Floats,
+    max_in: NDArray[np.uint64],
+    exact: Exact,
+) -> None:
+    """The best whole amounts of each cycle near its float size."""
+    for row in range(edges.shape[0]):
+        limit = (max_in[row, 0], max_in[row, 1])
+        exact.status[row] = refine(space, pools, edges[row], sizes[row], limit)
+        if exact.status[row] != 0:
+            continue
+        exact.crossed[row] = crossed(space, pools, edges[row])
+        for hop in range(edges.shape[1] + 1):
+            exact.amounts[row, hop, 0] = space.amounts[hop, 0]
+            exact.amounts[row, hop, 1] = space.amounts[hop, 1]
