@@ -135,6 +135,8 @@ class Agent:
     def _on_block(self, view: MarketView) -> None:
         self._rooms.prices.update(view.usd_per_raw)
         self._rooms.metrics.head.set(view.block.number)
+        if not self._rooms.journal.lock_alive():
+            self._doubt_journal()
         self._begin_task(self._settle(view))
         rejections: Counter[str] = Counter()
         for opportunity in self._choose(view, rejections):
@@ -203,7 +205,8 @@ class Agent:
             self._executing -= 1
         if isinstance(submission, Refusal):
             del self._holds[hold]
-            self._in_doubt |= submission.reason is Reason.JOURNAL_UNAVAILABLE
+            if submission.reason is Reason.JOURNAL_UNAVAILABLE:
+                self._doubt_journal()
             self._count(Counter({submission.reason: 1}))
             self._offer(opportunity, submission.reason)
             return
@@ -220,19 +223,28 @@ class Agent:
                 async for settlement in self._rooms.tracker.settle(view.block):
                     self._note(settlement)
             except (NodeError, JournalError, StoreUnavailableError, LookupError) as error:
-                self._in_doubt |= isinstance(error, StoreUnavailableError)
+                if isinstance(error, StoreUnavailableError):
+                    self._doubt_journal()
                 logger.warning("outcomes wait for the next block: %s", error)
             if self._rooms.tracker.in_flight == 0:
                 self._recovering = False
 
-    async def _reconcile(self) -> None:
-        """Once the journal answers again, follow what it holds and nobody here knows of.
+    def _doubt_journal(self) -> None:
+        if not self._in_doubt:
+            logger.warning("not trading until the journal answers again")
+        self._in_doubt = True
 
-        A commit whose answer was lost may be durable; its bytes then hold their nonce.
+    async def _reconcile(self) -> None:
+        """Once the journal answers again, own the nonces anew and follow what nobody here knows of.
+
+        A commit whose answer was lost may be durable; its bytes then hold their nonce. The lock
+        went with the connection, so another keeper may have come and gone.
         """
-        rooms = self._rooms
+        rooms, owned = self._rooms, (self._rooms.instance.key, self._rooms.submitter.sender)
         await rooms.journal.revive()
-        for intent in await rooms.journal.unresolved(rooms.instance.key, rooms.submitter.sender):
+        await rooms.journal.acquire_nonce_lock(*owned)
+        rooms.submitter.skip(await rooms.node.transaction_count(rooms.submitter.sender) - 1)
+        for intent in await rooms.journal.unresolved(*owned):
             if not rooms.tracker.follows(intent.id):
                 logger.info("recovering the intent of nonce %d", intent.nonce)
                 rooms.submitter.skip(intent.nonce)

@@ -21,6 +21,7 @@ from keeper.journal.errors import JournalError, JournalUnavailable
 from keeper.journal.server_user import ServerUser, drop_stale_pid, open_path, server_user
 
 START_TIMEOUT_S = 30.0
+LEAVE_TIMEOUT_S = 1.0
 _SOCKET_NAME = ".s.PGSQL.5432"
 _SOCKET_PATH_MAX_BYTES = 100  # sockaddr_un holds 108, and the lock file's name is longer
 _SETTINGS = (
@@ -87,11 +88,11 @@ class EmbeddedServer:
             return
         with self._users as users, (self._dir / "start.lock").open("ab") as turn:
             self._users = None
-            _take_turn(turn, 2 * START_TIMEOUT_S)
             try:
+                _take_turn(turn, LEAVE_TIMEOUT_S)
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return  # another keeper still uses it
+            except (BlockingIOError, JournalUnavailable):
+                return  # another keeper still uses it, or is starting it and will
             self._pg_ctl(server_user(), "stop", "-m", "fast")
 
     def _make_cluster(self, user: ServerUser) -> None:

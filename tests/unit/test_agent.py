@@ -76,6 +76,13 @@ class MemoryJournal:
         if not self.store.available:
             raise JournalUnavailable("the store is away")
 
+    def lock_alive(self) -> bool:
+        return self.store.available
+
+    async def acquire_nonce_lock(self, chain_instance: str, sender: Address) -> None:
+        assert chain_instance
+        assert len(sender) == 20
+
     async def unresolved(self, chain_instance: str, sender: Address) -> list[Intent]:
         ended = {outcome.intent_id for outcome in self.store.outcomes}
         intents = self.store.intents.values()
