@@ -1,10 +1,11 @@
 """The whole system as its users run it: a replica and one process for each daemon."""
 
+import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -46,7 +47,7 @@ class Stack:
         """Write the settings of all daemons; `overrides` replace fields by section."""
         settings = self._settings(node_url)
         for section, fields in overrides.items():
-            settings[section] |= fields
+            settings[section] = settings.get(section, {}) | fields
         self.config_path.write_text(tomli_w.dumps(settings), encoding="utf-8")
 
     def deploy(self) -> None:
@@ -69,8 +70,13 @@ class Stack:
         self.start("collect")
         self.start("run")
 
-    def start(self, name: str) -> subprocess.Popen[bytes]:
-        """Start the daemon of a command (`relay`, `collect`, `run`); it logs to `<name>.log`."""
+    def start(
+        self, name: str, settings: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
+        """Start the daemon of a command (`relay`, `collect`, `run`); it logs to `<name>.log`.
+
+        `settings` are environment variables, which take precedence over the file.
+        """
         log = self._logs.setdefault(name, (self.work_dir / f"{name}.log").open("ab"))
         process = subprocess.Popen(  # noqa: S603 - our own command line
             [sys.executable, "-m", "keeper", "--config", str(self.config_path), name],
@@ -78,9 +84,14 @@ class Stack:
             stdout=log,
             stderr=log,
             cwd=ROOT,
+            env=os.environ | dict(settings or {}),
         )
         self._daemons[name] = process
         return process
+
+    def pid(self, name: str) -> int:
+        """Process id of a running daemon."""
+        return self._daemons[name].pid
 
     def check(self) -> None:
         """Raise `StackError` when a started daemon has died."""

@@ -3,6 +3,8 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,22 +23,29 @@ from replica.abi import address, encode_call
 from replica.demo.stack import KEEPER_ADDRESS, Stack, wait_for
 from replica.demo.traders import FAR_DEADLINE, V2_SWAP, Traders
 from replica.launch import DEFAULT_BASE_FEE_WEI
+from replica.paths import ROOT
 
 OPEN_STATES = ("committed", "broadcast")
 GAP_TIP_WEI = 60 * 10**9
 GAP_USD = 12_000
 GAP_POOLS = (("WPOL", "USDC.e"), ("USDC.e", "WETH"), ("WPOL", "WETH"))
 READY = "trading on chain instance"
-SETTLE_S, BLOCK_S = 30.0, 0.5
+SETTLE_S, BLOCK_S, COMMAND_S = 30.0, 0.5, 30.0
 SENDER = "0x" + KEEPER_ADDRESS.hex()
 
 
 class LiveStack:
-    """Relay, collector and keeper around `replica`, reached through `proxy`."""
+    """Relay, collector and keeper around `replica`.
 
-    def __init__(self, replica: Replica, proxy: HoldingProxy, work_dir: Path) -> None:
+    The keeper reaches the node through `proxy`, the collector through `feed`.
+    """
+
+    def __init__(
+        self, replica: Replica, proxy: HoldingProxy, feed: HoldingProxy, work_dir: Path
+    ) -> None:
         self.replica = replica
         self.proxy = proxy
+        self.feed = feed
         self.stack = Stack(replica, work_dir, node_url=proxy.url)
         self.traders = Traders(replica, seed=7)
         self.first_block = 0
@@ -59,7 +68,7 @@ class LiveStack:
         """Start relay and collector."""
         self.stack.start("relay")
         wait_for("the relay's sockets", (self.stack.work_dir / "polygon.sock").exists)
-        self.stack.start("collect")
+        self.stack.start("collect", {"ALPHAPULSE_NODE__URL": self.feed.url})
 
     def close(self) -> None:
         """End all processes, the database too."""
@@ -79,9 +88,9 @@ class LiveStack:
         self.stack.kill("run")
         self.proxy.release()
 
-    def log(self) -> str:
-        """What the keeper wrote to its standard error so far, over all its runs."""
-        path = self.stack.work_dir / "run.log"
+    def log(self, name: str = "run") -> str:
+        """What a daemon, the keeper by default, wrote so far over all its runs."""
+        path = self.stack.work_dir / f"{name}.log"
         return path.read_text(errors="replace") if path.exists() else ""
 
     def until(self, what: str, holds: Callable[[], bool], timeout_s: float = 30.0) -> None:
@@ -224,6 +233,21 @@ class LiveStack:
             wait_for("the end of the database", lambda: not is_running(pid))
 
 
+def run_command(live: LiveStack, command: str, settings: dict[str, str]) -> tuple[int, str]:
+    """Exit code and standard error of a command that should end by itself."""
+    done = subprocess.run(
+        [sys.executable, "-m", "keeper", "--config", str(live.stack.config_path), command],
+        env=os.environ | settings,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=COMMAND_S,
+        check=False,
+    )
+    assert done.stdout == ""
+    return done.returncode, done.stderr
+
+
 def is_running(pid: int) -> bool:
     """Whether a process exists and is no zombie."""
     try:
@@ -237,8 +261,8 @@ def launched(work_dir: Path) -> Iterator[LiveStack]:
     """A stack on a replica of its own, with the executor deployed; no daemon runs yet."""
     for folder in (work_dir, *work_dir.parents[:2]):
         folder.chmod(folder.stat().st_mode | 0o001)  # a database that root starts is another user
-    with launch() as replica, HoldingProxy(replica.url) as proxy:
-        live = LiveStack(replica, proxy, work_dir)
+    with launch() as replica, HoldingProxy(replica.url) as proxy, HoldingProxy(replica.url) as feed:
+        live = LiveStack(replica, proxy, feed, work_dir)
         try:
             live.prepare()
             yield live

@@ -1,22 +1,16 @@
 """What does not fit at the start: one clear line that names the thing and the fix, and exit 1."""
 
 import json
-import os
 import secrets
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from live_stack import SENDER, LiveStack, launched
-
-from replica.paths import ROOT
+from live_stack import SENDER, LiveStack, launched, run_command
 
 CLOSED_PORT = "127.0.0.1:1"
 PASSWORD = "correct-horse-battery"
-START_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -121,26 +115,11 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStack]:
         yield live
 
 
-def start(live: LiveStack, command: str, settings: dict[str, str]) -> tuple[int, str]:
-    """Exit code and standard error of a daemon that should end by itself."""
-    done = subprocess.run(
-        [sys.executable, "-m", "keeper", "--config", str(live.stack.config_path), command],
-        env=os.environ | settings,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=START_S,
-        check=False,
-    )
-    assert done.stdout == ""
-    return done.returncode, done.stderr
-
-
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_start_fault__is_one_line_with_thing_and_fix(
     live: LiveStack, tmp_path: Path, fault: Fault
 ) -> None:
-    code, told = start(live, fault.command, fault.settings(live, tmp_path))
+    code, told = run_command(live, fault.command, fault.settings(live, tmp_path))
     assert code == 1
     assert told.count("\n") == 1, told
     line = told.strip()
@@ -153,7 +132,7 @@ def test_start_fault__is_one_line_with_thing_and_fix(
 def test_start_fault__settings_file_missing(live: LiveStack, tmp_path: Path) -> None:
     live.stack.config_path.rename(tmp_path / "away.toml")
     try:
-        code, told = start(live, "run", {})
+        code, told = run_command(live, "run", {})
     finally:
         (tmp_path / "away.toml").rename(live.stack.config_path)
     assert (code, told.count("\n")) == (1, 1)
