@@ -1,4 +1,4 @@
-"""Fixtures that every room's tests share: one replica, and a way back to its built state."""
+"""Fixtures that every room's tests share: a replica, and a way back to its built state."""
 
 from collections.abc import Iterator
 
@@ -30,9 +30,13 @@ def figures(pytestconfig: pytest.Config) -> list[str]:
     return pytestconfig.stash[FIGURES]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def replica() -> Iterator[Replica]:
-    """One automining replica for the whole run; use `chain` in tests that change its state."""
+    """One automining replica for each file of tests; use `chain` in tests that change its state.
+
+    It loads in a moment, and a node that was reverted hundreds of times by other files is no place
+    to test in: anvil then loses receipts.
+    """
     with launch() as running:
         yield running
 

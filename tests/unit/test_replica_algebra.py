@@ -15,7 +15,7 @@ MAX = 2**256 - 1
 STATE = ["uint160", "int24", "uint16", "uint16", "uint8", "uint8", "bool"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def trader(replica: Replica) -> Address:
     return address(replica.rpc("eth_accounts")[2])
 

@@ -22,7 +22,7 @@ STEP = "(bytes32,uint8,address,address,uint256,bytes)"
 FUNDS = "(address,bool,address,bool)"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def trader(replica: Replica) -> Address:
     return address(replica.rpc("eth_accounts")[2])
 

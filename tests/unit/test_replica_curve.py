@@ -16,12 +16,12 @@ WAYS = [(0, 1), (1, 0), (1, 2), (2, 0)]
 EXCHANGE = "(int128,int128,uint256,uint256)"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def trader(replica: Replica) -> Address:
     return address(replica.rpc("eth_accounts")[2])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def pool(replica: Replica) -> CurvePool:
     (only,) = replica.manifest.curve_pools
     return only

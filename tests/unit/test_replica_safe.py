@@ -23,7 +23,7 @@ FUNDED = 10 * 10**6
 TERMS = "address,uint256,bytes,uint8,uint256,uint256,uint256,address,address"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def trader(replica: Replica) -> Address:
     return address(replica.rpc("eth_accounts")[2])
 

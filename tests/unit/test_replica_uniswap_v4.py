@@ -17,7 +17,7 @@ MAX = 2**256 - 1
 NUMBERS = range(5)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def trader(replica: Replica) -> Address:
     return address(replica.rpc("eth_accounts")[2])
 

@@ -18,7 +18,7 @@ PAID = 500 * 10**6
 Step = Callable[[Replica, Address, Address, Address], tuple[bytes, int]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def trader(replica: Replica) -> Address:
     return address(replica.rpc("eth_accounts")[2])
 
