@@ -29,9 +29,17 @@ if [ -z "$uv" ]; then
   uv=.cache/uv/bin/uv
 fi
 
+compile_kernels() {
+  kernels=$(cat uv.lock keeper/market/kernels/*.py keeper/strategies/*.py keeper/strategies/*/*.py | cksum)
+  [ "$(cat .cache/kernels.stamp 2>/dev/null)" = "$kernels" ] && return
+  .venv/bin/python -m keeper.strategies.warm || fail "the kernels do not compile: see above"
+  printf '%s' "$kernels" >.cache/kernels.stamp
+}
+
 stamp=.cache/setup.stamp
 wanted=$(cat uv.lock package-lock.json toolchain/setup.sh | cksum)
 if [ -x .venv/bin/python ] && [ -d node_modules ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ]; then
+  compile_kernels
   exit 0
 fi
 
@@ -57,4 +65,5 @@ for tool in anvil forge cast solc; do
   ".cache/bin/$tool" --version >/dev/null || fail "$tool does not run on this machine"
 done
 printf '%s' "$wanted" >"$stamp"
+compile_kernels
 echo "setup: done"

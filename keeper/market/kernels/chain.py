@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from keeper.market.kernels.compiler import kernel
+from keeper.market.kernels.compiler import inner, kernel
 from keeper.market.kernels.concentrated import CROSSED, KNOWN, MARK_INTS, MARK_WORDS, walk
 from keeper.market.kernels.constant_product import pair_in, pair_out
 from keeper.market.kernels.layout import CONCENTRATED, PAIR, FlatPools
@@ -66,7 +66,7 @@ def quote(space: ChainSpace, pools: FlatPools, edge: int, hop: int, exact_in: bo
     return BEYOND
 
 
-@kernel
+@inner
 def forward(
     space: ChainSpace, pools: FlatPools, edges: NDArray[np.int64], start: int, amount: Amount
 ) -> int:
@@ -82,7 +82,7 @@ def forward(
     return FILLED
 
 
-@kernel
+@inner
 def backward(
     space: ChainSpace, pools: FlatPools, edges: NDArray[np.int64], end: int, amount: Amount
 ) -> tuple[int, Amount]:
@@ -96,20 +96,20 @@ def backward(
     return FILLED, amount
 
 
-@kernel
+@inner
 def minus(a: Amount, b: Amount) -> Amount:
     """A - b in two's complement."""
     return a[0] - b[0], a[1] - b[1] - (ONE if a[0] < b[0] else ZERO)
 
 
-@kernel
+@inner
 def plus(a: Amount, b: Amount) -> Amount:
     """A + b."""
     low = a[0] + b[0]
     return low, a[1] + b[1] + (ONE if low < a[0] else ZERO)
 
 
-@kernel
+@inner
 def is_less(a: Amount, b: Amount) -> bool:
     """Whether a < b, both in two's complement."""
     if a[1] != b[1]:
@@ -117,13 +117,13 @@ def is_less(a: Amount, b: Amount) -> bool:
     return bool(a[0] < b[0])
 
 
-@kernel
+@inner
 def is_nought(a: Amount) -> bool:
     """Whether a == 0."""
     return bool(a[0] == ZERO and a[1] == ZERO)
 
 
-@kernel
+@inner
 def shift_down(a: Amount, bits: int) -> Amount:
     """A >> bits, 0 < bits < 64."""
     shift = np.uint64(bits)
@@ -131,7 +131,7 @@ def shift_down(a: Amount, bits: int) -> Amount:
     return (a[0] >> shift) | carried, a[1] >> shift
 
 
-@kernel
+@inner
 def from_float(value: float) -> Amount:
     """The nearest whole amount, at least 1, at most the greatest there is."""
     whole = max(np.rint(value), 1.0)
@@ -141,7 +141,7 @@ def from_float(value: float) -> Amount:
     return np.uint64(whole - upper * _TWO_64), np.uint64(upper)
 
 
-@kernel
+@inner
 def _profit(
     space: ChainSpace,
     pools: FlatPools,
@@ -164,7 +164,7 @@ def _profit(
     return status, minus(out, amount_in)
 
 
-@kernel
+@inner
 def _climb(
     space: ChainSpace,
     pools: FlatPools,
@@ -213,7 +213,7 @@ def _climb(
     return FILLED, middle
 
 
-@kernel
+@inner
 def refine(
     space: ChainSpace,
     pools: FlatPools,
@@ -241,7 +241,7 @@ def refine(
     return _trim(space, pools, edges)
 
 
-@kernel
+@inner
 def _trim(space: ChainSpace, pools: FlatPools, edges: NDArray[np.int64]) -> int:
     """Pay no unit that rounding would waste: the least input for the same or a better profit."""
     hops, amounts = edges.shape[0], space.amounts
@@ -256,7 +256,7 @@ def _trim(space: ChainSpace, pools: FlatPools, edges: NDArray[np.int64]) -> int:
     return FILLED if is_less(final_in, final_out) else REFUSED
 
 
-@kernel
+@inner
 def crossed(space: ChainSpace, pools: FlatPools, edges: NDArray[np.int64]) -> int:
     """Initialised ticks that the chain's present amounts cross."""
     total = 0

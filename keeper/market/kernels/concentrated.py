@@ -6,7 +6,7 @@ A walk remembers where its last, partial step began: amounts near the last one s
 import numpy as np
 from numpy.typing import NDArray
 
-from keeper.market.kernels.compiler import kernel
+from keeper.market.kernels.compiler import inner
 from keeper.market.kernels.layout import (
     ABOVE,
     COUNT,
@@ -52,7 +52,7 @@ KNOWN, AT, INDEX, PASSED, CROSSED = range(MARK_INTS)
 the initialised ticks passed so far; and those that the last whole walk crossed."""
 
 
-@kernel
+@inner
 def walk(
     w: Words,
     pools: FlatPools,
@@ -100,7 +100,7 @@ def walk(
     return status
 
 
-@kernel
+@inner
 def _begin(
     w: Words,
     pools: FlatPools,
@@ -130,7 +130,7 @@ def _begin(
     ints[INDEX] = pools.ints[slot, ABOVE] - (1 if direction == 0 else 0)
 
 
-@kernel
+@inner
 def _remember(w: Words, mark: Words) -> None:
     for i in range(4):
         mark[i] = w[PAID + i]
@@ -138,7 +138,7 @@ def _remember(w: Words, mark: Words) -> None:
         mark[4 + i] = w[PRICE + i]
 
 
-@kernel
+@inner
 def _next_tick(
     pools: FlatPools, slot: int, direction: int, tick: int, index: int, dry: bool
 ) -> tuple[int, bool]:
@@ -160,7 +160,7 @@ def _next_tick(
     return edge, False
 
 
-@kernel
+@inner
 def _aim(w: Words, pools: FlatPools, slot: int, to: int, index: int, initialised: bool) -> None:
     """TARGET = the square-root price at `to`, or the limit next to the end of the range."""
     if to <= MIN_TICK or to >= MAX_TICK:
@@ -175,14 +175,14 @@ def _aim(w: Words, pools: FlatPools, slot: int, to: int, index: int, initialised
         sqrt_ratio_at(w, TARGET, to)
 
 
-@kernel
+@inner
 def _has_room(w: Words, direction: int) -> bool:
     if direction == 0:
         return less(w, TARGET, PRICE, 3)
     return less(w, PRICE, TARGET, 3)
 
 
-@kernel
+@inner
 def _cross(w: Words, pools: FlatPools, slot: int, direction: int, index: int) -> None:
     """Net liquidity is in two's complement, so that both signs add and subtract alike."""
     row = pools.ints[slot, OFFSET] + index

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keeper.market.kernels.compiler import kernel
+from keeper.market.kernels.compiler import inner
 from keeper.market.kernels.layout import FEE, RESERVE0, RESERVE1, FlatPools
 from keeper.market.kernels.limbs import (
     ZERO,
@@ -22,7 +22,7 @@ _RESERVE_TOP = np.uint64(2**48)
 _IN, _OUT = 6, 8
 
 
-@kernel
+@inner
 def _load(w: Words, pools: FlatPools, slot: int, direction: int) -> bool:
     """Lay down the reserves in trading order; False when one is empty."""
     bought = RESERVE1 if direction == 0 else RESERVE0
@@ -33,13 +33,13 @@ def _load(w: Words, pools: FlatPools, slot: int, direction: int) -> bool:
     return not (is_zero(w, _IN, 2) or is_zero(w, _OUT, 2))
 
 
-@kernel
+@inner
 def _overflows(w: Words) -> bool:
     """Whether the input would lift its reserve beyond 112 bits."""
     return bool(add(w, T0, _IN, PAID, 2) != ZERO or w[T0 + 1] >= _RESERVE_TOP)
 
 
-@kernel
+@inner
 def pair_out(w: Words, pools: FlatPools, slot: int, direction: int) -> int:
     """GOT of PAID; returns a status."""
     if not _load(w, pools, slot, direction) or is_zero(w, PAID, 2) or _overflows(w):
@@ -53,7 +53,7 @@ def pair_out(w: Words, pools: FlatPools, slot: int, direction: int) -> int:
     return FILLED
 
 
-@kernel
+@inner
 def pair_in(w: Words, pools: FlatPools, slot: int, direction: int) -> int:
     """PAID for GOT; returns a status."""
     if not _load(w, pools, slot, direction) or is_zero(w, GOT, 2) or not less(w, GOT, _OUT, 2):

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keeper.market.kernels.chain import MAX_HOPS
-from keeper.market.kernels.compiler import kernel
+from keeper.market.kernels.compiler import inner
 from keeper.market.kernels.layout import (
     ABOVE,
     CONCENTRATED,
@@ -45,7 +45,7 @@ def curve_space() -> CurveSpace:
     )
 
 
-@kernel
+@inner
 def _begin(space: CurveSpace, pools: FlatPools, edge: int, hop: int) -> bool:
     """Stand at the pool's price; False where nothing is traded."""
     slot, direction = edge >> 1, edge & 1
@@ -65,14 +65,14 @@ def _begin(space: CurveSpace, pools: FlatPools, edge: int, hop: int) -> bool:
     return next_segment(space, pools, edge, hop)
 
 
-@kernel
+@inner
 def _set(space: CurveSpace, hop: int, price: float, slope: float, room: float) -> None:
     space.hops[hop, _PRICE] = price
     space.hops[hop, _SLOPE] = slope
     space.hops[hop, _ROOM] = room
 
 
-@kernel
+@inner
 def next_segment(space: CurveSpace, pools: FlatPools, edge: int, hop: int) -> bool:
     """Go on to the hop's next segment; False at the end of the pool's liquidity."""
     slot, direction = edge >> 1, edge & 1
@@ -91,7 +91,7 @@ def next_segment(space: CurveSpace, pools: FlatPools, edge: int, hop: int) -> bo
     return True
 
 
-@kernel
+@inner
 def _next_range(space: CurveSpace, pools: FlatPools, slot: int, direction: int, hop: int) -> bool:
     """The next range between initialised ticks that holds liquidity."""
     offset, count = pools.ints[slot, OFFSET], pools.ints[slot, COUNT]
@@ -122,7 +122,7 @@ def _next_range(space: CurveSpace, pools: FlatPools, slot: int, direction: int, 
     return False
 
 
-@kernel
+@inner
 def best_size(space: CurveSpace, pools: FlatPools, edges: Integers, max_in: float) -> bool:
     """The input of the greatest profit, at most `max_in`, into `space.totals`; False if none."""
     hops, totals = edges.shape[0], space.totals
@@ -137,7 +137,7 @@ def best_size(space: CurveSpace, pools: FlatPools, edges: Integers, max_in: floa
     return bool(0.0 < totals[0] < totals[hops] < inf)
 
 
-@kernel
+@inner
 def _walk_stretch(space: CurveSpace, pools: FlatPools, edges: Integers, max_in: float) -> bool:
     """Add the best input of the present stretch to the totals; True when the walk goes on."""
     price, slope = 1.0, 0.0
@@ -158,7 +158,7 @@ def _walk_stretch(space: CurveSpace, pools: FlatPools, edges: Integers, max_in: 
     return goes_on and next_segment(space, pools, edges[blocking], blocking)
 
 
-@kernel
+@inner
 def _advance(space: CurveSpace, hops: int, dx: float, blocking: int) -> None:
     space.totals[0] += dx
     for hop in range(hops):

@@ -11,7 +11,7 @@ from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from keeper.market.kernels.compiler import JIT, kernel
+from keeper.market.kernels.compiler import JIT, inner
 
 Words = NDArray[np.uint64]
 Word = np.uint64
@@ -59,7 +59,7 @@ def _high_in_llvm(_context: Any, a: Any, b: Any) -> Any:  # noqa: ANN401, ARG001
 
 if JIT:
 
-    @kernel
+    @inner
     def high(a: Word, b: Word) -> Word:
         """Upper 64 bits of a * b."""
         return _high_in_llvm(a, b)  # type: ignore[call-arg]
@@ -68,14 +68,14 @@ else:
     high = _high_in_python
 
 
-@kernel
+@inner
 def copy(w: Words, r: int, a: int, limbs: int) -> None:
     """R = a."""
     for i in range(limbs):
         w[r + i] = w[a + i]
 
 
-@kernel
+@inner
 def is_zero(w: Words, a: int, limbs: int) -> bool:
     """Whether a == 0."""
     for i in range(limbs):
@@ -84,7 +84,7 @@ def is_zero(w: Words, a: int, limbs: int) -> bool:
     return True
 
 
-@kernel
+@inner
 def is_equal(w: Words, a: int, b: int, limbs: int) -> bool:
     """Whether a == b."""
     for i in range(limbs):
@@ -93,7 +93,7 @@ def is_equal(w: Words, a: int, b: int, limbs: int) -> bool:
     return True
 
 
-@kernel
+@inner
 def less(w: Words, a: int, b: int, limbs: int) -> bool:
     """Whether a < b."""
     for i in range(limbs - 1, -1, -1):
@@ -102,7 +102,7 @@ def less(w: Words, a: int, b: int, limbs: int) -> bool:
     return False
 
 
-@kernel
+@inner
 def add(w: Words, r: int, a: int, b: int, limbs: int) -> Word:
     """R = a + b; returns the carry."""
     carry = ZERO
@@ -115,7 +115,7 @@ def add(w: Words, r: int, a: int, b: int, limbs: int) -> Word:
     return carry
 
 
-@kernel
+@inner
 def sub(w: Words, r: int, a: int, b: int, limbs: int) -> Word:
     """R = a - b; returns the borrow."""
     borrow = ZERO
@@ -128,7 +128,7 @@ def sub(w: Words, r: int, a: int, b: int, limbs: int) -> Word:
     return borrow
 
 
-@kernel
+@inner
 def increment(w: Words, r: int, limbs: int) -> None:
     """R = r + 1, the carry out dropped."""
     for i in range(limbs):
@@ -137,7 +137,7 @@ def increment(w: Words, r: int, limbs: int) -> None:
             return
 
 
-@kernel
+@inner
 def mul(w: Words, r: int, a: int, a_limbs: int, b: int, b_limbs: int) -> None:
     """R = a * b, of a_limbs + b_limbs limbs; r overlaps neither."""
     for i in range(a_limbs + b_limbs):
@@ -160,7 +160,7 @@ def mul(w: Words, r: int, a: int, a_limbs: int, b: int, b_limbs: int) -> None:
         w[r + i + b_limbs] = carry
 
 
-@kernel
+@inner
 def mul_word(w: Words, r: int, a: int, limbs: int, word: Word) -> None:
     """R = a * word, of limbs + 1 limbs; r may be a."""
     carry = ZERO
@@ -173,7 +173,7 @@ def mul_word(w: Words, r: int, a: int, limbs: int, word: Word) -> None:
     w[r + limbs] = carry
 
 
-@kernel
+@inner
 def reciprocal(d: Word) -> Word:
     """floor((2**128 - 1) / d) - 2**64 for d with its top bit set."""
     v0 = _FIRST_GUESS // (d >> _S55)
@@ -188,7 +188,7 @@ def reciprocal(d: Word) -> Word:
     return v3 - (high(v3, d) + (ONE if total < low else ZERO)) - d
 
 
-@kernel
+@inner
 def divide_two(u1: Word, u0: Word, d: Word, v: Word) -> Word:
     """Quotient of (u1, u0) by d, u1 < d, v = reciprocal(d)."""
     low = v * u1
@@ -203,7 +203,7 @@ def divide_two(u1: Word, u0: Word, d: Word, v: Word) -> Word:
     return q1
 
 
-@kernel
+@inner
 def bits_free(d: Word) -> Word:
     """Leading zero bits of d, which is not 0."""
     free = ZERO
@@ -215,7 +215,7 @@ def bits_free(d: Word) -> Word:
     return free
 
 
-@kernel
+@inner
 def divide(w: Words, q: int, a: int, a_limbs: int, d: int, d_limbs: int) -> bool:
     """Q = a // d, of a_limbs limbs; True when a remainder is left. d is not 0; q may be a."""
     while d_limbs > 1 and w[d + d_limbs - 1] == ZERO:
@@ -240,7 +240,7 @@ def divide(w: Words, q: int, a: int, a_limbs: int, d: int, d_limbs: int) -> bool
     return not is_zero(w, _DIVIDEND, d_limbs)
 
 
-@kernel
+@inner
 def _shift_up(w: Words, r: int, a: int, limbs: int, shift: Word) -> None:
     """R = a << shift, of limbs + 1 limbs, shift < 64."""
     carry = ZERO
@@ -252,7 +252,7 @@ def _shift_up(w: Words, r: int, a: int, limbs: int, shift: Word) -> None:
     w[r + limbs] = carry
 
 
-@kernel
+@inner
 def _digit(w: Words, u: int, limbs: int, top: Word, v: Word) -> Word:
     """The next quotient digit: the estimate's multiple is taken off the dividend, then mended."""
     first = w[u + limbs]
@@ -280,7 +280,7 @@ def _digit(w: Words, u: int, limbs: int, top: Word, v: Word) -> Word:
     return digit
 
 
-@kernel
+@inner
 def divide_up(w: Words, q: int, a: int, a_limbs: int, d: int, d_limbs: int) -> None:
     """Q = ceil(a / d), of a_limbs limbs."""
     if divide(w, q, a, a_limbs, d, d_limbs):

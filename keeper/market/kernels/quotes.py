@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keeper.market.kernels.compiler import kernel
+from keeper.market.kernels.compiler import inner
 from keeper.market.kernels.limbs import Word, Words
 
 FILLED, REFUSED, BEYOND = 0, 1, 2
@@ -23,7 +23,7 @@ AMOUNT_TOP = np.uint64(2**62)
 """Bound of an amount's upper limb: amounts stay below 2**126, their differences have a sign."""
 
 
-@kernel
+@inner
 def put_word(w: Words, word: Word) -> int:
     """Lay one word down as a divisor; returns its place."""
     w[WORD] = word

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keeper.market.kernels.chain import ChainSpace, crossed, refine
-from keeper.market.kernels.compiler import kernel
+from keeper.market.kernels.compiler import inner, kernel
 from keeper.market.kernels.curves import CurveSpace, best_size
 from keeper.market.kernels.layout import FlatPools
 from keeper.market.kernels.pairs import NO_RANK, Pairs
@@ -85,7 +85,7 @@ def propose(
     return size
 
 
-@kernel
+@inner
 def _mark(pools: FlatPools, pairs: Pairs, slot: int, found: Found, by: int) -> None:
     pair = pairs.pair_of[slot]
     found.done[slot] = 1 if by > 0 else 0
@@ -95,7 +95,7 @@ def _mark(pools: FlatPools, pairs: Pairs, slot: int, found: Found, by: int) -> N
             found.done_alive[direction, pair] += by
 
 
-@kernel
+@inner
 def _two(
     pools: FlatPools, pairs: Pairs, edge: int, top: int, usd: Floats, found: Found, size: int
 ) -> int:
@@ -129,7 +129,7 @@ def _two(
     return size
 
 
-@kernel
+@inner
 def _three(
     pools: FlatPools, pairs: Pairs, edge: int, top: int, usd: Floats, found: Found, size: int
 ) -> int:
@@ -166,7 +166,7 @@ def _three(
     return size
 
 
-@kernel
+@inner
 def _combine(
     pools: FlatPools,
     pairs: Pairs,
@@ -209,12 +209,12 @@ def _combine(
     return tried, cut, size
 
 
-@kernel
+@inner
 def _rank(pairs: Pairs, edge: int) -> int:
     return int(pairs.rank[edge & 1, pairs.pair_of[edge >> 1]])
 
 
-@kernel
+@inner
 def _offer(
     pools: FlatPools,
     pairs: Pairs,
@@ -247,7 +247,7 @@ def _offer(
     return size
 
 
-@kernel
+@inner
 def _promise(pools: FlatPools, one: int, two: int, three: int) -> float:
     """Best profit if every pool's first segment went on for ever, in the first token."""
     price = np.exp(pools.log_prices[one >> 1, one & 1])
@@ -261,7 +261,7 @@ def _promise(pools: FlatPools, one: int, two: int, three: int) -> float:
     return gain * gain / slope if slope > 0.0 else 0.0
 
 
-@kernel
+@inner
 def _put(found: Found, at: int, score: float, rank: int, one: int, two: int, three: int) -> None:
     found.scores[at] = score
     found.ranks[at] = rank
@@ -271,7 +271,7 @@ def _put(found: Found, at: int, score: float, rank: int, one: int, two: int, thr
         found.edges[at, 2] = three
 
 
-@kernel
+@inner
 def _move(found: Found, to: int, at: int) -> None:
     found.scores[to] = found.scores[at]
     found.ranks[to] = found.ranks[at]
@@ -279,7 +279,7 @@ def _move(found: Found, to: int, at: int) -> None:
         found.edges[to, hop] = found.edges[at, hop]
 
 
-@kernel
+@inner
 def _sift_up(
     found: Found, at: int, score: float, rank: int, one: int, two: int, three: int
 ) -> None:
@@ -289,7 +289,7 @@ def _sift_up(
     _put(found, at, score, rank, one, two, three)
 
 
-@kernel
+@inner
 def _sift_down(found: Found, score: float, rank: int, one: int, two: int, three: int) -> None:
     at, size = 0, found.scores.shape[0]
     while 2 * at + 1 < size:

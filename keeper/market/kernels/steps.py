@@ -5,7 +5,7 @@ Operands lie at PRICE, TARGET, LIQUID and REST; a step adds to PAID and GOT and 
 
 import numpy as np
 
-from keeper.market.kernels.compiler import kernel
+from keeper.market.kernels.compiler import inner
 from keeper.market.kernels.limbs import (
     HALF,
     ZERO,
@@ -43,7 +43,7 @@ from keeper.market.kernels.quotes import (
 FULL, PARTIAL, EXCEEDS = 0, 1, 2
 
 
-@kernel
+@inner
 def _shift_96(w: Words, r: int, a: int) -> None:
     """R = a << 96, a of 2 limbs, r of 4."""
     w[r] = ZERO
@@ -52,7 +52,7 @@ def _shift_96(w: Words, r: int, a: int) -> None:
     w[r + 3] = w[a + 1] >> HALF
 
 
-@kernel
+@inner
 def amount0(w: Words, r: int, low: int, high: int, round_up: bool) -> None:
     """R = token0 between two square-root prices, 7 limbs."""
     _shift_96(w, T0, LIQUID)
@@ -66,7 +66,7 @@ def amount0(w: Words, r: int, low: int, high: int, round_up: bool) -> None:
         divide(w, r, T2, 7, low, 3)
 
 
-@kernel
+@inner
 def amount1(w: Words, r: int, low: int, high: int, round_up: bool) -> None:
     """R = token1 between two square-root prices, 7 limbs."""
     sub(w, T1, high, low, 3)
@@ -80,12 +80,12 @@ def amount1(w: Words, r: int, low: int, high: int, round_up: bool) -> None:
         increment(w, r, 4)
 
 
-@kernel
+@inner
 def _is_amount(w: Words, a: int) -> bool:
     return bool(is_zero(w, a + 2, 5) and w[a + 1] < AMOUNT_TOP)
 
 
-@kernel
+@inner
 def _needed(w: Words, direction: int, to: int) -> None:
     """NEEDED = the input, before its fee, that moves the price to `to`."""
     if direction == 0:
@@ -94,7 +94,7 @@ def _needed(w: Words, direction: int, to: int) -> None:
         amount1(w, NEEDED, PRICE, to, True)
 
 
-@kernel
+@inner
 def _bought(w: Words, direction: int, to: int) -> None:
     """BOUGHT = the output of moving the price to `to`."""
     if direction == 0:
@@ -103,7 +103,7 @@ def _bought(w: Words, direction: int, to: int) -> None:
         amount0(w, BOUGHT, PRICE, to, False)
 
 
-@kernel
+@inner
 def _add_fee(w: Words, fee: int) -> bool:
     """NEEDED grows by its fee, rounded up; False when it is no amount any more."""
     mul_word(w, T0, NEEDED, 2, np.uint64(fee))
@@ -112,7 +112,7 @@ def _add_fee(w: Words, fee: int) -> bool:
     return _is_amount(w, NEEDED)
 
 
-@kernel
+@inner
 def step_in(w: Words, direction: int, fee: int) -> int:
     """Spend at most REST towards TARGET."""
     mul_word(w, T3, REST, 2, MILLION - np.uint64(fee))
@@ -138,7 +138,7 @@ def step_in(w: Words, direction: int, fee: int) -> int:
     return _receive(w, PARTIAL)
 
 
-@kernel
+@inner
 def _receive(w: Words, outcome: int) -> int:
     """Add BOUGHT to GOT; returns the outcome, or that the sum is no amount any more."""
     add(w, GOT, GOT, BOUGHT, 2)
@@ -146,7 +146,7 @@ def _receive(w: Words, outcome: int) -> int:
     return outcome if fits else EXCEEDS
 
 
-@kernel
+@inner
 def step_out(w: Words, direction: int, fee: int) -> int:
     """Buy at most REST towards TARGET."""
     _bought(w, direction, TARGET)
@@ -171,7 +171,7 @@ def step_out(w: Words, direction: int, fee: int) -> int:
     return _receive(w, outcome)
 
 
-@kernel
+@inner
 def _price_after_token0(w: Words, amount: int, enters: bool) -> bool:
     """NEXT = the price after `amount` of token0 came or went; False where 256 bits do not do."""
     mul(w, T0, amount, 2, PRICE, 3)
@@ -187,14 +187,14 @@ def _price_after_token0(w: Words, amount: int, enters: bool) -> bool:
     return is_zero(w, T2 + 3, 4)
 
 
-@kernel
+@inner
 def _price_after_token1_in(w: Words) -> bool:
     _shift_96(w, T0, T3)
     divide(w, T0, T0, 4, LIQUID, 2)
     return bool(add(w, NEXT, PRICE, T0, 3) == ZERO and w[T0 + 3] == ZERO)
 
 
-@kernel
+@inner
 def _price_after_token1_out(w: Words) -> bool:
     _shift_96(w, T0, REST)
     divide_up(w, T0, T0, 4, LIQUID, 2)

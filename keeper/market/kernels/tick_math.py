@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keeper.market.kernels.compiler import kernel
+from keeper.market.kernels.compiler import inner
 from keeper.market.kernels.limbs import ALL_ONES, HALF, ONE, ZERO, Words, divide, increment, mul
 from keeper.market.kernels.quotes import T0, T1, T2
 from keeper.market.venues.v3_tick_math import RATIOS
@@ -10,7 +10,7 @@ from keeper.market.venues.v3_tick_math import RATIOS
 _FACTORS = np.array([(r & 2**64 - 1, r >> 64) for r in RATIOS], dtype=np.uint64)
 
 
-@kernel
+@inner
 def sqrt_ratio_at(w: Words, r: int, tick: int) -> None:
     """R = the square-root price at `tick`, 3 limbs, rounded up as the contract does."""
     w[T0], w[T0 + 1], w[T0 + 2] = ZERO, ZERO, ONE

@@ -1,0 +1,97 @@
+"""Compiles every strategy's kernels, or loads them, before the first block needs them.
+
+`python -m keeper.strategies.warm` does so at set-up, with a progress line on standard error.
+"""
+
+import sys
+from hashlib import sha256
+from time import monotonic
+
+from keeper.chain import Address, Protocol
+from keeper.market.kernels.compiler import cache_directory
+from keeper.market.state import Market
+from keeper.market.venues.v3_tick_math import get_sqrt_ratio_at_tick
+from keeper.market.view import MarketView
+from keeper.relay.messages import BlockBoundary, Origin, PoolSnapshot, TickLiquidity
+from keeper.strategies import registry
+from keeper.strategies.base import GasQuote, StrategySettings
+
+_TOKENS = tuple(Address(bytes([number]) * 20) for number in (1, 2, 3))
+_DEPTH = 10**24
+
+
+def warm() -> float:
+    """Run every strategy once over a small market with an edge; returns the seconds it took.
+
+    Raises:
+        RuntimeError: a strategy does not find the edge, so its kernels cannot be trusted.
+    """
+    began = monotonic()
+    view = _small_market()
+    for name in registry.STRATEGIES:
+        (strategy,) = registry.create([name], StrategySettings(_TOKENS[:1]))
+        if not strategy.evaluate(view, GasQuote(0, 0.0)).opportunities:
+            raise RuntimeError(f"the kernels of {name!r} miss a plain edge: remove their cache")
+    return monotonic() - began
+
+
+def _small_market() -> MarketView:
+    """Two pairs and a concentrated pool between each two of three tokens, at odds by 2 %."""
+    market, sequence = Market(_TOKENS[:1]), 0
+    for first, second in ((0, 1), (0, 2), (1, 2)):
+        for place in range(3):
+            sequence += 1
+            reserves = (_DEPTH, _DEPTH + place * _DEPTH // 50)
+            tokens = _TOKENS[first], _TOKENS[second]
+            market.apply(_snapshot(sequence, *tokens, reserves, concentrated=place == 2))
+    boundary = BlockBoundary(_origin(sequence + 1), b"\0" * 32, 1, 0)
+    view = market.apply(boundary)
+    if view is None:
+        raise RuntimeError("the small market's block did not close")
+    return view
+
+
+def _origin(sequence: int) -> Origin:
+    return Origin(1, sequence, 137, 1, b"\1" * 32, 0, 0, 0, 0)
+
+
+def _snapshot(
+    sequence: int,
+    token0: Address,
+    token1: Address,
+    reserves: tuple[int, int],
+    *,
+    concentrated: bool,
+) -> PoolSnapshot:
+    ticks = (TickLiquidity(-600, _DEPTH, _DEPTH), TickLiquidity(600, -_DEPTH, _DEPTH))
+    return PoolSnapshot(
+        origin=_origin(sequence),
+        pool=Address(sha256(bytes([sequence])).digest()[:20]),
+        protocol=Protocol.UNISWAP_V3 if concentrated else Protocol.UNISWAP_V2,
+        factory=_TOKENS[0],
+        token0=token0,
+        token1=token1,
+        decimals0=18,
+        decimals1=18,
+        fee_pips=500,
+        tick_spacing=10 if concentrated else 0,
+        reserve0=0 if concentrated else reserves[0],
+        reserve1=0 if concentrated else reserves[1],
+        sqrt_price_x96=get_sqrt_ratio_at_tick(398) if concentrated else 0,
+        liquidity=_DEPTH if concentrated else 0,
+        tick=398 if concentrated else 0,
+        part=0,
+        parts=1,
+        ticks=ticks if concentrated else (),
+    )
+
+
+def main() -> None:
+    """Warm up with a progress line."""
+    cached = any(cache_directory().glob("*/*.nbc"))
+    sys.stderr.write("kernels: " + ("loading\n" if cached else "compiling, about half a minute\n"))
+    sys.stderr.write(f"kernels: ready after {warm():.1f} s\n")
+
+
+if __name__ == "__main__":
+    main()
