@@ -15,6 +15,12 @@ class Protocol(IntEnum):
 
     UNISWAP_V2 = 1
     UNISWAP_V3 = 2
+    ALGEBRA_V1 = 3
+    UNISWAP_V4 = 4
+    CURVE_STABLESWAP = 5
+    CURVE_STABLESWAP_NG = 6
+    BALANCER_V2_WEIGHTED = 7
+    BALANCER_V2_STABLE = 8
 
 
 @dataclass(frozen=True, slots=True)

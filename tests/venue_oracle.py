@@ -19,7 +19,9 @@ MIN_LIMIT, MAX_LIMIT = 4295128740, 146144670348521010328727305220398882237872397
 
 
 def artifact(path: str) -> bytes:
-    text = json.loads((NODE_MODULES / path).read_text())["bytecode"]
+    found = json.loads((NODE_MODULES / path).read_text())
+    text = found.get("bytecode", found.get("creationCode"))
+    text = text["object"] if isinstance(text, dict) else text
     return bytes.fromhex(text[2:] if isinstance(text, str) and text[:2] == "0x" else text)
 
 

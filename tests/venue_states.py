@@ -15,9 +15,13 @@ from keeper.market.venues.v3_tick_math import (
 
 
 def random_v3_state(rng: Random) -> V3State:
-    """Positions near and far, gaps without liquidity, prices on, beside and between ticks."""
+    """A pool of one of Uniswap V3's own fees."""
     fee = rng.choices(list(SPACINGS), (1, 6, 6, 6))[0]
-    spacing = SPACINGS[fee]
+    return random_curve(rng, fee, SPACINGS[fee])
+
+
+def random_curve(rng: Random, fee: int, spacing: int) -> V3State:
+    """Positions near and far, gaps without liquidity, prices on, beside and between ticks."""
     bound = MAX_TICK // spacing
     centre = rng.randrange(-bound, bound) if rng.random() < 0.2 else rng.randrange(-3000, 3000)
     nets: dict[int, int] = {}

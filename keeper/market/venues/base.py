@@ -12,6 +12,32 @@ class Refusal(StrEnum):
     NO_LIQUIDITY = "no_liquidity"
     EXHAUSTED = "exhausted"
     RESERVE_OVERFLOW = "reserve_overflow"
+    RATIO_EXCEEDED = "ratio_exceeded"
+    NOT_CONVERGED = "not_converged"
+    TOO_SMALL = "too_small"
+
+
+class Exclusion(StrEnum):
+    """Why a pool's arithmetic is not one that its venue's adapter holds to."""
+
+    HOOKS = "hooks"
+    DYNAMIC_FEE = "dynamic_fee"
+    WHOLE_FEE = "whole_fee"
+    INVALID_STATE = "invalid_state"
+
+
+class PoolExcluded(Exception):  # noqa: N818 -- it states the fact
+    """A pool must not be quoted: `reason` is the code, the message names the pool's fault."""
+
+    def __init__(self, reason: Exclusion, what: str) -> None:
+        super().__init__(f"{reason}: {what}")
+        self.reason = reason
+
+
+def require(holds: bool, what: str) -> None:
+    """Raise `PoolExcluded` for a state that the venue's contract cannot be in."""
+    if not holds:
+        raise PoolExcluded(Exclusion.INVALID_STATE, what)
 
 
 class Quote(NamedTuple):
@@ -38,13 +64,40 @@ class Segment(NamedTuple):
     capacity: float
 
 
+class FloatQuote(NamedTuple):
+    """What a float amount buys in raw units, and the derivative there: out per further unit in."""
+
+    amount_out: float
+    price: float
+
+
 class VenueState(Protocol):
-    """One pool's frozen exact state; what strategies quote against."""
+    """One pool's frozen exact state; what strategies quote against.
+
+    Sizing may walk `segments`, whose joints always lie on the pool's curve: between them they are
+    the curve itself where it is of constant product, else close to it. `float_quote` is the curve
+    itself for every venue, with the derivative that Newton's method needs.
+    """
 
     def quote(self, *, zero_for_one: bool, amount: int, exact_in: bool) -> Quote:
         """Amounts of swapping `amount` raw units: paid if `exact_in`, else received."""
         ...
 
+    def swapped(self, *, zero_for_one: bool, amount: int, exact_in: bool) -> "Swapped":
+        """As `quote`, with the state that the swap leaves; a refused swap leaves it unchanged."""
+        ...
+
     def segments(self, *, zero_for_one: bool) -> Iterator[Segment]:
         """Float stretches of the pool's curve, from its price outwards."""
         ...
+
+    def float_quote(self, *, zero_for_one: bool, amount: float) -> FloatQuote | None:
+        """Output of paying `amount` >= 0 raw units; None beyond what the pool trades."""
+        ...
+
+
+class Swapped(NamedTuple):
+    """A swap's amounts and the pool after it."""
+
+    quote: Quote
+    state: VenueState

@@ -3,16 +3,29 @@
 from collections.abc import Callable
 
 from keeper.chain import Protocol
-from keeper.market.venues import uniswap_v2, uniswap_v3
+from keeper.market.venues import algebra, curve, uniswap_v2, uniswap_v3, uniswap_v4
 from keeper.market.venues.base import VenueState
-from keeper.relay.pool_state import PoolState
+from keeper.relay.pool_state import PoolState, StateContradiction
 
 Freeze = Callable[[PoolState, VenueState | None], VenueState]
+Build = Callable[..., object]
 
 VENUES: dict[Protocol, Freeze] = {
     Protocol.UNISWAP_V2: uniswap_v2.freeze,
     Protocol.UNISWAP_V3: uniswap_v3.freeze,
 }
+"""Protocols whose pools arrive in messages, and how such a pool is frozen."""
+
+STATES: dict[Protocol, Build] = {
+    Protocol.ALGEBRA_V1: algebra.state_of,
+    Protocol.UNISWAP_V4: uniswap_v4.state_of,
+    Protocol.CURVE_STABLESWAP: curve.state_of,
+    Protocol.CURVE_STABLESWAP_NG: curve.state_of,
+}
+"""Protocols whose pools are read from a node as a whole, and what builds their state.
+
+Each builder takes what its contract's views answer and raises `PoolExcluded` with the reason.
+"""
 
 
 def freeze(state: PoolState, previous: VenueState | None = None) -> VenueState:
@@ -23,4 +36,10 @@ def freeze(state: PoolState, previous: VenueState | None = None) -> VenueState:
     Raises:
         StateContradiction: the state is not one the venue's contract can be in.
     """
-    return VENUES[state.protocol](state, previous)
+    venue = VENUES.get(state.protocol)
+    if venue is None:
+        raise StateContradiction(
+            f"pool 0x{state.pool.hex()}: no message carries the state of a pool of "
+            f"{state.protocol.name}; read it from a node"
+        )
+    return venue(state, previous)

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from keeper.chain import FEE_DENOMINATOR_PIPS
-from keeper.market.venues.base import Quote, Refusal, Segment, VenueState
+from keeper.market.venues.base import FloatQuote, Quote, Refusal, Segment, Swapped, VenueState
+from keeper.market.venues.float_curve import quote_along
 from keeper.relay.pool_state import MAX_RESERVE, PoolState
 
 
@@ -50,6 +51,21 @@ class V2State(NamedTuple):
         if zero_for_one:
             return formula(self.reserve0, self.reserve1, self.fee_pips, amount)
         return formula(self.reserve1, self.reserve0, self.fee_pips, amount)
+
+    def swapped(self, *, zero_for_one: bool, amount: int, exact_in: bool) -> Swapped:
+        """The swap with the reserves it leaves; the fee stays in the pair."""
+        quote = self.quote(zero_for_one=zero_for_one, amount=amount, exact_in=exact_in)
+        if quote.refusal is not None:
+            return Swapped(quote, self)
+        delta0, delta1 = quote.amount_in, -quote.amount_out
+        if not zero_for_one:
+            delta0, delta1 = delta1, delta0
+        after = self._replace(reserve0=self.reserve0 + delta0, reserve1=self.reserve1 + delta1)
+        return Swapped(quote, after)
+
+    def float_quote(self, *, zero_for_one: bool, amount: float) -> FloatQuote | None:
+        """The pair's one constant-product curve."""
+        return quote_along(self.segments(zero_for_one=zero_for_one), amount)
 
     def segments(self, *, zero_for_one: bool) -> Iterator[Segment]:
         """The pair as one segment; none when it is empty."""

@@ -5,11 +5,21 @@ edge, so the edges are walked here too, except where liquidity is zero and nothi
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from keeper.chain import FEE_DENOMINATOR_PIPS
-from keeper.market.venues.base import Quote, Refusal, Segment, VenueState
+from keeper.market.venues.base import (
+    FloatQuote,
+    Quote,
+    Refusal,
+    Segment,
+    Swapped,
+    VenueState,
+    require,
+)
+from keeper.market.venues.float_curve import quote_along
 from keeper.market.venues.v3_swap_math import step_exact_in, step_exact_out
 from keeper.market.venues.v3_tick_math import (
     MAX_SQRT_RATIO,
@@ -19,7 +29,7 @@ from keeper.market.venues.v3_tick_math import (
     get_sqrt_ratio_at_tick,
     get_tick_at_sqrt_ratio,
 )
-from keeper.relay.pool_state import PoolState, StateContradiction
+from keeper.relay.pool_state import MAX_LIQUIDITY, PoolState, StateContradiction
 
 MAX_AMOUNT = (1 << 255) - 1
 _Q96 = float(1 << 96)
@@ -46,6 +56,20 @@ class V3State(NamedTuple):
         result, _ = _traverse(self, zero_for_one, amount, exact_in)
         refusal = Refusal.EXHAUSTED if result.unfilled else None
         return Quote(result.amount_in, result.amount_out, refusal, result.crossed)
+
+    def swapped(self, *, zero_for_one: bool, amount: int, exact_in: bool) -> Swapped:
+        """The swap with the price, tick and liquidity it leaves."""
+        quote = self.quote(zero_for_one=zero_for_one, amount=amount, exact_in=exact_in)
+        if quote.refusal is not None:
+            return Swapped(quote, self)
+        end = swap(self, zero_for_one=zero_for_one, amount=amount, exact_in=exact_in)
+        price, tick, liquidity = end.sqrt_price_x96, end.tick, end.liquidity
+        after = self._replace(sqrt_price_x96=price, tick=tick, liquidity=liquidity)
+        return Swapped(quote, after)
+
+    def float_quote(self, *, zero_for_one: bool, amount: float) -> FloatQuote | None:
+        """The pool's curve over its ranges."""
+        return quote_along(self.segments(zero_for_one=zero_for_one), amount)
 
     def segments(self, *, zero_for_one: bool) -> Iterator[Segment]:
         """The pool's liquidity from its price outwards, one segment per initialised range."""
@@ -173,6 +197,29 @@ def _range_segment(
     return Segment(gamma / (price * price), gamma / (price * liquidity), capacity)
 
 
+def checked(
+    sqrt_price_x96: int, tick: int, fee_pips: int, tick_spacing: int, nets: Mapping[int, int]
+) -> V3State:
+    """A state read from a node, its active liquidity added up from `nets` by initialised tick.
+
+    Raises:
+        PoolExcluded: no contract of this family can be in that state.
+    """
+    require(MIN_SQRT_RATIO <= sqrt_price_x96 < MAX_SQRT_RATIO, "its price is out of range")
+    require(stands_in(tick, sqrt_price_x96), f"tick {tick} denies its price")
+    require(0 <= fee_pips < FEE_DENOMINATOR_PIPS, f"its fee of {fee_pips} pips is out of range")
+    require(tick_spacing > 0, "its tick spacing is not positive")
+    ticks = tuple(sorted(nets))
+    inside = not ticks or (ticks[0] >= MIN_TICK and ticks[-1] <= MAX_TICK)
+    require(inside and not any(t % tick_spacing for t in ticks), "a tick cannot be initialised")
+    ordered = tuple(nets[t] for t in ticks)
+    levels = list(accumulate(ordered, initial=0))
+    sound = all(0 <= level <= MAX_LIQUIDITY for level in levels) and levels[-1] == 0
+    require(sound, "its ticks do not balance")
+    active = levels[bisect_right(ticks, tick)]
+    return V3State(sqrt_price_x96, tick, active, fee_pips, tick_spacing, ticks, ordered)
+
+
 def freeze(state: PoolState, previous: VenueState | None) -> V3State:
     """The quotable state of a pool; unchanged ticks are shared with `previous`.
 
@@ -195,10 +242,15 @@ def freeze(state: PoolState, previous: VenueState | None) -> V3State:
     )
 
 
+def stands_in(tick: int, sqrt_price_x96: int) -> bool:
+    """Whether a pool at that price can be in `tick`: its own, or the one below on the edge."""
+    found = get_tick_at_sqrt_ratio(sqrt_price_x96)
+    return tick == found or (tick == found - 1 and get_sqrt_ratio_at_tick(found) == sqrt_price_x96)
+
+
 def _check_tick(state: PoolState) -> None:
-    found = get_tick_at_sqrt_ratio(state.sqrt_price_x96)
-    on_edge = state.tick == found - 1 and get_sqrt_ratio_at_tick(found) == state.sqrt_price_x96
-    if state.tick != found and not on_edge:
+    if not stands_in(state.tick, state.sqrt_price_x96):
+        found = get_tick_at_sqrt_ratio(state.sqrt_price_x96)
         raise StateContradiction(
             f"pool 0x{state.pool.hex()}: tick {state.tick} denies its price, which stands in "
             f"{found}; wait for its next snapshot"

@@ -1,0 +1,102 @@
+"""Uniswap V4 pools without hooks: Uniswap V3's arithmetic inside the pool manager's own limits.
+
+`Pool.sol` and `SwapMath.sol` give V3's amounts for the same fee. A protocol fee, one for each
+direction, joins the pool's (`ProtocolFeeLibrary.calculateSwapFee`); amounts are int128.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from keeper.chain import FEE_DENOMINATOR_PIPS
+from keeper.market.venues.base import (
+    Exclusion,
+    FloatQuote,
+    PoolExcluded,
+    Quote,
+    Refusal,
+    Segment,
+    Swapped,
+    require,
+)
+from keeper.market.venues.uniswap_v3 import V3State, checked
+
+DYNAMIC_FEE_FLAG = 0x800000
+MAX_PROTOCOL_FEE_PIPS = 1_000
+MAX_AMOUNT = (1 << 127) - 1
+
+
+class V4State(NamedTuple):
+    """A pool's curve and the whole fee of each direction in pips."""
+
+    curve: V3State
+    fee_zero_for_one_pips: int
+    fee_one_for_zero_pips: int
+
+    def quote(self, *, zero_for_one: bool, amount: int, exact_in: bool) -> Quote:
+        """Exact amounts of a swap, or why the pool manager does not trade it in full."""
+        curve = self._charging(zero_for_one=zero_for_one)
+        return _within_int128(
+            curve.quote(zero_for_one=zero_for_one, amount=amount, exact_in=exact_in)
+        )
+
+    def swapped(self, *, zero_for_one: bool, amount: int, exact_in: bool) -> Swapped:
+        """The swap with the price, tick and liquidity it leaves."""
+        curve = self._charging(zero_for_one=zero_for_one)
+        quote, after = curve.swapped(zero_for_one=zero_for_one, amount=amount, exact_in=exact_in)
+        quote = _within_int128(quote)
+        if quote.refusal is not None or not isinstance(after, V3State):
+            return Swapped(quote, self)
+        return Swapped(quote, self._replace(curve=after))
+
+    def segments(self, *, zero_for_one: bool) -> Iterator[Segment]:
+        """The pool's liquidity from its price outwards, one segment per initialised range."""
+        return self._charging(zero_for_one=zero_for_one).segments(zero_for_one=zero_for_one)
+
+    def float_quote(self, *, zero_for_one: bool, amount: float) -> FloatQuote | None:
+        """The pool's curve over its ranges."""
+        curve = self._charging(zero_for_one=zero_for_one)
+        return curve.float_quote(zero_for_one=zero_for_one, amount=amount)
+
+    def _charging(self, *, zero_for_one: bool) -> V3State:
+        fee = self.fee_zero_for_one_pips if zero_for_one else self.fee_one_for_zero_pips
+        return self.curve if fee == self.curve.fee_pips else self.curve._replace(fee_pips=fee)
+
+
+def state_of(
+    *,
+    hooks: bytes,
+    key_fee_pips: int,
+    tick_spacing: int,
+    sqrt_price_x96: int,
+    tick: int,
+    nets: Mapping[int, int],
+    protocol_fee: int = 0,
+) -> V4State:
+    """The quotable state of a pool from its key, `slot0` and net liquidity by initialised tick.
+
+    `protocol_fee` is slot0's packed pair: 12 bits each, selling currency0 in the lower ones.
+
+    Raises:
+        PoolExcluded: it has hooks or a dynamic fee, or the contract cannot be in that state.
+    """
+    if any(hooks):
+        raise PoolExcluded(Exclusion.HOOKS, f"hooks 0x{hooks.hex()} may change any swap")
+    if key_fee_pips == DYNAMIC_FEE_FLAG:
+        raise PoolExcluded(Exclusion.DYNAMIC_FEE, "its fee is whatever its hooks last set")
+    sides = (protocol_fee & 0xFFF, protocol_fee >> 12)
+    require(all(0 <= side <= MAX_PROTOCOL_FEE_PIPS for side in sides), "its protocol fee is > 0.1%")
+    fees = [_whole_fee(side, key_fee_pips) for side in sides]
+    if max(fees) >= FEE_DENOMINATOR_PIPS:
+        raise PoolExcluded(Exclusion.WHOLE_FEE, f"a fee of {max(fees)} pips leaves nothing")
+    curve = checked(sqrt_price_x96, tick, key_fee_pips, tick_spacing, nets)
+    return V4State(curve, *fees)
+
+
+def _whole_fee(protocol_pips: int, pool_pips: int) -> int:
+    return protocol_pips + pool_pips - protocol_pips * pool_pips // FEE_DENOMINATOR_PIPS
+
+
+def _within_int128(quote: Quote) -> Quote:
+    if max(quote.amount_in, quote.amount_out) > MAX_AMOUNT:
+        return Quote(0, 0, Refusal.RESERVE_OVERFLOW)
+    return quote
