@@ -31,7 +31,7 @@
 
 struct Budget:
     words: uint256 # of the whole answer, at most `MAX_WORDS`
-    gas_left: uint256 # that is not to be spent on further pools
+    gas_per_word: uint256 # that each word of the answer costs later
 
 
 struct Key:
@@ -74,10 +74,14 @@ REVERTED: constant(uint256) = 2
 MALFORMED: constant(uint256) = 3
 
 
-# @dev Gas of one view of a pool, and of one read of its ticks: about
-# three times what the dearest honest one takes.
+# @dev Gas of one view of a pool, of one read of its ticks, coins or
+# storage, and of one view of all tokens of a pool: about three times
+# what the dearest honest one takes. What a pool takes whose every view
+# takes all it may stays in reserve, so that no bound is cut short.
 VIEW_GAS: constant(uint256) = 100_000
 TICK_GAS: constant(uint256) = 30_000
+LONG_GAS: constant(uint256) = 300_000
+RESERVE: constant(uint256) = 2_000_000
 
 
 # @dev Bytes of the longest answer with a fixed length, and one word
@@ -311,7 +315,8 @@ def uniswap_v4(
             body,
             manager,
             Page(pool=manager, first_word=page.first_word, last_word=page.last_word),
-            Budget(words=budget.words - len(out), gas_left=budget.gas_left),
+            budget,
+            len(out),
             convert(page.tick_spacing, int256),
             Family.UNISWAP_V4,
             self._v4_state(page.id),
@@ -429,7 +434,8 @@ def _pages(
             body,
             page.pool,
             page,
-            Budget(words=budget.words - len(out), gas_left=budget.gas_left),
+            budget,
+            len(out),
             convert(body[1] >> 184, int256),
             family,
             0,
@@ -513,13 +519,15 @@ def _page(
     pool: address,
     page: Page,
     budget: Budget,
+    used: uint256,
     tick_spacing: int256,
     family: Family,
     state: uint256,
 ) -> DynArray[uint256, MAX_WORDS]:
     """
     @dev The whole record: `body` has a head without counts, and the
-         ticks of those bitmap words follow for which the budget lasts.
+         ticks of those bitmap words follow for which the budget lasts
+         after the `used` words of earlier records.
     """
     out: DynArray[uint256, MAX_WORDS] = []
     for word: uint256 in body:
@@ -528,18 +536,41 @@ def _page(
     place: int256 = max(convert(page.first_word, int256), -edge >> 8)
     last: int256 = min(convert(page.last_word, int256), edge >> 8)
     for _: uint256 in range(65_536):
-        if place > last or self._is_spent(budget, len(out)):
+        if place > last or self._is_spent(budget, used + len(out)):
             break
-        failure: uint256 = 0
-        whole: bool = False
-        found: DynArray[uint256, 512] = []
-        failure, whole, found = self._word(pool, place, budget, tick_spacing, family, state)
-        if failure != 0:
-            return [failure]
-        if not whole or len(out) + len(found) > budget.words:
-            break
-        for entry: uint256 in found:
-            out.append(entry)
+        success: bool = False
+        answer: Bytes[64] = b""
+        success, answer = raw_call( # not through _words: there are thousands of these
+            pool,
+            self._bitmap_question(place, family, state),
+            max_outsize=64,
+            gas=TICK_GAS,
+            is_static_call=True,
+            revert_on_failure=False,
+        )
+        if not success or len(answer) != 32:
+            return [self._failure(MALFORMED if success else REVERTED, TICK_BITMAP)]
+        bitmap: uint256 = extract32(answer, 0, output_type=uint256)
+        if bitmap != 0:
+            failure: uint256 = 0
+            whole: bool = False
+            found: DynArray[uint256, 512] = []
+            failure, whole, found = self._ticks(
+                pool,
+                place * 256 * tick_spacing,
+                bitmap,
+                tick_spacing,
+                budget,
+                used + len(out),
+                family,
+                state,
+            )
+            if failure != 0:
+                return [failure]
+            if not whole:
+                break
+            for entry: uint256 in found:
+                out.append(entry)
         place += 1
     out[0] = self._head(len(out) - 1, place, out[0])
     return out
@@ -547,58 +578,53 @@ def _page(
 
 @internal
 @view
-def _word(
+def _bitmap_question(place: int256, family: Family, state: uint256) -> Bytes[36]:
+    """
+    @dev The call data that asks for one word of the tick bitmap.
+    """
+    if family == Family.UNISWAP_V3:
+        return concat(TICK_BITMAP, convert(place, bytes32))
+    if family == Family.ALGEBRA:
+        return concat(TICK_TABLE, convert(place, bytes32))
+    slot: uint256 = self._v4_entry(place, unsafe_add(state, V4_TICK_BITMAP))
+    return concat(EXTSLOAD, convert(slot, bytes32))
+
+
+@internal
+@view
+def _ticks(
     pool: address,
-    place: int256,
-    budget: Budget,
+    first: int256,
+    bitmap: uint256,
     tick_spacing: int256,
+    budget: Budget,
+    used: uint256,
     family: Family,
     state: uint256,
 ) -> (uint256, bool, DynArray[uint256, 512]):
     """
-    @dev A failure, whether the gas lasted, and the ticks of one word
-         of the bitmap.
+    @dev A failure, whether the budget lasted, and the ticks of a word
+         of the bitmap that begins at tick `first`.
     """
-    failure: uint256 = 0
-    bitmap: uint256 = 0
-    failure, bitmap = self._bitmap(pool, place, family, state)
     found: DynArray[uint256, 512] = []
-    if failure != 0:
-        return failure, False, []
-    for bit: int256 in range(256):
-        if bitmap == 0:
+    rest: uint256 = bitmap
+    tick: int256 = first
+    for _: uint256 in range(256):
+        if rest == 0:
             break
-        if bitmap & 1 != 0:
-            if self._is_spent(budget, 0):
+        if rest & 1 != 0:
+            if self._is_spent(budget, used + len(found) + 2):
                 return 0, False, []
-            tick: int256 = unsafe_mul(unsafe_add(place * 256, bit), tick_spacing)
+            failure: uint256 = 0
             liquidity: uint256 = 0
             failure, liquidity = self._tick(pool, tick, family, state)
             if failure != 0:
                 return failure, False, []
             found.append(self._cut(tick, 24))
             found.append(liquidity)
-        bitmap >>= 1
+        rest >>= 1
+        tick += tick_spacing
     return 0, True, found
-
-
-@internal
-@view
-def _bitmap(
-    pool: address, place: int256, family: Family, state: uint256
-) -> (uint256, uint256):
-    """
-    @dev A failure, or one word of the tick bitmap.
-    """
-    if family == Family.UNISWAP_V4:
-        return self._slot(pool, self._v4_entry(place, unsafe_add(state, V4_TICK_BITMAP)))
-    failure: uint256 = 0
-    words: DynArray[uint256, 8] = []
-    source: bytes4 = TICK_BITMAP if family == Family.UNISWAP_V3 else TICK_TABLE
-    failure, words = self._words(
-        pool, concat(source, convert(place, bytes32)), 1, TICK_GAS
-    )
-    return failure, words[0] if failure == 0 else 0
 
 
 @internal
@@ -636,12 +662,12 @@ def _coins(pool: address) -> DynArray[uint256, 2 * MAX_COINS]:
             coin: DynArray[uint256, 8] = []
             held: DynArray[uint256, 8] = []
             failure, coin = self._words(
-                pool, concat(source[0], convert(i, bytes32)), 1, VIEW_GAS
+                pool, concat(source[0], convert(i, bytes32)), 1, TICK_GAS
             )
             if failure != 0 or coin[0] >> 160 != 0 or coin[0] == 0:
                 continue
             failure, held = self._words(
-                pool, concat(source[1], convert(i, bytes32)), 1, VIEW_GAS
+                pool, concat(source[1], convert(i, bytes32)), 1, TICK_GAS
             )
             if failure == 0:
                 found.append(coin[0])
@@ -793,7 +819,7 @@ def _long(
         target,
         question,
         max_outsize=LONG_ANSWER,
-        gas=VIEW_GAS,
+        gas=LONG_GAS,
         is_static_call=True,
         revert_on_failure=False,
     )
@@ -810,10 +836,8 @@ def _long(
 def _is_spent(budget: Budget, words: uint256) -> bool:
     """
     @dev Whether an answer of so many words would exceed the budget.
-         The gas of one pool whose every view takes all it may stays
-         in reserve, so that a bound is never cut short.
     """
-    return words > budget.words or msg.gas < budget.gas_left + 20 * VIEW_GAS
+    return words > budget.words or msg.gas < words * budget.gas_per_word + RESERVE
 
 
 @internal

@@ -19,8 +19,8 @@ MAX_INIT_CODE_BYTES = 49_152
 """EIP-3860."""
 MAX_WORDS = 760
 """Of an answer: with its two words of ABI it stays below a contract's 24,576 bytes (EIP-170)."""
-GAS_LEFT = 5_500_000
-"""That a batch leaves for depositing such an answer at 200 gas a byte."""
+GAS_PER_WORD = 200 * abi.WORD
+"""A node deposits what creation code returns as if it were code."""
 MAX_POOLS = 1_024
 FIRST_BATCH = 64
 
@@ -85,7 +85,7 @@ class Lens:
                 *constants,
                 abi.word_of(abi.WORD * heads),
                 abi.word_of(MAX_WORDS),
-                abi.word_of(GAS_LEFT),
+                abi.word_of(GAS_PER_WORD),
                 abi.word_of(len(items)),
                 *items,
             )

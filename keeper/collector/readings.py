@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from keeper.chain import Address
 from keeper.collector import abi
 from keeper.collector.lens import (
-    GAS_LEFT,
+    GAS_PER_WORD,
     MAX_WORDS,
     Answer,
     Lens,
@@ -90,7 +90,7 @@ async def read_all_pairs(
     found: list[Address | Unreadable] = []
     while True:
         first = abi.word_of(len(found))
-        budget = (abi.word_of(MAX_WORDS), abi.word_of(GAS_LEFT))
+        budget = (abi.word_of(MAX_WORDS), abi.word_of(GAS_PER_WORD))
         question = b"".join((PAIRS_OF, _padded(factory), first, *budget))
         count, *answers = lens.records(await lens.call(question, block_hash), MAX_WORDS)
         total = _single(lens, count, 64)
