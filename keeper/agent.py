@@ -9,6 +9,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 from uuid import UUID
 
+from keeper import memory
 from keeper.chain import Address, ChainInstance
 from keeper.execution.intent import IntentState
 from keeper.execution.outcomes import Prices
@@ -71,6 +72,7 @@ class Agent:
         # whether the journal holds more than is known here, since a write of it failed
         self._in_doubt = False
         self._gap = ""
+        self._settled = False
         self._contradictions = 0
         self._rejoin_after = 0.0
         # the pools of intents from before a restart are not known: first their outcomes
@@ -123,6 +125,9 @@ class Agent:
             elif view is not None:
                 self._on_block(view)
                 self._heal()
+                if not self._settled:
+                    memory.settle()
+                    self._settled = True
 
     def _heal(self) -> None:
         """Ask for a snapshot where a message contradicted a pool, at most once in a while."""

@@ -14,7 +14,17 @@ from keeper.execution import program_table as table
 from keeper.execution.program_table import PROGRAM_VERSION
 from keeper.strategies.opportunity import Leg
 
-__all__ = ["EXECUTE_SELECTOR", "PROGRAM_VERSION", "Funding", "ProgramError", "encode_program"]
+__all__ = [
+    "EXECUTE_SELECTOR",
+    "PROGRAM_VERSION",
+    "PROTOCOLS",
+    "Funding",
+    "ProgramError",
+    "encode_program",
+]
+
+PROTOCOLS = frozenset({Protocol.UNISWAP_V2, Protocol.UNISWAP_V3})
+"""Whose pools a program can swap on."""
 
 EXECUTE_SELECTOR = bytes.fromhex("61461954")
 """First four bytes of keccak256("execute()")."""
@@ -73,7 +83,7 @@ def _check_chain(legs: Sequence[Leg], profit_token: Address) -> None:
 
 
 def _check_leg(place: int, leg: Leg) -> None:
-    if leg.protocol not in (Protocol.UNISWAP_V2, Protocol.UNISWAP_V3):
+    if leg.protocol not in PROTOCOLS:
         raise ProgramError(f"leg {place}: no command swaps on protocol {leg.protocol!r}")
     if any(len(part) != _ADDRESS_BYTES for part in (leg.pool, leg.token_in, leg.token_out)):
         raise ProgramError(f"leg {place}: an address is not {_ADDRESS_BYTES} bytes")

@@ -6,8 +6,7 @@ from itertools import count
 
 from prediction_world import Arena, Execution, arena, hop_kinds
 
-from keeper.chain import Protocol
-from keeper.execution.program import Funding
+from keeper.execution.program import PROTOCOLS, Funding
 from replica import Replica
 
 MARKETS = 200
@@ -16,7 +15,7 @@ MIN_CROSSING_MARKETS = 30
 SEED = 20_260_801
 HOP_KINDS = {
     (protocol, place, zero_for_one)
-    for protocol in Protocol
+    for protocol in PROTOCOLS
     for place in ("first", "middle", "last")
     for zero_for_one in (False, True)
 }

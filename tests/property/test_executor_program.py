@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from keeper.chain import Address, Protocol
 from keeper.execution import program_table as table
-from keeper.execution.program import EXECUTE_SELECTOR, Funding, encode_program
+from keeper.execution.program import EXECUTE_SELECTOR, PROTOCOLS, Funding, encode_program
 from keeper.strategies.opportunity import Leg
 
 TOKENS = [Address(bytes([n]) * 20) for n in range(1, 14)]
@@ -61,7 +61,7 @@ def routes(draw: st.DrawFn) -> tuple[Leg, ...]:
     tokens = [*draw(st.permutations(TOKENS))[:hops]]
     tokens.append(tokens[0])
     amounts = draw(st.lists(st.integers(1, 2**112 - 1), min_size=hops + 1, max_size=hops + 1))
-    protocols = draw(st.lists(st.sampled_from(Protocol), min_size=hops, max_size=hops))
+    protocols = draw(st.lists(st.sampled_from(sorted(PROTOCOLS)), min_size=hops, max_size=hops))
     return tuple(
         Leg(
             Address(bytes([0xF0, n]) * 10),
