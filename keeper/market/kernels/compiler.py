@@ -15,6 +15,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 import llvmlite  # type: ignore[import-untyped]
 import llvmlite.binding  # type: ignore[import-untyped]
 import numba
+from numba import types
 from numba.core import config as _config
 
 _P = ParamSpec("_P")
@@ -70,4 +71,19 @@ def kernel(function: Callable[_P, _R]) -> Callable[_P, _R]:
 def inner(function: Callable[_P, _R]) -> Callable[_P, _R]:
     """Compile for other kernels only, into whose code it goes; that spares most of the time."""
     options: dict[str, Any] = {**_OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    return cast("Callable[_P, _R]", numba.njit(**options)(function))
+    dispatcher = numba.njit(**options)(function)
+    if JIT:
+        _compile_once(dispatcher)
+    return cast("Callable[_P, _R]", dispatcher)
+
+
+def _compile_once(dispatcher: Any) -> None:  # noqa: ANN401 -- numba's own type
+    """Compile for `int` where it would compile anew for each constant that is passed."""
+    resolve = dispatcher.get_call_template
+    unliteral: Any = types.unliteral
+
+    def get_call_template(args: tuple[Any, ...], kws: dict[str, Any]) -> Any:  # noqa: ANN401
+        plain = {name: unliteral(kind) for name, kind in kws.items()}
+        return resolve(tuple(unliteral(kind) for kind in args), plain)
+
+    dispatcher.get_call_template = get_call_template
