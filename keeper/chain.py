@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import NewType
+from typing import NamedTuple, NewType
 
 Address = NewType("Address", bytes)
 """20 bytes; hexadecimal forms exist only at the edges (logs, configuration, rows)."""
@@ -21,6 +21,27 @@ class Protocol(IntEnum):
     CURVE_STABLESWAP_NG = 6
     BALANCER_V2_WEIGHTED = 7
     BALANCER_V2_STABLE = 8
+
+
+class SwapTerms(NamedTuple):
+    """What a swap's call names beside its pool and tokens; what a protocol does not use stays 0.
+
+    `fee_pips` and `tick_spacing` are of a Uniswap V4 pool's key (its `Address` is the first 20
+    bytes of its id), `pool_id` is a Balancer V2 pool's 32 bytes, `index_in` and `index_out` are
+    places among a Curve pool's coins, `push` says that such a pool takes delivered input
+    (`exchange_received`).
+    """
+
+    fee_pips: int = 0
+    tick_spacing: int = 0
+    pool_id: bytes = b""
+    index_in: int = 0
+    index_out: int = 0
+    push: bool = False
+
+
+NO_TERMS = SwapTerms()
+"""Of a pool whose address and tokens say all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from keeper.chain import Address, BlockRef, Protocol
+from keeper.chain import NO_TERMS, Address, BlockRef, Protocol, SwapTerms
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,7 @@ class Leg:
     token_out: Address
     amount_in_raw: int
     amount_out_raw: int
+    terms: SwapTerms = NO_TERMS
 
 
 @dataclass(frozen=True, slots=True)
