@@ -1,0 +1,112 @@
+"""Hostile pools: each reverts the run or leaves every balance, allowance and role as it was."""
+
+from collections.abc import Callable
+
+import pytest
+from eth_utils.abi import function_signature_to_4byte_selector
+from executor_world import AAVE_CALLBACK, World, header, pay, root_cause
+from hostile_world import (
+    NESTED,
+    PAID,
+    VISITS,
+    Call,
+    Visit,
+    administration,
+    brief,
+    counted,
+    hostile_pool,
+    rich_world,
+    run_held_to_the_promise,
+    swaps_and_loans_in_its_name,
+    taken_back,
+    transfers_by_allowance,
+)
+
+from keeper.chain import Address
+from keeper.execution.program_table import TO_CALLER
+
+Tries = Callable[[World, Address], list[Call]]
+
+
+def other_streams(_world: World, pool: Address) -> list[Call]:
+    """Callback data that would pay the pool more than the program says."""
+    streams = (pay(0, PAID + 1, TO_CALLER), pay(1, 1, TO_CALLER), NESTED[:-1], NESTED + NESTED)
+    return [(pool, stream) for stream in streams]
+
+
+def other_callbacks(_world: World, pool: Address) -> list[Call]:
+    """Each callback's selector."""
+    signatures = {visit.callback for visit in VISITS if visit.callback} | {AAVE_CALLBACK}
+    return [(pool, function_signature_to_4byte_selector(each)) for each in sorted(signatures)]
+
+
+def runs(world: World, pool: Address) -> list[Call]:
+    """Programs that the pool, which holds the role, would run inside the run."""
+    wpol = world.manifest.token("WPOL").address
+    visit = VISITS[-1]
+    programs = (header([wpol]), header([wpol]) + visit.command(pool, NESTED))
+    return [(world.executor, program) for program in programs]
+
+
+def nothing(_world: World, _pool: Address) -> list[Call]:
+    return []
+
+
+# kind, what it tries, and the error that the promise demands of callback venues; None: it passes
+KINDS: dict[str, tuple[str, Tries, str | None]] = {
+    "calls back twice": ("CallsBackTwice", nothing, None),
+    "with other data": ("CallsBackWithOtherData", other_streams, None),
+    "on other selectors": ("CallsBackOnOtherSelectors", other_callbacks, None),
+    "from another address": ("CallsBackFromAnotherAddress", nothing, None),
+    "never": ("NeverCallsBack", nothing, "CallbackMissing"),
+    "late": ("CallsBackLate", nothing, None),
+    "re-enters execute": ("TriesOtherCalls", runs, None),
+    "administers": ("TriesOtherCalls", administration, None),
+    "takes by allowance": ("TriesOtherCalls", transfers_by_allowance, None),
+    "swaps and borrows for us": (
+        "TriesOtherCalls",
+        lambda world, _: swaps_and_loans_in_its_name(world),
+        None,
+    ),
+    "lies about amounts": ("LiesAboutAmounts", nothing, None),
+    "answers with a bomb": ("AnswersWithABomb", nothing, None),
+    "answers nothing": ("AnswersNothing", nothing, None),
+    "reverts with a bomb": ("RevertsWithABomb", nothing, "HopFailed"),
+    "burns all gas": ("BurnsAllGas", nothing, "HopFailed"),
+    "destroys itself": ("DestroysItself", nothing, None),
+    "delivers nothing": ("DeliversNothing", nothing, "BalanceFell"),
+    "pays in another token": ("AnswersNothing", nothing, "BalanceFell"),
+}
+ATTEMPTS_NOTHING = {
+    "lies about amounts",
+    "answers with a bomb",
+    "answers nothing",
+    "destroys itself",
+}
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return rich_world()
+
+
+@pytest.mark.parametrize("visit", VISITS, ids=lambda visit: visit.name)
+@pytest.mark.parametrize("name", KINDS)
+def test_a_hostile_pool_takes_nothing(world: World, name: str, visit: Visit) -> None:
+    kind, tries, expected = KINDS[name]
+    wpol, weth = (world.manifest.token(each).address for each in ("WPOL", "WETH"))
+    with taken_back(world):
+        pool = hostile_pool(world, kind)
+        gift = (weth, 10**16) if name == "pays in another token" else (wpol, 2 * PAID)
+        brief(world, pool, visit, gift, tries(world, pool))
+        program = header([wpol, weth]) + visit.command(pool, NESTED)
+        if name == "late":
+            program += visit.command(pool, NESTED + pay(0, 1, TO_CALLER))
+        failure = run_held_to_the_promise(world, program, (pool,))
+        attempts, breaches = counted(world, pool)
+    assert breaches == 0
+    if failure is None:
+        calls_back = bool(visit.callback) or kind == "TriesOtherCalls"
+        assert attempts > 0 or name in ATTEMPTS_NOTHING or not calls_back
+    if visit.callback or expected != "CallbackMissing":
+        assert (root_cause(failure) if failure else None) == expected
