@@ -2,6 +2,7 @@
 
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -49,6 +50,10 @@ class Replica:
     def rpc(self, method: str, params: list[Any] | None = None) -> Json:
         """Result of one JSON-RPC call; raises `RpcError` on an error answer."""
         return self._anvil.rpc(method, params)
+
+    def batch(self, method: str, each: Sequence[list[Any]]) -> list[Json]:
+        """Results of one method for each list of parameters, thousands to a request."""
+        return self._anvil.rpc.batch(method, each)
 
     def receipt(self, tx_hash: str, timeout_s: float = 10) -> dict[str, Any]:
         """The receipt once the transaction is mined; raises `TimeoutError` if it is not in time."""

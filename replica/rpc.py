@@ -2,6 +2,7 @@
 
 import http.client
 import json
+from collections.abc import Sequence
 from threading import Lock
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
@@ -13,6 +14,9 @@ from replica.abi import encode_call
 
 Json: TypeAlias = Any
 """A node's answer; whoever reads it knows which method it answers."""
+
+BATCH = 4_000
+"""Calls of one request: anvil takes two megabytes."""
 
 
 class RpcError(RuntimeError):
@@ -31,6 +35,16 @@ def _told(error: object) -> str:
     return str(error)
 
 
+def _result(method: str, answer: Json) -> Json:
+    if not isinstance(answer, dict):
+        raise RpcError(f"{method}: the node's answer is no JSON object")
+    if "error" in answer:
+        raise RpcError(f"{method}: {_told(answer['error'])}")
+    if "result" not in answer:
+        raise RpcError(f"{method}: neither a result nor an error came back")
+    return answer["result"]
+
+
 class Rpc:
     """Calls a node by HTTP. Byte strings in the parameters become 0x-hexadecimal."""
 
@@ -44,14 +58,27 @@ class Rpc:
     def __call__(self, method: str, params: list[Any] | None = None) -> Json:
         """The result of one call; raises `RpcError` on an error answer, `OSError` on none."""
         body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params or []}
-        answer = self._exchange(json.dumps(body, default=_plain).encode())
-        if "error" in answer:
-            raise RpcError(f"{method}: {_told(answer['error'])}")
-        if "result" not in answer:
-            raise RpcError(f"{method}: neither a result nor an error came back")
-        return answer["result"]
+        return _result(method, self._exchange(body))
 
-    def _exchange(self, body: bytes) -> dict[str, Any]:
+    def batch(self, method: str, each: Sequence[list[Any]]) -> list[Json]:
+        """Results of `method` for each list of parameters, thousands to a request.
+
+        Raises `RpcError` on the first error answer.
+        """
+        found: list[Json] = []
+        for start in range(0, len(each), BATCH):
+            calls = [
+                {"jsonrpc": "2.0", "id": place, "method": method, "params": params}
+                for place, params in enumerate(each[start : start + BATCH])
+            ]
+            answers = self._exchange(calls)
+            if not isinstance(answers, list) or len(answers) != len(calls):
+                raise RpcError(f"{method}: not every call of a batch was answered")
+            found += [_result(method, one) for one in sorted(answers, key=lambda a: a["id"])]
+        return found
+
+    def _exchange(self, calls: Json) -> Json:
+        body = json.dumps(calls, default=_plain).encode()
         with self._lock:
             try:
                 self._connection.request("POST", "/", body, {"Content-Type": "application/json"})
@@ -60,12 +87,9 @@ class Rpc:
                 self._connection.close()
                 raise ConnectionError(f"no answer from the replica's node: {error!r}") from error
         try:
-            answer = json.loads(raw)
+            return json.loads(raw)
         except ValueError as error:
             raise RpcError(f"the node's answer is no JSON: {raw[:80]!r}") from error
-        if not isinstance(answer, dict):
-            raise RpcError(f"the node's answer is no JSON object: {raw[:80]!r}")
-        return answer
 
     def read(
         self, to: Address, signature: str, returns: list[str], *args: object
