@@ -15,7 +15,7 @@ def agrees(state: PoolState, wanted: object) -> bool:
         return (state.reserve0, state.reserve1, state.fee_pips) == wanted
     assert isinstance(wanted, V3State)
     held = tuple(state.tick_index), tuple(state.ticks.values())
-    curve = (state.sqrt_price_x96, state.liquidity, state.tick, state.fee_pips, state.tick_spacing)
+    curve = (state.sqrt_price_x96, state.tick, state.liquidity, state.fee_pips, state.tick_spacing)
     return (*curve, *held) == wanted
 
 
