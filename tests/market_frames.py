@@ -65,6 +65,7 @@ class Frames:
             decimals0=decimals[0],
             decimals1=decimals[1],
             fee_pips=fee_pips,
+            protocol_fee=0,
             tick_spacing=0,
             reserve0=reserves[0],
             reserve1=reserves[1],

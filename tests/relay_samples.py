@@ -9,15 +9,20 @@ from keeper.relay.messages import (
     BlockBoundary,
     Message,
     Origin,
+    PoolFee,
     PoolLiquidity,
+    PoolReading,
     PoolSnapshot,
     PoolSwap,
     PoolSync,
+    Reorganisation,
     TickLiquidity,
+    TokenHolding,
 )
 
 POOL_V2 = Address(b"\x02" * 20)
 POOL_V3 = Address(b"\x03" * 20)
+POOL_CURVE = Address(b"\x05" * 20)
 FACTORY = Address(b"\xfa" * 20)
 TOKEN0, TOKEN1 = Address(b"\x10" * 20), Address(b"\x20" * 20)
 
@@ -61,6 +66,7 @@ snapshots = st.builds(
     decimals0=unsigned(8),
     decimals1=unsigned(8),
     fee_pips=unsigned(32),
+    protocol_fee=unsigned(32),
     tick_spacing=unsigned(32),
     reserve0=unsigned(128),
     reserve1=unsigned(128),
@@ -97,7 +103,37 @@ boundaries = st.builds(
     timestamp_s=unsigned(64),
     base_fee_wei=unsigned(128),
 )
-messages: st.SearchStrategy[Message] = st.one_of(snapshots, syncs, swaps, changes, boundaries)
+fees = st.builds(
+    PoolFee, origin=origins, pool=addresses, fee_pips=unsigned(32), protocol_fee=unsigned(32)
+)
+holdings = st.builds(
+    TokenHolding,
+    token=addresses,
+    decimals=unsigned(8),
+    balance=unsigned(256),
+    rate=unsigned(256),
+    weight=unsigned(64),
+)
+readings = st.builds(
+    PoolReading,
+    origin=origins,
+    pool=addresses,
+    protocol=st.sampled_from(Protocol),
+    factory=addresses,
+    pool_id=hashes,
+    fee=unsigned(64),
+    admin_fee_e10=unsigned(64),
+    offpeg_e10=unsigned(64),
+    amplification=unsigned(64),
+    precision=unsigned(16),
+    rounding=unsigned(8),
+    push=unsigned(8),
+    tokens=st.lists(holdings, max_size=8).map(tuple),
+)
+reorganisations = st.builds(Reorganisation, origin=origins, replaced_hash=hashes)
+messages: st.SearchStrategy[Message] = st.one_of(
+    snapshots, syncs, swaps, changes, boundaries, fees, readings, reorganisations
+)
 
 
 def origin(sequence: int, *, epoch: int = 1, block: int = 1) -> Origin:
@@ -146,6 +182,26 @@ def _snapshot(at: Origin, pool: Address, protocol: Protocol, **values: object) -
         "ticks": (),
     }
     return PoolSnapshot(**(empty | known | values))  # type: ignore[arg-type]
+
+
+def reading(at: Origin, *, balance: int = 10**24, pool: Address = POOL_CURVE) -> PoolReading:
+    """A Curve pool of three tokens of 18 decimals."""
+    names = (TOKEN0, TOKEN1, Address(b"\x30" * 20))
+    return PoolReading(
+        origin=at,
+        pool=pool,
+        protocol=Protocol.CURVE_STABLESWAP,
+        factory=FACTORY,
+        pool_id=bytes(32),
+        fee=4_000_000,
+        admin_fee_e10=5 * 10**9,
+        offpeg_e10=0,
+        amplification=20_000,
+        precision=100,
+        rounding=0,
+        push=0,
+        tokens=tuple(TokenHolding(name, 18, balance, 10**18, 0) for name in names),
+    )
 
 
 def boundary(at: Origin) -> BlockBoundary:

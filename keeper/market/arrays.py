@@ -21,6 +21,7 @@ from keeper.market.kernels.layout import (
 from keeper.market.venues.base import Segment, VenueState
 from keeper.market.venues.uniswap_v2 import V2State
 from keeper.market.venues.uniswap_v3 import V3State
+from keeper.market.venues.uniswap_v4 import V4State
 from keeper.market.venues.v3_tick_math import get_sqrt_ratio_at_tick
 
 MAX_SEGMENTS = 256
@@ -75,6 +76,8 @@ class PoolArrays:
 
     def update(self, slot: int, state: VenueState | None) -> None:
         """Derive the slot's row from its exact state; None clears it."""
+        if isinstance(state, V4State) and state.same_fees:
+            state = state.curve._replace(fee_pips=state.fee_zero_for_one_pips)
         before, self._states[slot] = self._states[slot], state
         if isinstance(state, V2State):
             self._put_pair(slot, state)

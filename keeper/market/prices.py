@@ -7,7 +7,7 @@ from math import exp, inf, isfinite
 import numpy as np
 from numpy.typing import NDArray
 
-from keeper.chain import FEE_DENOMINATOR_PIPS, Address
+from keeper.chain import Address
 from keeper.market.view import PoolKey
 
 _Link = tuple[Address, int, float]
@@ -53,10 +53,11 @@ def _links(
     tradable = np.isfinite(log_prices).all(axis=1) & (depths > 0.0).all(axis=1)
     for slot in np.flatnonzero(tradable).tolist():
         pool = pools[slot]
-        gamma = (FEE_DENOMINATOR_PIPS - pool.fee_pips) / FEE_DENOMINATOR_PIPS
-        price0, price1 = (exp(min(price, 700.0)) / gamma for price in log_prices[slot].tolist())
+        sold0, sold1 = log_prices[slot].tolist()
+        # what the fee takes, it takes in both directions: halfway between them there is none
+        price0 = exp(min(max((sold0 - sold1) / 2, -700.0), 700.0))
         links.setdefault(pool.token1, []).append((pool.token0, slot, price0))
-        links.setdefault(pool.token0, []).append((pool.token1, slot, price1))
+        links.setdefault(pool.token0, []).append((pool.token1, slot, 1.0 / price0))
     return links
 
 

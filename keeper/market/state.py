@@ -7,13 +7,21 @@ from types import MappingProxyType
 
 from keeper.chain import Address, BlockRef
 from keeper.market.arrays import PoolArrays
+from keeper.market.keys import keys_of
 from keeper.market.prices import usd_per_raw
 from keeper.market.venues import registry
-from keeper.market.venues.base import VenueState
+from keeper.market.venues.base import PoolExcluded, VenueState
+from keeper.market.venues.pairs import PairState
 from keeper.market.view import MarketView, PoolKey, Topology, Untradable
 from keeper.relay.book import Book
-from keeper.relay.messages import BlockBoundary, Message, PoolSnapshot
-from keeper.relay.pool_state import PoolState, StateContradiction
+from keeper.relay.messages import (
+    BlockBoundary,
+    Message,
+    PoolReading,
+    PoolSnapshot,
+    Reorganisation,
+)
+from keeper.relay.pool_state import StateContradiction
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,7 @@ class Market:
         self._states: dict[Address, VenueState] = {}
         self._untradable: dict[Address, Untradable] = {}
         self._touched: dict[Address, _Touch] = {}
+        self._returned: set[Address] = set()
         self._view: MarketView | None = None
 
     def view(self) -> MarketView | None:
@@ -60,6 +69,9 @@ class Market:
         arrived_ns = time_ns() if frame_ns is None else frame_ns
         if isinstance(message, BlockBoundary):
             return self._close_block(message, arrived_ns)
+        if isinstance(message, Reorganisation):
+            self._return_to(message)
+            return None
         try:
             changed = self._book.apply(message)
         except StateContradiction:
@@ -68,14 +80,25 @@ class Market:
         if changed is None:
             return None
         origin = message.origin
-        is_snapshot = isinstance(message, PoolSnapshot)
+        is_snapshot = isinstance(message, PoolSnapshot | PoolReading)
         touch = _Touch(origin.block_number, origin.block_hash, is_snapshot)
-        before = self._touched.get(changed.pool)
+        before = self._touched.get(changed)
         if before and before.hash != touch.hash and not (before.is_snapshot or is_snapshot):
-            self._doubt(changed.pool)
+            self._doubt(changed)
             return None
-        self._touched[changed.pool] = touch
+        self._touched[changed] = touch
         return None
+
+    def _return_to(self, message: Reorganisation) -> None:
+        """Take blocks back; there is no view until the first block of the new branch is whole."""
+        try:
+            self._returned |= self._book.roll_back(message)
+        except StateContradiction as error:
+            self._lose_all(str(error))
+            self.desynchronised = self.last_gap
+            return
+        self._touched.clear()
+        self._view = None
 
     def on_gap(self, reason: str) -> None:
         """Trust no pool until its next snapshot, which is on its way: the channel begins anew."""
@@ -86,6 +109,7 @@ class Market:
         self.last_gap = reason
         self._book.reset()
         self._touched.clear()
+        self._returned.clear()
         self._view = None
         for address in self._topology.slots:
             self._retire(address, Untradable.GAP)
@@ -93,18 +117,21 @@ class Market:
     def _doubt(self, pool: Address) -> None:
         """Drop a contradicted pool, and whatever else the book dropped with it."""
         self.contradictions += 1
-        self._book.pools.pop(pool, None)
-        for lost in (self._topology.slots.keys() | {pool}) - self._book.pools.keys():
+        self._book.drop(pool)
+        for lost in (self._topology.slots.keys() | {pool}) - self._known():
             self._touched.pop(lost, None)
             self._retire(lost, Untradable.CONTRADICTED)
 
+    def _known(self) -> set[Address]:
+        return self._book.pools.keys() | self._book.readings.keys()
+
     def _retire(self, pool: Address, reason: Untradable) -> None:
-        slot = self._topology.slots.get(pool)
-        if slot is None:
+        if pool not in self._topology.slots:
             return
         self._untradable.setdefault(pool, reason)
         self._states.pop(pool, None)
-        self._arrays.update(slot, None)
+        for slot in self._topology.slots_of(pool):
+            self._arrays.update(slot, None)
 
     def _close_block(self, boundary: BlockBoundary, frame_ns: int) -> MarketView | None:
         closed = self._book.boundary
@@ -133,15 +160,15 @@ class Market:
             self.last_gap = "a block does not follow its predecessor"
             self.desynchronised = self.last_gap
         for pool in self._topology.slots.keys() - certain:
-            self._book.pools.pop(pool, None)
+            self._book.drop(pool)
             self._touched.pop(pool, None)
             self._retire(pool, Untradable.GAP)
 
     def _refresh(self, boundary: BlockBoundary) -> frozenset[Address]:
         """Freeze what the block changed; returns those pools, the newly untradable included."""
         block = boundary.origin
-        changed = frozenset(self._touched)
-        self._admit(changed)
+        changed = frozenset(self._touched.keys() | self._returned)
+        self._admit(self._touched)
         waiting: dict[Address, _Touch] = {}
         for pool, touch in self._touched.items():
             if touch.number > block.block_number:
@@ -150,39 +177,66 @@ class Market:
             elif _contradicts(touch, boundary):
                 self._drop(pool)
             else:
-                self._freeze(self._book.pools[pool])
-        self._touched = waiting
+                self._freeze(pool)
+        for pool in self._returned - self._touched.keys():
+            if pool in self._known():
+                self._freeze(pool)
+            else:
+                self._retire(pool, Untradable.GAP)
+        self._touched, self._returned = waiting, set()
         return changed
 
     def _drop(self, pool: Address) -> None:
         self.contradictions += 1
-        self._book.pools.pop(pool, None)
+        self._book.drop(pool)
         self._retire(pool, Untradable.CONTRADICTED)
 
-    def _freeze(self, state: PoolState) -> None:
-        slot = self._topology.slots[state.pool]
+    def _freeze(self, pool: Address) -> None:
+        slots = self._topology.slots_of(pool)
         try:
-            frozen = registry.freeze(state, self._states.get(state.pool))
+            frozen = self._frozen(pool)
         except StateContradiction:
-            self._drop(state.pool)
+            self._drop(pool)
             return
-        if self._topology.pools[slot] != _key(state):
-            self._drop(state.pool)
+        except PoolExcluded:
+            self._retire(pool, Untradable.EXCLUDED)
             return
-        self._states[state.pool] = frozen
-        self._untradable.pop(state.pool, None)
-        self._arrays.update(slot, frozen)
+        if tuple(self._topology.pools[slot] for slot in slots) != self._keys(pool):
+            self._drop(pool)
+            return
+        self._states[pool] = frozen
+        self._untradable.pop(pool, None)
+        for slot in slots:
+            key = self._topology.pools[slot]
+            self._arrays.update(
+                slot,
+                PairState(frozen.pool, key.place0, key.place1)
+                if isinstance(frozen, PairState)
+                else frozen,
+            )
+
+    def _frozen(self, pool: Address) -> VenueState:
+        state = self._book.pools.get(pool)
+        if state is not None:
+            return registry.freeze(state, self._states.get(pool))
+        (first, *_), reading = self._keys(pool), self._book.readings[pool]
+        return PairState(registry.freeze_reading(reading), first.place0, first.place1)
+
+    def _keys(self, pool: Address) -> tuple[PoolKey, ...]:
+        return keys_of(self._book.pools.get(pool) or self._book.readings[pool])
 
     def _admit(self, pools: Iterable[Address]) -> None:
-        """Give a slot to each pool met for the first time, in an order of their own."""
+        """Give its slots to each pool met for the first time, in an order of their own."""
         fresh = sorted(pool for pool in pools if pool not in self._topology.slots)
         if not fresh:
             return
-        slots = dict(self._topology.slots)
+        slots, keys = dict(self._topology.slots), list(self._topology.pools)
         for pool in fresh:
-            slots[pool] = self._arrays.append()
-        keys = (*self._topology.pools, *(_key(self._book.pools[pool]) for pool in fresh))
-        self._topology = Topology(self._topology.version + 1, keys, MappingProxyType(slots))
+            slots[pool] = len(keys)
+            for key in self._keys(pool):
+                keys.append(key)
+                self._arrays.append()
+        self._topology = Topology(self._topology.version + 1, tuple(keys), MappingProxyType(slots))
 
     def _publish(
         self, boundary: BlockBoundary, changed: frozenset[Address], frame_ns: int
@@ -219,19 +273,6 @@ def _contradicts(touch: _Touch, boundary: BlockBoundary) -> bool:
     if touch.number == origin.block_number - 1 and touch.is_snapshot:
         return touch.hash != boundary.parent_hash
     return not touch.is_snapshot
-
-
-def _key(state: PoolState) -> PoolKey:
-    return PoolKey(
-        address=state.pool,
-        protocol=state.protocol,
-        factory=state.factory,
-        token0=state.token0,
-        token1=state.token1,
-        decimals0=state.decimals0,
-        decimals1=state.decimals1,
-        fee_pips=state.fee_pips,
-    )
 
 
 def _block_ref(boundary: BlockBoundary) -> BlockRef:

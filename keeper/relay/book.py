@@ -1,7 +1,17 @@
-"""The latest exact state of every pool, built from messages alone."""
+"""The latest exact state of every pool, built from messages alone, with a way back."""
 
 from keeper.chain import Address
-from keeper.relay.messages import BlockBoundary, Message, Origin, PoolSnapshot
+from keeper.relay import pool_reading
+from keeper.relay.history import History
+from keeper.relay.messages import (
+    BlockBoundary,
+    Delta,
+    Message,
+    Origin,
+    PoolReading,
+    PoolSnapshot,
+    Reorganisation,
+)
 from keeper.relay.pool_state import PoolState, StateContradiction
 
 __all__ = ["Book", "PoolState", "StateContradiction"]
@@ -10,62 +20,119 @@ __all__ = ["Book", "PoolState", "StateContradiction"]
 class Book:
     """Pools by address, as of the last message applied; `boundary` is the last block boundary.
 
-    A message already inside a pool's state (by sequence) is dropped and counted in `repeated`, one
-    for a pool without a snapshot in `unknown`. Pools that contradict a message leave the book.
+    `pools` are those that deltas change, `readings` those that are read whole. A message already
+    inside a pool's state (by sequence) is dropped and counted in `repeated`, a delta for a pool
+    without a snapshot in `unknown`. Pools that contradict a message leave the book.
     """
 
     def __init__(self) -> None:
         self.pools: dict[Address, PoolState] = {}
+        self.readings: dict[Address, PoolReading] = {}
         self.boundary: BlockBoundary | None = None
         self.repeated = 0
         self.unknown = 0
         self._parts: list[PoolSnapshot] = []
+        self._history = History()
 
     def reset(self) -> None:
         """Forget all pools: a new epoch, or a gap, makes every state doubtful."""
         self.pools.clear()
+        self.readings.clear()
         self._parts.clear()
+        self._history.clear()
         self.boundary = None
 
-    def apply(self, message: Message) -> PoolState | None:
+    def drop(self, pool: Address) -> None:
+        """Forget one pool, in the blocks behind it too, until its next snapshot."""
+        self.pools.pop(pool, None)
+        self.readings.pop(pool, None)
+        self._history.forget(pool)
+
+    def apply(self, message: Message) -> Address | None:
         """Advance by one message and return the pool it changed, None where it changed none.
 
-        Raises `StateContradiction`, after which the pool is absent until its next snapshot.
+        Raises `StateContradiction`, after which the pool is absent until its next snapshot; of a
+        `Reorganisation` that the book cannot follow, all of them are.
         """
         if isinstance(message, BlockBoundary):
             self._expect_no_part()
+            self._history.close(self.boundary, message)
             self.boundary = message
             return None
-        state = self.pools.get(message.pool)
-        if state is not None and _is_inside(state, message.origin):
+        if isinstance(message, Reorganisation):
+            self.roll_back(message)
+            return None
+        if self._is_inside(message.pool, message.origin):
             self.repeated += 1
             return None
-        if isinstance(message, PoolSnapshot):
-            return self._take_part(message)
-        self._expect_no_part()
+        try:
+            if isinstance(message, PoolSnapshot):
+                return self._take_part(message)
+            self._expect_no_part()
+            return self._change(message)
+        except StateContradiction:
+            self.drop(message.pool)
+            raise
+
+    def roll_back(self, message: Reorganisation) -> set[Address]:
+        """Return to the end of the message's block; gives the pools that this changed.
+
+        Raises `StateContradiction` where that block is not one of the last 64, or where another
+        head is to be replaced than this book's; nothing in it can be trusted then.
+        """
+        self._parts.clear()
+        if self.boundary is None or message.replaced_hash != self.boundary.origin.block_hash:
+            self.reset()
+            raise StateContradiction("a head that is not known was replaced; rejoin")
+        found = self._history.back_to(self.boundary, message.origin.block_hash)
+        if found is None:
+            self.reset()
+            raise StateContradiction("a block that is not kept any more was replaced; rejoin")
+        boundary, changed = found
+        self.boundary = BlockBoundary(
+            boundary.origin._replace(epoch=message.origin.epoch, sequence=message.origin.sequence),
+            boundary.parent_hash,
+            boundary.timestamp_s,
+            boundary.base_fee_wei,
+        )
+        for pool, before in changed.items():
+            self.pools.pop(pool, None)
+            self.readings.pop(pool, None)
+            if isinstance(before, PoolState):
+                self.pools[pool] = before
+            elif before is not None:
+                self.readings[pool] = before
+        return set(changed)
+
+    def _change(self, message: Delta | PoolReading) -> Address | None:
+        pool = message.pool
+        if isinstance(message, PoolReading):
+            pool_reading.check(message)
+            self._history.note(pool, self.readings.get(pool) or self.pools.pop(pool, None))
+            self.readings[pool] = message
+            return pool
+        state = self.pools.get(pool)
         if state is None:
             self.unknown += 1
             return None
-        try:
-            state.apply(message)
-        except StateContradiction:
-            del self.pools[message.pool]
-            raise
-        return state
+        if not self._history.knows(pool):
+            self._history.note(pool, state.copy())
+        state.apply(message)
+        return pool
 
-    def _take_part(self, message: PoolSnapshot) -> PoolState | None:
-        self.pools.pop(message.pool, None)
+    def _take_part(self, message: PoolSnapshot) -> Address | None:
+        pool = message.pool
+        self._history.note(pool, self.pools.pop(pool, None) or self.readings.pop(pool, None))
         held = self._parts
         fits = message.part == len(held) and message.part < message.parts
         if not fits or (held and not _same_snapshot(held[-1], message)):
-            raise self._cut_snapshot(message.pool)
+            raise self._cut_snapshot(pool)
         held.append(message)
         if len(held) < message.parts:
             return None
         self._parts = []
-        state = PoolState.from_snapshot(held)
-        self.pools[state.pool] = state
-        return state
+        self.pools[pool] = PoolState.from_snapshot(held)
+        return pool
 
     def _expect_no_part(self) -> None:
         if self._parts:
@@ -73,14 +140,21 @@ class Book:
 
     def _cut_snapshot(self, pool: Address) -> StateContradiction:
         self._parts = []
+        self.drop(pool)
         return StateContradiction(
             f"pool 0x{pool.hex()}: its snapshot came in parts that do not join; "
             "wait for its next snapshot"
         )
 
-
-def _is_inside(state: PoolState, origin: Origin) -> bool:
-    return origin.epoch == state.epoch and origin.sequence <= state.sequence
+    def _is_inside(self, pool: Address, origin: Origin) -> bool:
+        state = self.pools.get(pool)
+        if state is not None:
+            return origin.epoch == state.epoch and origin.sequence <= state.sequence
+        reading = self.readings.get(pool)
+        if reading is None:
+            return False
+        at = reading.origin
+        return origin.epoch == at.epoch and origin.sequence <= at.sequence
 
 
 def _same_snapshot(one: PoolSnapshot, two: PoolSnapshot) -> bool:

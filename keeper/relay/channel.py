@@ -1,6 +1,10 @@
 """The one law of a channel: sequences rise by one within an epoch, and epochs only rise."""
 
-from keeper.relay.messages import BlockBoundary, Message, PoolSnapshot
+from keeper.relay.messages import BlockBoundary, Message, PoolReading, PoolSnapshot
+
+_WHOLE = PoolSnapshot | PoolReading
+_OPENING = _WHOLE | BlockBoundary
+"""What a stream may begin with: state as a whole, or the boundary of a market without pools."""
 
 
 class SequenceError(Exception):
@@ -31,7 +35,7 @@ class Channel:
             self.epoch is not None
             and origin.epoch > self.epoch
             and origin.sequence == 0
-            and isinstance(message, PoolSnapshot | BlockBoundary)
+            and isinstance(message, _OPENING)
         )
 
     def accept(self, message: Message) -> bool:
@@ -43,7 +47,7 @@ class Channel:
             raise SequenceError(f"epoch {origin.epoch} came within {self.epoch}; rejoin")
         step = origin.sequence - self.sequence
         if step == 1 or (step == 0 and self._joining):
-            self._joining = self._joining and step == 0 and isinstance(message, PoolSnapshot)
+            self._joining = self._joining and step == 0 and isinstance(message, _WHOLE)
             self.sequence = origin.sequence
             return True
         if step > 1:
@@ -52,8 +56,8 @@ class Channel:
         return False
 
     def _begin(self, message: Message) -> bool:
-        if not isinstance(message, PoolSnapshot | BlockBoundary):
+        if not isinstance(message, _OPENING):
             raise SequenceError("the stream does not begin with a snapshot; rejoin")
-        self._joining = self.epoch is None and isinstance(message, PoolSnapshot)
+        self._joining = self.epoch is None and isinstance(message, _WHOLE)
         self.epoch, self.sequence = message.origin.epoch, message.origin.sequence
         return True

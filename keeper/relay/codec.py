@@ -9,7 +9,7 @@ from zlib import crc32
 from keeper.chain import Protocol
 from keeper.relay import messages
 from keeper.relay.frames import MAX_PAYLOAD_BYTES, Frame, pack
-from keeper.relay.messages import Message, Origin, TickLiquidity
+from keeper.relay.messages import Message, Origin
 from keeper.relay.table import (
     STRUCT_CODES,
     TABLE,
@@ -58,6 +58,13 @@ def _readers(fields: tuple[Field, ...]) -> list[tuple[int, Reader]]:
     return found
 
 
+def _read(values: list[object], readers: list[tuple[int, Reader]]) -> list[object]:
+    """`values` as `struct` gives them, in their typed forms."""
+    for index, read in readers:
+        values[index] = read(values[index])
+    return values
+
+
 def _plain(fields: tuple[Field, ...], values: list[object]) -> list[object]:
     """`values` in the forms that `struct` packs."""
     for index, field in enumerate(fields):
@@ -69,33 +76,33 @@ def _plain(fields: tuple[Field, ...], values: list[object]) -> list[object]:
     return values
 
 
-class _Ticks:
+class _Items:
     """The counted list at a payload's end."""
 
     def __init__(self, repeated: Repeated) -> None:
+        self.name = repeated.name
+        self.count = struct.Struct("<" + STRUCT_CODES[repeated.count])
+        self._type: Callable[..., object] = getattr(messages, repeated.item)
         self._fields = repeated.fields
+        self._names = [field.name for field in repeated.fields]
         self._item = struct.Struct("<" + struct_format(repeated.fields))
-        self._count = struct.Struct("<" + STRUCT_CODES[repeated.count])
+        self._readers = _readers(repeated.fields)
 
-    def decode(self, payload: bytes, start: int) -> tuple[TickLiquidity, ...]:
-        (count,) = self._count.unpack_from(payload, start)
-        start += self._count.size
+    def decode(self, payload: bytes, start: int) -> tuple[object, ...]:
+        (count,) = self.count.unpack_from(payload, start)
+        start += self.count.size
         end = start + count * self._item.size
         if end > len(payload):
-            raise PayloadError(f"{count} ticks do not fit its {len(payload)} bytes")
-        return tuple(
-            TickLiquidity(
-                tick, int.from_bytes(net, "little", signed=True), int.from_bytes(gross, "little")
-            )
-            for tick, net, gross in self._item.iter_unpack(payload[start:end])
-        )
+            raise PayloadError(f"{count} {self.name} do not fit its {len(payload)} bytes")
+        rows = map(list, self._item.iter_unpack(payload[start:end]))
+        return tuple(self._type(*_read(row, self._readers)) for row in rows)
 
-    def encode(self, ticks: tuple[TickLiquidity, ...]) -> bytes:
+    def encode(self, items: tuple[object, ...]) -> bytes:
         rows = (
-            self._item.pack(*_plain(self._fields, [t.tick, t.liquidity_net, t.liquidity_gross]))
-            for t in ticks
+            self._item.pack(*_plain(self._fields, [getattr(item, name) for name in self._names]))
+            for item in items
         )
-        return self._count.pack(len(ticks)) + b"".join(rows)
+        return self.count.pack(len(items)) + b"".join(rows)
 
 
 class _Codec:
@@ -110,9 +117,8 @@ class _Codec:
         self._names = [field.name for field in layout.fields]
         self._struct = struct.Struct("<" + struct_format(self._fields))
         self._readers = _readers(layout.fields)
-        self._repeated = layout.repeated
-        self._ticks = _Ticks(layout.repeated) if layout.repeated else None
-        self._least = self._struct.size + (2 if layout.repeated else 0)
+        self._items = _Items(layout.repeated) if layout.repeated else None
+        self._least = self._struct.size + (self._items.count.size if self._items else 0)
 
     def decode(self, payload: bytes) -> Message:
         if len(payload) < self._least or payload[0] != _VERSION:
@@ -120,14 +126,12 @@ class _Codec:
         values = self._struct.unpack_from(payload)
         if crc32(payload[_CRC_END:], self._seed) != values[1]:
             raise PayloadError(f"message {self.id}: its CRC-32 does not match; reconnect")
-        own = list(values[_ORIGIN_END:])
         try:
-            for index, read in self._readers:
-                own[index] = read(own[index])
+            own = _read(list(values[_ORIGIN_END:]), self._readers)
         except ValueError:
             raise PayloadError(f"message {self.id}: unknown protocol; update the keeper") from None
-        if self._ticks is not None:
-            own.append(self._ticks.decode(payload, self._struct.size))
+        if self._items is not None:
+            own.append(self._items.decode(payload, self._struct.size))
         return self.type(Origin._make(values[_SKIPPED:_ORIGIN_END]), *own)
 
     def encode(self, message: Message) -> bytes:
@@ -137,8 +141,8 @@ class _Codec:
         values += [getattr(message, name) for name in self._names]
         try:
             body = self._struct.pack(*_plain(self._fields, values))
-            if self._ticks is not None and isinstance(message, messages.PoolSnapshot):
-                body += self._ticks.encode(message.ticks)
+            if self._items is not None:
+                body += self._items.encode(getattr(message, self._items.name))
         except (struct.error, OverflowError) as error:
             raise EncodingError(f"message {self.id} cannot carry a value: {error}") from None
         if len(body) > MAX_PAYLOAD_BYTES:

@@ -47,9 +47,11 @@ def _repeated(layout: Layout, start: int) -> Iterator[str]:
         return
     start += sum(_width(field) for field in layout.fields)
     item = ", ".join(f"{field.name} {field.type} ({field.about})" for field in repeated.fields)
-    yield f"| {start} | 2 | {repeated.count} | count | number of {repeated.name} |"
+    count = Field("count", repeated.count, f"number of {repeated.name}")
+    yield f"| {start} | {_width(count)} | {count.type} | {count.name} | {count.about} |"
+    start += _width(count)
     size = sum(_width(field) for field in repeated.fields)
-    yield f"| {start + 2} | {size} each | | {repeated.name} | {repeated.about}: {item} |"
+    yield f"| {start} | {size} each | | {repeated.name} | {repeated.about}: {item} |"
 
 
 def _width(field: Field) -> int:

@@ -1,10 +1,12 @@
 """What the server keeps of a producer's stream so that a joiner can start in its midst."""
 
+from dataclasses import replace
+
 from keeper.relay.book import Book, StateContradiction
 from keeper.relay.channel import Channel, SequenceError
 from keeper.relay.codec import decode, encode_frame
 from keeper.relay.frames import Frame
-from keeper.relay.messages import BlockBoundary, Message
+from keeper.relay.messages import BlockBoundary, Message, PoolReading, PoolSnapshot, Reorganisation
 
 MAX_BLOCK_BYTES = 64 * 1024 * 1024
 
@@ -43,21 +45,20 @@ class Feed:
             return None
         raw = frame.raw
         self._hold(message, raw)
-        if isinstance(message, BlockBoundary):
+        if isinstance(message, BlockBoundary | Reorganisation):
             self._commit()
         return raw
 
     def joiner_frames(self) -> list[bytes]:
         """All that a joiner needs: snapshots as of the last boundary, it, and the frames since."""
-        boundary = self.book.boundary
+        boundary, book = self.book.boundary, self.book
         if boundary is None:
             return list(self._raw)
-        snapshots = [
-            encode_frame(part)
-            for state in self.book.pools.values()
-            for part in state.snapshot(boundary.origin)
+        states: list[PoolSnapshot | PoolReading] = [
+            part for state in book.pools.values() for part in state.snapshot(boundary.origin)
         ]
-        return [*snapshots, encode_frame(boundary), *self._raw]
+        states += [replace(reading, origin=boundary.origin) for reading in book.readings.values()]
+        return [*map(encode_frame, states), encode_frame(boundary), *self._raw]
 
     def _begin_epoch(self, message: Message) -> None:
         if message.origin.sequence:

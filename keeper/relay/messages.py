@@ -41,10 +41,11 @@ class TickLiquidity:
 
 @dataclass(frozen=True, slots=True)
 class PoolSnapshot:
-    """A pool's whole state as of the end of the origin's block.
+    """The whole state of a pool of two tokens as of the end of the origin's block.
 
     Ticks of a concentrated pool may need several frames: `part` counts from 0 to `parts` - 1, and
     every part repeats the scalar fields. Uniswap V2 pools leave the V3 fields 0 and the reverse.
+    `protocol_fee` is a Uniswap V4 pool's packed pair (12 bits each, selling token0 lowest).
     """
 
     origin: Origin
@@ -56,6 +57,7 @@ class PoolSnapshot:
     decimals0: int
     decimals1: int
     fee_pips: int
+    protocol_fee: int
     tick_spacing: int
     reserve0: int
     reserve1: int
@@ -79,7 +81,7 @@ class PoolSync:
 
 @dataclass(frozen=True, slots=True)
 class PoolSwap:
-    """Price, in-range liquidity and tick of a Uniswap V3 pool after a `Swap` log."""
+    """Price, in-range liquidity and tick of a pool with ticks after a `Swap` log."""
 
     origin: Origin
     pool: Address
@@ -90,13 +92,60 @@ class PoolSwap:
 
 @dataclass(frozen=True, slots=True)
 class PoolLiquidity:
-    """A `Mint` (positive) or `Burn` (negative) of liquidity in [tick_lower, tick_upper)."""
+    """Liquidity added to (positive) or taken from [tick_lower, tick_upper)."""
 
     origin: Origin
     pool: Address
     tick_lower: int
     tick_upper: int
     liquidity_delta: int
+
+
+@dataclass(frozen=True, slots=True)
+class PoolFee:
+    """What the next swap of an Algebra or Uniswap V4 pool pays, fields as in `PoolSnapshot`."""
+
+    origin: Origin
+    pool: Address
+    fee_pips: int
+    protocol_fee: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokenHolding:
+    """One token of a pool of several, in raw units.
+
+    `rate` is what 10^18 raw units are worth in the unit of the pool's invariant.
+    """
+
+    token: Address
+    decimals: int
+    balance: int
+    rate: int
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class PoolReading:
+    """The whole state of a Curve or Balancer V2 pool, read at the end of the origin's block.
+
+    Units and what a protocol leaves 0 stand in `messages.toml`; `tokens` are in the contract's own
+    order, which Curve swaps name them by.
+    """
+
+    origin: Origin
+    pool: Address
+    protocol: Protocol
+    factory: Address
+    pool_id: bytes
+    fee: int
+    admin_fee_e10: int
+    offpeg_e10: int
+    amplification: int
+    precision: int
+    rounding: int
+    push: int
+    tokens: tuple[TokenHolding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,4 +158,17 @@ class BlockBoundary:
     base_fee_wei: int
 
 
-Message = PoolSnapshot | PoolSync | PoolSwap | PoolLiquidity | BlockBoundary
+@dataclass(frozen=True, slots=True)
+class Reorganisation:
+    """The origin's block is the head again: what came after it never was.
+
+    `replaced_hash` is the last of those blocks, whose boundary was the last that was sent.
+    """
+
+    origin: Origin
+    replaced_hash: bytes
+
+
+Delta = PoolSync | PoolSwap | PoolLiquidity | PoolFee
+PoolMessage = PoolSnapshot | PoolReading | Delta
+Message = PoolMessage | BlockBoundary | Reorganisation

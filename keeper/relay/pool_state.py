@@ -2,12 +2,14 @@
 
 from bisect import bisect_right, insort
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate, pairwise
 
 from keeper.chain import FEE_DENOMINATOR_PIPS, Address, Protocol
 from keeper.relay.messages import (
+    Delta,
     Origin,
+    PoolFee,
     PoolLiquidity,
     PoolSnapshot,
     PoolSwap,
@@ -25,7 +27,12 @@ MAX_SQRT_PRICE_X96 = 1_461_446_703_485_210_103_287_273_052_203_988_822_378_723_9
 TICKS_PER_PART = 1_700
 """Ticks that one snapshot frame carries; 36 bytes each keep the payload below 65,535."""
 
-Delta = PoolSync | PoolSwap | PoolLiquidity
+PROTOCOLS = frozenset(
+    {Protocol.UNISWAP_V2, Protocol.UNISWAP_V3, Protocol.ALGEBRA_V1, Protocol.UNISWAP_V4}
+)
+"""Of two tokens, with a state that logs carry; the others are read whole (`PoolReading`)."""
+MAX_PROTOCOL_FEE_PIPS = 1_000
+"""Of one direction of a Uniswap V4 pool (`ProtocolFeeLibrary.sol`)."""
 
 
 class StateContradiction(Exception):  # noqa: N818 -- it states the fault
@@ -39,7 +46,7 @@ def _check(pool: Address, holds: bool, what: str) -> None:
 
 @dataclass(slots=True)
 class PoolState:
-    """A pool in raw token units; fields of the other protocol stay 0 and empty.
+    """A pool of two tokens in raw units; fields of another protocol stay 0 and empty.
 
     `ticks` maps each initialised tick to its net liquidity, which may be 0, `gross` to that of all
     positions that end there, which is not; `tick_index` holds the keys of both in rising order.
@@ -66,6 +73,7 @@ class PoolState:
     ticks: dict[int, int] = field(default_factory=dict)
     gross: dict[int, int] = field(default_factory=dict)
     tick_index: list[int] = field(default_factory=list)
+    protocol_fee: int = 0
 
     @classmethod
     def from_snapshot(cls, parts: list[PoolSnapshot]) -> "PoolState":
@@ -81,6 +89,7 @@ class PoolState:
             decimals0=last.decimals0,
             decimals1=last.decimals1,
             fee_pips=last.fee_pips,
+            protocol_fee=last.protocol_fee,
             tick_spacing=last.tick_spacing,
             reserve0=last.reserve0,
             reserve1=last.reserve1,
@@ -99,10 +108,17 @@ class PoolState:
         state.check()
         return state
 
+    def copy(self) -> "PoolState":
+        """The same state, which no message to this one changes."""
+        return replace(
+            self, ticks=dict(self.ticks), gross=dict(self.gross), tick_index=list(self.tick_index)
+        )
+
     def check(self) -> None:
         """Raise `StateContradiction` unless the whole state is one the pool's contract can have."""
+        _check(self.pool, self.protocol in PROTOCOLS, "its protocol's state is read, not sent")
         _check(self.pool, self.token0 < self.token1, "its tokens are not in order")
-        _check(self.pool, 0 <= self.fee_pips < FEE_DENOMINATOR_PIPS, "its fee is out of range")
+        self._check_fees(self.fee_pips, self.protocol_fee)
         if self.protocol is Protocol.UNISWAP_V2:
             self._check_reserves(self.reserve0, self.reserve1)
         else:
@@ -114,6 +130,8 @@ class PoolState:
         _check(self.pool, message.origin.epoch == self.epoch, "the message is of another epoch")
         if isinstance(message, PoolSync):
             self._sync(message)
+        elif isinstance(message, PoolFee):
+            self._change_fee(message)
         else:
             concentrated = self.protocol is not Protocol.UNISWAP_V2
             _check(self.pool, concentrated, "a Uniswap V3 message met a Uniswap V2 pool")
@@ -139,6 +157,7 @@ class PoolState:
                 decimals0=self.decimals0,
                 decimals1=self.decimals1,
                 fee_pips=self.fee_pips,
+                protocol_fee=self.protocol_fee,
                 tick_spacing=self.tick_spacing,
                 reserve0=self.reserve0,
                 reserve1=self.reserve1,
@@ -155,6 +174,14 @@ class PoolState:
         _check(self.pool, pair, "a Uniswap V2 message met a Uniswap V3 pool")
         self._check_reserves(message.reserve0, message.reserve1)
         self.reserve0, self.reserve1 = message.reserve0, message.reserve1
+
+    def _change_fee(self, message: PoolFee) -> None:
+        changes = self.protocol in {Protocol.ALGEBRA_V1, Protocol.UNISWAP_V4}
+        _check(self.pool, changes, "its protocol's fees never change")
+        kept = self.protocol is Protocol.ALGEBRA_V1 or message.fee_pips == self.fee_pips
+        _check(self.pool, kept, "the fee of its key cannot change")
+        self._check_fees(message.fee_pips, message.protocol_fee)
+        self.fee_pips, self.protocol_fee = message.fee_pips, message.protocol_fee
 
     def _swap(self, message: PoolSwap) -> None:
         self._check_price(message.sqrt_price_x96, message.tick)
@@ -202,6 +229,12 @@ class PoolState:
 
     def _profile_is_positive(self) -> bool:
         return all(level >= 0 for level in accumulate(self.ticks[tick] for tick in self.tick_index))
+
+    def _check_fees(self, fee_pips: int, protocol_fee: int) -> None:
+        _check(self.pool, 0 <= fee_pips < FEE_DENOMINATOR_PIPS, "its fee is out of range")
+        most = MAX_PROTOCOL_FEE_PIPS if self.protocol is Protocol.UNISWAP_V4 else 0
+        fits = protocol_fee >> 12 <= most and protocol_fee & 0xFFF <= most
+        _check(self.pool, fits, "its protocol fee is out of range")
 
     def _check_reserves(self, reserve0: int, reserve1: int) -> None:
         fit = 0 <= reserve0 <= MAX_RESERVE and 0 <= reserve1 <= MAX_RESERVE

@@ -14,10 +14,16 @@ STRUCT_CODES = {
     "u128": "16s",
     "i128": "16s",
     "u160": "20s",
+    "u256": "32s",
     "address": "20s",
     "hash": "32s",
 }
-WIDE_INTEGERS = {"u128": (16, False), "i128": (16, True), "u160": (20, False)}
+WIDE_INTEGERS = {
+    "u128": (16, False),
+    "i128": (16, True),
+    "u160": (20, False),
+    "u256": (32, False),
+}
 """Integers that `struct` lacks: their bytes and whether they are signed."""
 
 
@@ -32,9 +38,10 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """A counted list at the end of a payload; `count` is the type of its length."""
+    """A counted list of `item`s at the end of a payload; `count` is the type of its length."""
 
     name: str
+    item: str
     count: str
     about: str
     fields: tuple[Field, ...]

@@ -132,6 +132,7 @@ def _legs(view: MarketView, edges: NDArray[np.int64], amounts: list[int]) -> tup
                 token_out=tokens[1],
                 amount_in_raw=amounts[place],
                 amount_out_raw=amounts[place + 1],
+                terms=pool.terms(zero_for_one=zero_for_one),
             )
         )
     return tuple(legs)

@@ -79,12 +79,13 @@ class CycleSearch:
     def follow(self, view: MarketView) -> None:
         """Bring prices, ranks and values to the view's block."""
         arrays = view.arrays if view.arrays.version == view.arrays_version else _rebuilt(view)
-        slots = view.topology.slots
-        named = [slots[pool] for pool in sorted(view.changed) if pool in slots]
+        topology = view.topology
+        known = [pool for pool in sorted(view.changed) if pool in topology.slots]
+        named = [slot for pool in known for slot in topology.slots_of(pool)]
         self._changed = np.array(named, dtype=np.int64)
         previous = self._followed
         self._arrays, self._followed = arrays, (arrays, view.arrays_version)
-        if self._topology != view.topology.version or not previous or previous[0] is not arrays:
+        if self._topology != topology.version or not previous or previous[0] is not arrays:
             self._index(view)
         elif previous[1] == view.arrays_version - 1:
             for slot in named:
@@ -155,8 +156,8 @@ def confirm_by_reference(
     view: MarketView, edges: Integers, sizes: Floats, max_in: float
 ) -> tuple[list[int] | None, int]:
     """What `confirm` says, by the venues' own integers: for curves and amounts beyond the limbs."""
-    pools, numbers = view.topology.pools, edges.tolist()
-    hops = [Hop(view.states[pools[edge >> 1].address], edge & 1 == 0) for edge in numbers]
+    states = [(view.state_of(edge >> 1), edge & 1 == 0) for edge in edges.tolist()]
+    hops = [Hop(state, zero_for_one) for state, zero_for_one in states if state is not None]
     limit = int(max_in) if max_in < inf else None
     amounts = refine(hops, Size(tuple(sizes.tolist())), limit)
     return amounts, 0 if amounts is None else ticks_crossed(hops, amounts)
@@ -178,6 +179,6 @@ def _found(settings: StrategySettings, hops: int, pairs: Pairs) -> Found:
 def _rebuilt(view: MarketView) -> PoolArrays:
     """Arrays of a block that the market has left behind."""
     arrays = PoolArrays()
-    for pool in view.topology.pools:
-        arrays.update(arrays.append(), view.states.get(pool.address))
+    for slot in range(len(view.topology.pools)):
+        arrays.update(arrays.append(), view.state_of(slot))
     return arrays

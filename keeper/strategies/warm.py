@@ -74,6 +74,7 @@ def _snapshot(
         decimals0=18,
         decimals1=18,
         fee_pips=500,
+        protocol_fee=0,
         tick_spacing=10 if concentrated else 0,
         reserve0=0 if concentrated else reserves[0],
         reserve1=0 if concentrated else reserves[1],

@@ -1,17 +1,38 @@
 """Laws of the book: it equals a pool that knows every position, or it says that it does not."""
 
 from collections import Counter
+from dataclasses import replace
+from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from relay_samples import POOL_V2, POOL_V3, boundary, origin, v2_snapshot, v3_snapshot
+from relay_samples import (
+    POOL_V2,
+    POOL_V3,
+    boundary,
+    origin,
+    reading,
+    v2_snapshot,
+    v3_snapshot,
+)
 
+from keeper.chain import Address, Protocol
 from keeper.relay.book import Book, StateContradiction
-from keeper.relay.messages import PoolLiquidity, PoolSnapshot, PoolSwap, PoolSync
+from keeper.relay.messages import (
+    BlockBoundary,
+    Origin,
+    PoolFee,
+    PoolLiquidity,
+    PoolSnapshot,
+    PoolSwap,
+    PoolSync,
+    Reorganisation,
+)
 from keeper.relay.pool_state import TICKS_PER_PART
 
 LOW, HIGH = -200, 200
+POOL_V4 = Address(b"\x04" * 20)
 places = st.integers(LOW // 10, HIGH // 10).map(lambda n: 10 * n)
 
 
@@ -141,7 +162,7 @@ def test_deltas_inside_the_snapshot_and_of_unknown_pools_change_nothing() -> Non
     assert book.apply(PoolSync(origin(6), POOL_V3, 1, 1)) is None
     assert (book.repeated, book.unknown) == (2, 1)
     assert book.pools[POOL_V2].reserve0 == 10**18
-    assert book.apply(PoolSync(origin(7), POOL_V2, 1, 2)) is book.pools[POOL_V2]
+    assert book.apply(PoolSync(origin(7), POOL_V2, 1, 2)) == POOL_V2
     assert (book.pools[POOL_V2].reserve0, book.pools[POOL_V2].reserve1) == (1, 2)
 
 
@@ -177,3 +198,140 @@ def test_impossible_deltas_are_contradictions(
 def test_impossible_snapshots_are_contradictions(nets: dict[int, int]) -> None:
     with pytest.raises(StateContradiction):
         fresh_book(nets)
+
+
+class Chain:
+    """Blocks with a random delta or two each, and the state after every one of them."""
+
+    def __init__(self, rng: Random) -> None:
+        self.rng, self.book = rng, Book()
+        self.sequence, self.branches = 0, 0
+        self.boundaries: list[BlockBoundary] = []
+        self.states: list[tuple[object, ...]] = []
+        for state in (v2_snapshot(self.at(1)), v3_snapshot(self.at(1), NETS), reading(self.at(1))):
+            self.book.apply(state)
+        self.close(1)
+
+    def at(self, number: int) -> Origin:
+        self.sequence += 1
+        name = f"{self.branches}:{number}".encode().ljust(32)
+        return origin(self.sequence, block=number)._replace(block_hash=name)
+
+    def close(self, number: int) -> None:
+        end = self.at(number)
+        parent = self.boundaries[-1].origin.block_hash if self.boundaries else bytes(32)
+        self.boundaries.append(BlockBoundary(end, parent, 2 * number, 1))
+        self.book.apply(self.boundaries[-1])
+        self.states.append(self.present())
+
+    def change(self, number: int) -> None:
+        at, low = self.at(number), 10 * self.rng.randint(-30, 29)
+        change = self.rng.choice(
+            (
+                PoolSync(at, POOL_V2, self.rng.randrange(1, 10**20), 5),
+                PoolLiquidity(at, POOL_V3, low, low + 10, self.rng.randrange(1, 10**12)),
+                reading(at, balance=self.rng.randrange(1, 10**30)),
+                v2_snapshot(at, reserve=self.rng.randrange(1, 10**20)),
+            )
+        )
+        self.book.apply(change)
+
+    def block(self) -> None:
+        number = self.boundaries[-1].origin.block_number + 1
+        for _ in range(self.rng.randrange(3)):
+            self.change(number)
+        self.close(number)
+
+    def reorganise(self, depth: int) -> None:
+        """Take back `depth` blocks, with half a block open on top of them."""
+        replaced = self.boundaries[-1].origin
+        self.change(replaced.block_number + 1)
+        del self.boundaries[len(self.boundaries) - depth :], self.states[len(self.states) - depth :]
+        self.branches += 1
+        target = self.boundaries[-1].origin._replace(sequence=self.at(0).sequence)
+        self.book.apply(Reorganisation(target, replaced.block_hash))
+
+    def present(self) -> tuple[object, ...]:
+        """All states without the numbering of messages."""
+        pools = {
+            pool: replace(state.copy(), sequence=0, block_number=0)
+            for pool, state in self.book.pools.items()
+        }
+        readings = {pool: read.tokens for pool, read in self.book.readings.items()}
+        return pools, readings
+
+
+NETS = {LOW: 10**9, HIGH: -(10**9)}
+
+
+@pytest.mark.parametrize("depth", [1, 2, 5, 16, 64])
+def test_a_reorganisation_leads_back_to_the_state_of_its_block(depth: int) -> None:
+    for seed in range(10):
+        chain = Chain(Random(seed))
+        for _ in range(depth + 3):
+            chain.block()
+        for _ in range(2):
+            chain.reorganise(depth)
+            assert chain.present() == chain.states[-1]
+            boundary = chain.book.boundary
+            assert boundary is not None
+            assert boundary.origin.block_hash == chain.boundaries[-1].origin.block_hash
+            for _ in range(depth):
+                chain.block()
+
+
+def test_a_reorganisation_beyond_what_is_kept_leaves_nothing() -> None:
+    chain = Chain(Random(1))
+    for _ in range(70):
+        chain.block()
+    with pytest.raises(StateContradiction, match="not kept any more"):
+        chain.reorganise(65)
+    assert not chain.book.pools
+    assert not chain.book.readings
+    chain = Chain(Random(1))
+    with pytest.raises(StateContradiction, match="not known"):
+        chain.book.apply(Reorganisation(chain.at(1), b"elsewhere".ljust(32)))
+
+
+def test_a_contradicted_pool_is_not_returned_to() -> None:
+    chain = Chain(Random(2))
+    chain.block()
+    with pytest.raises(StateContradiction):
+        chain.book.apply(PoolSync(chain.at(3), POOL_V2, 2**112, 1))
+    chain.close(3)
+    chain.reorganise(2)
+    assert POOL_V2 not in chain.book.pools
+    assert POOL_V3 in chain.book.pools
+
+
+def test_fees_change_only_where_a_protocol_lets_them() -> None:
+    book = Book()
+    for pool, protocol in ((POOL_V3, Protocol.ALGEBRA_V1), (POOL_V4, Protocol.UNISWAP_V4)):
+        book.apply(replace(v3_snapshot(origin(0), NETS, pool=pool), protocol=protocol))
+    book.apply(PoolFee(origin(1), POOL_V3, 900, 0))
+    book.apply(PoolFee(origin(2), POOL_V4, 3_000, 5 << 12 | 7))
+    assert (book.pools[POOL_V3].fee_pips, book.pools[POOL_V4].protocol_fee) == (900, 5 << 12 | 7)
+    for change in (PoolFee(origin(3), POOL_V3, 900, 1), PoolFee(origin(3), POOL_V4, 900, 0)):
+        with pytest.raises(StateContradiction):
+            book.apply(change)
+    plain = fresh_book()
+    with pytest.raises(StateContradiction, match="never change"):
+        plain.apply(PoolFee(origin(1), POOL_V3, 900, 0))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"protocol": Protocol.UNISWAP_V2},
+        {"tokens": ()},
+        {"tokens": reading(origin(0)).tokens[:1] * 2},
+        {"rounding": 3},
+        {"push": 2},
+    ],
+)
+def test_impossible_readings_are_contradictions(changes: dict[str, object]) -> None:
+    book = Book()
+    book.apply(reading(origin(0)))
+    with pytest.raises(StateContradiction, match="wait for its next reading"):
+        book.apply(replace(reading(origin(1)), **changes))  # type: ignore[arg-type]
+    assert not book.readings

@@ -10,8 +10,10 @@ is the one that the oracle gives at that block's timestamp (`DataStorageOperator
 from collections.abc import Mapping
 
 from keeper.chain import FEE_DENOMINATOR_PIPS
-from keeper.market.venues.base import require
+from keeper.market.venues import uniswap_v3
+from keeper.market.venues.base import VenueState, require
 from keeper.market.venues.uniswap_v3 import V3State, checked
+from keeper.relay.pool_state import PoolState
 
 TICK_SPACING = 60
 MAX_FEE_PIPS = (1 << 16) - 1
@@ -39,3 +41,12 @@ def state_of(
     limit = min(MAX_FEE_PIPS, FEE_DENOMINATOR_PIPS - 1)
     require(0 <= fee_pips <= limit, f"its fee of {fee_pips} pips does not fit 16 bits")
     return AlgebraState(*checked(sqrt_price_x96, tick, fee_pips, tick_spacing, nets))
+
+
+def freeze(state: PoolState, previous: VenueState | None) -> AlgebraState:
+    """The quotable state of a pool that messages carry; shares as Uniswap V3's does.
+
+    Raises:
+        StateContradiction: the tick is not the one the price stands in.
+    """
+    return AlgebraState(*uniswap_v3.freeze(state, previous))

@@ -12,6 +12,7 @@ from keeper.market.venues.curve_float import StableCurve
 from keeper.market.venues.curve_math import Rounding, Unsolved, balance, fit, invariant, quadratic
 from keeper.market.venues.least_input import least_input
 from keeper.market.venues.pairs import SwappedPool
+from keeper.relay.messages import PoolReading
 
 PRECISION = 10**18
 FEE_DENOMINATOR = 10**10
@@ -178,6 +179,28 @@ def state_of(
     except Unsolved as error:
         what = "its invariant has no solution"
         raise PoolExcluded(Exclusion.INVALID_STATE, what) from error
+
+
+ROUNDINGS = (Rounding.PLAIN, Rounding.GUARDED, Rounding.NG)
+"""By their number in a `PoolReading`."""
+
+
+def freeze(reading: PoolReading) -> CurveState:
+    """The quotable state of a pool as it was read.
+
+    Raises:
+        PoolExcluded: the contract cannot be in that state, or could not trade in it.
+    """
+    return state_of(
+        balances=[held.balance for held in reading.tokens],
+        rates=[held.rate for held in reading.tokens],
+        amp=reading.amplification,
+        fee_e10=reading.fee,
+        admin_fee_e10=reading.admin_fee_e10,
+        rounding=ROUNDINGS[reading.rounding],
+        precision=reading.precision,
+        offpeg_e10=reading.offpeg_e10,
+    )
 
 
 def rates_of(decimals: Sequence[int]) -> tuple[int, ...]:

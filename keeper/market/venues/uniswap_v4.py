@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from keeper.chain import FEE_DENOMINATOR_PIPS
+from keeper.market.venues import uniswap_v3
 from keeper.market.venues.base import (
     Exclusion,
     FloatQuote,
@@ -16,9 +17,11 @@ from keeper.market.venues.base import (
     Refusal,
     Segment,
     Swapped,
+    VenueState,
     require,
 )
 from keeper.market.venues.uniswap_v3 import V3State, checked
+from keeper.relay.pool_state import PoolState
 
 DYNAMIC_FEE_FLAG = 0x800000
 MAX_PROTOCOL_FEE_PIPS = 1_000
@@ -31,6 +34,11 @@ class V4State(NamedTuple):
     curve: V3State
     fee_zero_for_one_pips: int
     fee_one_for_zero_pips: int
+
+    @property
+    def same_fees(self) -> bool:
+        """Whether both directions pay the same, so that one curve holds for both."""
+        return self.fee_zero_for_one_pips == self.fee_one_for_zero_pips
 
     def quote(self, *, zero_for_one: bool, amount: int, exact_in: bool) -> Quote:
         """Exact amounts of a swap, or why the pool manager does not trade it in full."""
@@ -83,13 +91,30 @@ def state_of(
         raise PoolExcluded(Exclusion.HOOKS, f"hooks 0x{hooks.hex()} may change any swap")
     if key_fee_pips == DYNAMIC_FEE_FLAG:
         raise PoolExcluded(Exclusion.DYNAMIC_FEE, "its fee is whatever its hooks last set")
-    sides = (protocol_fee & 0xFFF, protocol_fee >> 12)
-    require(all(0 <= side <= MAX_PROTOCOL_FEE_PIPS for side in sides), "its protocol fee is > 0.1%")
-    fees = [_whole_fee(side, key_fee_pips) for side in sides]
-    if max(fees) >= FEE_DENOMINATOR_PIPS:
-        raise PoolExcluded(Exclusion.WHOLE_FEE, f"a fee of {max(fees)} pips leaves nothing")
+    fees = _whole_fees(key_fee_pips, protocol_fee)
     curve = checked(sqrt_price_x96, tick, key_fee_pips, tick_spacing, nets)
     return V4State(curve, *fees)
+
+
+def freeze(state: PoolState, previous: VenueState | None) -> V4State:
+    """The quotable state of a pool that messages carry, which have none with hooks.
+
+    Raises:
+        PoolExcluded: its fees leave nothing.
+        StateContradiction: the tick is not the one the price stands in.
+    """
+    fees = _whole_fees(state.fee_pips, state.protocol_fee)
+    shared = previous.curve if isinstance(previous, V4State) else None
+    return V4State(uniswap_v3.freeze(state, shared), *fees)
+
+
+def _whole_fees(key_fee_pips: int, protocol_fee: int) -> tuple[int, int]:
+    sides = (protocol_fee & 0xFFF, protocol_fee >> 12)
+    require(all(0 <= side <= MAX_PROTOCOL_FEE_PIPS for side in sides), "its protocol fee is > 0.1%")
+    fees = _whole_fee(sides[0], key_fee_pips), _whole_fee(sides[1], key_fee_pips)
+    if max(fees) >= FEE_DENOMINATOR_PIPS:
+        raise PoolExcluded(Exclusion.WHOLE_FEE, f"a fee of {max(fees)} pips leaves nothing")
+    return fees
 
 
 def _whole_fee(protocol_pips: int, pool_pips: int) -> int:
