@@ -18,7 +18,9 @@ from keeper.market.kernels.layout import (
     WORDS,
     FlatPools,
 )
+from keeper.market.kernels.smooth import COLUMNS
 from keeper.market.venues.base import Segment, VenueState
+from keeper.market.venues.pairs import PairState
 from keeper.market.venues.uniswap_v2 import V2State
 from keeper.market.venues.uniswap_v3 import V3State
 from keeper.market.venues.uniswap_v4 import V4State
@@ -47,6 +49,7 @@ class PoolArrays:
             np.zeros((16, 3)),
             np.full((16, 2), -inf),
             np.full((16, 2), inf),
+            np.zeros((16, 2, COLUMNS)),
         )
         self._ticks = Heap(
             np.zeros(64, dtype=np.int64), np.zeros((64, 5), dtype=np.uint64), np.zeros((64, 2))
@@ -117,6 +120,7 @@ class PoolArrays:
         flat.kinds[slot] = EMPTY
         flat.log_prices[slot] = -inf
         flat.slopes[slot] = inf
+        flat.smooth[slot] = 0.0
         for heap, key in ((self._ticks, 0), (self._segments, 1), (self._segments, 2)):
             if key in self._chunks[slot]:
                 heap.release(self._chunks[slot].pop(key))
@@ -205,6 +209,8 @@ class PoolArrays:
             self.flat.ints[slot, (3, 6)[direction]] = offset
             self.flat.ints[slot, (4, 7)[direction]] = len(rows)
             self.flat.segments[offset : offset + len(rows)] = np.array(rows).reshape(-1, 3)
+            if isinstance(state, PairState):
+                self.flat.smooth[slot, direction] = state.row(zero_for_one=direction == 0)
             first = rows[0] if rows else Segment(0.0, 0.0, 1.0)
             # A straight piece has no slope; its end bounds the depth instead.
             self._put_first(slot, direction, first.price, first.slope or 1.0 / first.capacity)

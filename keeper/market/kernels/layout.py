@@ -35,6 +35,7 @@ class FlatPools(NamedTuple):
     `log_prices`, `slopes` [pool, direction] of the first segment (see `venues.base.Segment`).
     `tick_floats` [tick]: its square-root price, and the liquidity of the range above it.
     `segments` [segment]: price, slope, capacity.
+    `smooth` [pool, direction]: the row of a CURVE that is smooth (`kernels.smooth`), else zeros.
     """
 
     kinds: NDArray[np.uint8]
@@ -43,6 +44,7 @@ class FlatPools(NamedTuple):
     floats: NDArray[np.float64]
     log_prices: NDArray[np.float64]
     slopes: NDArray[np.float64]
+    smooth: NDArray[np.float64]
     tick_at: NDArray[np.int64]
     tick_words: NDArray[np.uint64]
     tick_floats: NDArray[np.float64]

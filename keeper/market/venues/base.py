@@ -64,19 +64,11 @@ class Segment(NamedTuple):
     capacity: float
 
 
-class FloatQuote(NamedTuple):
-    """What a float amount buys in raw units, and the derivative there: out per further unit in."""
-
-    amount_out: float
-    price: float
-
-
 class VenueState(Protocol):
     """One pool's frozen exact state; what strategies quote against.
 
     Sizing may walk `segments`, whose joints always lie on the pool's curve: between them they are
-    the curve itself where it is of constant product, else close to it. `float_quote` is the curve
-    itself for every venue, with the derivative that Newton's method needs.
+    the curve itself where it is of constant product, else close to it.
     """
 
     def quote(self, *, zero_for_one: bool, amount: int, exact_in: bool) -> Quote:
@@ -89,10 +81,6 @@ class VenueState(Protocol):
 
     def segments(self, *, zero_for_one: bool) -> Iterator[Segment]:
         """Float stretches of the pool's curve, from its price outwards."""
-        ...
-
-    def float_quote(self, *, zero_for_one: bool, amount: float) -> FloatQuote | None:
-        """Output of paying `amount` >= 0 raw units; None beyond what the pool trades."""
         ...
 
 

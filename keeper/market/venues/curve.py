@@ -7,8 +7,8 @@ They sell any coin for any other. An exact output is not offered: the amount in 
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from keeper.market.kernels.smooth import Row, no_row, stable_row
 from keeper.market.venues.base import Exclusion, PoolExcluded, Quote, Refusal, require
-from keeper.market.venues.curve_float import StableCurve
 from keeper.market.venues.curve_math import Rounding, Unsolved, balance, fit, invariant, quadratic
 from keeper.market.venues.least_input import least_input
 from keeper.market.venues.pairs import SwappedPool
@@ -64,27 +64,27 @@ class CurveState(NamedTuple):
             # The exchange itself goes through; nothing can be traded after it.
             return SwappedPool(quote, self._replace(balances=tuple(balances), invariant=0))
 
-    def curve(self, sold: int, bought: int) -> StableCurve | None:
+    def row(self, sold: int, bought: int) -> Row:
         """The invariant's curve in floats, its fee included."""
         xp = self.scaled()
         if self.invariant == 0 or min(xp) == 0:
-            return None
+            return no_row()
         others = [x for place, x in enumerate(xp) if place != bought]
         try:
             _, c = quadratic(others, self.amp, self.precision, self.invariant)
             y = balance(others, self.amp, self.precision, self.invariant)
         except Unsolved:
-            return None
+            return no_row()
         if y == 0:
-            return None
-        return StableCurve(
+            return no_row()
+        return stable_row(
             scale_in=self.rates[sold] / PRECISION,
             scale_out=PRECISION / self.rates[bought],
-            x=float(xp[sold]),
-            y=float(y),
+            sold=float(xp[sold]),
+            bought=float(y),
             c=float(c),
             fee=self.fee_e10 / FEE_DENOMINATOR,
-            multiplier=self.offpeg_e10 / FEE_DENOMINATOR,
+            multiplier=max(self.offpeg_e10 / FEE_DENOMINATOR, 1.0),
         )
 
     def scaled(self) -> list[int]:

@@ -3,26 +3,11 @@
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
-from keeper.market.venues.base import FloatQuote, Quote, Segment, Swapped
-from keeper.market.venues.float_curve import pieces
+import numpy as np
 
-
-class TokenCurve(Protocol):
-    """The float curve of selling one token of a pool for another."""
-
-    @property
-    def reserve_in(self) -> float:
-        """What the pool holds of the token it is sold, in raw units."""
-        ...
-
-    @property
-    def max_in(self) -> float:
-        """Most that the pool takes in one swap; infinite where it sets no limit."""
-        ...
-
-    def quote(self, amount: float) -> FloatQuote | None:
-        """Output of paying `amount` raw units; None beyond what the pool trades."""
-        ...
+from keeper.market.kernels.pieces import MAX_PIECES, pieces
+from keeper.market.kernels.smooth import Row
+from keeper.market.venues.base import Quote, Segment, Swapped
 
 
 class TokenPool(Protocol):
@@ -38,8 +23,8 @@ class TokenPool(Protocol):
         """As `quote_tokens`, with the pool that the swap leaves; unchanged when refused."""
         ...
 
-    def curve(self, sold: int, bought: int) -> TokenCurve | None:
-        """The float curve from here; None when nothing can be traded."""
+    def row(self, sold: int, bought: int) -> Row:
+        """The float curve from here, as `kernels.smooth` has it."""
         ...
 
 
@@ -69,13 +54,13 @@ class PairState(NamedTuple):
 
     def segments(self, *, zero_for_one: bool) -> Iterator[Segment]:
         """Pieces of constant product whose ends lie on the pool's smooth curve."""
-        curve = self.pool.curve(*self._way(zero_for_one))
-        return pieces(curve.quote, curve.reserve_in, curve.max_in) if curve else iter(())
+        found = np.empty((MAX_PIECES, 3))
+        count = pieces(self.row(zero_for_one=zero_for_one), found)
+        return (Segment(*piece) for piece in found[:count].tolist())
 
-    def float_quote(self, *, zero_for_one: bool, amount: float) -> FloatQuote | None:
-        """The pool's smooth curve itself."""
-        curve = self.pool.curve(*self._way(zero_for_one))
-        return curve.quote(amount) if curve else None
+    def row(self, *, zero_for_one: bool) -> Row:
+        """The pool's smooth curve itself, as `kernels.smooth` has it."""
+        return self.pool.row(*self._way(zero_for_one))
 
     def _way(self, zero_for_one: bool) -> tuple[int, int]:
         return (self.token0, self.token1) if zero_for_one else (self.token1, self.token0)

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from keeper.chain import FEE_DENOMINATOR_PIPS
-from keeper.market.venues.base import FloatQuote, Quote, Refusal, Segment, Swapped, VenueState
-from keeper.market.venues.float_curve import quote_along
+from keeper.market.venues.base import Quote, Refusal, Segment, Swapped, VenueState
 from keeper.relay.pool_state import MAX_RESERVE, PoolState
 
 
@@ -62,10 +61,6 @@ class V2State(NamedTuple):
             delta0, delta1 = delta1, delta0
         after = self._replace(reserve0=self.reserve0 + delta0, reserve1=self.reserve1 + delta1)
         return Swapped(quote, after)
-
-    def float_quote(self, *, zero_for_one: bool, amount: float) -> FloatQuote | None:
-        """The pair's one constant-product curve."""
-        return quote_along(self.segments(zero_for_one=zero_for_one), amount)
 
     def segments(self, *, zero_for_one: bool) -> Iterator[Segment]:
         """The pair as one segment; none when it is empty."""

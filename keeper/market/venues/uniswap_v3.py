@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from keeper.chain import FEE_DENOMINATOR_PIPS
 from keeper.market.venues.base import (
-    FloatQuote,
     Quote,
     Refusal,
     Segment,
@@ -19,7 +18,6 @@ from keeper.market.venues.base import (
     VenueState,
     require,
 )
-from keeper.market.venues.float_curve import quote_along
 from keeper.market.venues.v3_swap_math import step_exact_in, step_exact_out
 from keeper.market.venues.v3_tick_math import (
     MAX_SQRT_RATIO,
@@ -66,10 +64,6 @@ class V3State(NamedTuple):
         price, tick, liquidity = end.sqrt_price_x96, end.tick, end.liquidity
         after = self._replace(sqrt_price_x96=price, tick=tick, liquidity=liquidity)
         return Swapped(quote, after)
-
-    def float_quote(self, *, zero_for_one: bool, amount: float) -> FloatQuote | None:
-        """The pool's curve over its ranges."""
-        return quote_along(self.segments(zero_for_one=zero_for_one), amount)
 
     def segments(self, *, zero_for_one: bool) -> Iterator[Segment]:
         """The pool's liquidity from its price outwards, one segment per initialised range."""

@@ -11,7 +11,6 @@ from keeper.chain import FEE_DENOMINATOR_PIPS
 from keeper.market.venues import uniswap_v3
 from keeper.market.venues.base import (
     Exclusion,
-    FloatQuote,
     PoolExcluded,
     Quote,
     Refusal,
@@ -59,11 +58,6 @@ class V4State(NamedTuple):
     def segments(self, *, zero_for_one: bool) -> Iterator[Segment]:
         """The pool's liquidity from its price outwards, one segment per initialised range."""
         return self._charging(zero_for_one=zero_for_one).segments(zero_for_one=zero_for_one)
-
-    def float_quote(self, *, zero_for_one: bool, amount: float) -> FloatQuote | None:
-        """The pool's curve over its ranges."""
-        curve = self._charging(zero_for_one=zero_for_one)
-        return curve.float_quote(zero_for_one=zero_for_one, amount=amount)
 
     def _charging(self, *, zero_for_one: bool) -> V3State:
         fee = self.fee_zero_for_one_pips if zero_for_one else self.fee_one_for_zero_pips
