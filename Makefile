@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint fmt
+.PHONY: help setup demo test lint fmt mutate
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.cache/bin:$(PATH)
 export SOLCX_BINARY_PATH := $(CURDIR)/.cache/bin
@@ -28,3 +28,6 @@ fmt: setup ## format Python and Solidity
 	ruff format .
 	ruff check --fix .
 	forge fmt
+
+mutate: setup ## would the tests notice a fault in the contracts? (MUTATE_SEED, MUTATE_SAMPLE; hours)
+	@python -m toolchain.mutate --seed $(or $(MUTATE_SEED),1) --sample $(or $(MUTATE_SAMPLE),1.0)

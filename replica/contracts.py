@@ -55,26 +55,42 @@ def compile_contract(name: str, changed: tuple[tuple[str, str], ...] = ()) -> Ar
 
     `changed` gives other text for sources by path, for tests of what a guard is worth.
     """
-    path, contract = name.rsplit(":", 1)
+    job = compile_job(name.rsplit(":", 1)[0], changed)
+    return artifact_of(_compile(job), name)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The compiler's executable and its standard JSON input."""
+
+    compiler: str
+    input: dict[str, Any]
+
+
+def compile_job(path: str, changed: Iterable[tuple[str, str]] = ()) -> Job:
+    """What compiles the source `path` with foundry.toml's settings, some sources changed."""
     profile = tomllib.loads((ROOT / "foundry.toml").read_text())["profile"]["default"]
-    job = {
-        "language": "Solidity",
-        "sources": _sources(path, profile["remappings"]) | _texts(changed),
-        "settings": _settings(profile),
+    sources = _sources(path, profile["remappings"]) | {
+        changed_path: {"content": text} for changed_path, text in changed
     }
-    compiled = _compile(job, profile["solc"]).get(path, {})
-    if contract not in compiled:
+    return Job(
+        Path(profile["solc"]).name,
+        {"language": "Solidity", "sources": sources, "settings": _settings(profile)},
+    )
+
+
+def artifact_of(contracts: dict[str, Any], name: str) -> Artifact:
+    """The named contract in a compiler's output; raises `CompileError` if it is not there."""
+    path, contract = name.rsplit(":", 1)
+    unit = contracts.get(path, {}).get(contract)
+    if unit is None:
         raise CompileError(f"{path} has no contract {contract}")
-    unit, code = compiled[contract], compiled[contract]["evm"]
+    code = unit["evm"]
     return Artifact(
         tuple(unit["abi"]),
         bytes.fromhex(code["bytecode"]["object"]),
         bytes.fromhex(code["deployedBytecode"]["object"]),
     )
-
-
-def _texts(changed: Iterable[tuple[str, str]]) -> dict[str, dict[str, str]]:
-    return {path: {"content": text} for path, text in changed}
 
 
 def _settings(profile: dict[str, Any]) -> dict[str, Any]:
@@ -89,10 +105,10 @@ def _settings(profile: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _compile(job: dict[str, Any], solc: str) -> dict[str, Any]:
+def _compile(job: Job) -> dict[str, Any]:
     done = subprocess.run(  # noqa: S603 - the set-up's own compiler
-        [tool(Path(solc).name), "--standard-json"],
-        input=json.dumps(job),
+        [tool(job.compiler), "--standard-json"],
+        input=json.dumps(job.input),
         capture_output=True,
         text=True,
         check=True,

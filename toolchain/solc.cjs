@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 // A solc command line over the WebAssembly compiler of the npm package, for tools that expect the
 // native binary: it answers --version and --standard-json, the two calls ape, forge and we make.
-// Outputs are cached under .cache/solc by the hash of compiler version and input.
+// Outputs are cached under .cache/solc by the hash of compiler version and input. With --serve it
+// answers inputs line by line, uncached, for those who compile thousands of variants.
 "use strict";
 const crypto = require("crypto");
 const fs = require("fs");
 const path = require("path");
+const readline = require("readline");
 
 const ROOT = path.resolve(__dirname, "..");
 const PACKAGE = packageFor(/-v(\d+\.\d+\.\d+)$/.exec(process.argv[1])?.[1]);
@@ -54,7 +56,13 @@ function main(args) {
     return `solc, the solidity compiler commandline interface\nVersion: ${full}\n`;
   }
   if (args.includes("--standard-json")) return standardJson(fs.readFileSync(0, "utf8"));
-  process.stderr.write(`solc: only --version and --standard-json are served, not: ${args.join(" ")}\n`);
+  if (args.includes("--serve")) {
+    const solc = compiler();
+    const lines = readline.createInterface({ input: process.stdin, crlfDelay: Infinity });
+    lines.on("line", (input) => process.stdout.write(`${solc.compile(input)}\n`));
+    return "";
+  }
+  process.stderr.write(`solc: --version, --standard-json and --serve are answered, not: ${args.join(" ")}\n`);
   process.exit(1);
 }
 

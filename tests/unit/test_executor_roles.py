@@ -199,6 +199,19 @@ def test_an_armed_pool_and_function(stage: Stage, signature: str, arming: str) -
     assert stage.call_while_armed(arming, stage.data(signature)) == (allowed, not armed)
 
 
+@pytest.mark.parametrize("signature", [s for s, row in MATRIX.items() if row.error])
+def test_a_refusal_names_the_contract_that_called(stage: Stage, signature: str) -> None:
+    """Not the account that sent the transaction, which might hold the role."""
+    world, agent = stage.world, stage.accounts[ARMED]
+    mark = world.evm.snapshot()
+    script(world, agent, (world.executor, stage.data(signature), True))
+    for sender in (KEEPER, GUARDIAN, HEIR, PROPOSED):
+        with pytest.raises(RevertedError) as caught:
+            world.do(sender, agent, "play()")
+        assert (caught.value.name, caught.value.args_) == (MATRIX[signature].error, (hexed(agent),))
+    world.evm.revert(mark)
+
+
 @pytest.mark.parametrize("signature", MATRIX)
 def test_no_function_takes_pol_with_it(stage: Stage, signature: str) -> None:
     for role in ROLES[:-1]:

@@ -1,0 +1,122 @@
+"""The mutator itself: which faults it makes, that they are whole, and what the campaign demands."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from toolchain.mutate.areas import GUARDED
+from toolchain.mutate.compiler import Compiler
+from toolchain.mutate.judge import Verdict
+from toolchain.mutate.mutants import Mutant, all_mutants
+from toolchain.mutate.report import Result, passes, text
+
+PATH = "contracts/Tiny.sol"
+SOURCE = """// SPDX-License-Identifier: UNLICENSED
+pragma solidity 0.8.30;
+
+contract Tiny {
+    uint256 private _size = 7; // größe: more bytes than letters
+
+    modifier only() {
+        if (msg.sender == address(0)) revert();
+        _;
+    }
+
+    function f(uint256 a) external only returns (uint256 r) {
+        if (a < 9 && !(a == 3)) _size = a + 1;
+        assembly ("memory-safe") {
+            if iszero(lt(a, 5)) { tstore(0, a) }
+            r := shl(2, a)
+        }
+    }
+}
+"""
+EXPECTED = {
+    ("drop", "only", ""),
+    ("drop", "revert()", "{}"),
+    ("drop", "_size = a + 1", "{}"),
+    ("drop", "r := shl(2, a)", ""),
+    ("drop", "tstore(0, a)", ""),
+    ("condition", "a < 9 && !(a == 3)", "false"),
+    ("condition", "a < 9 && !(a == 3)", "true"),
+    ("condition", "iszero(lt(a, 5))", "0"),
+    ("operator", "<", "<="),
+    ("operator", "&&", "||"),
+    ("operator", "==", "!="),
+    ("operator", "+", "-"),
+    ("negate", "!(a == 3)", "(a == 3)"),
+    ("negate", "iszero(lt(a, 5))", "lt(a, 5)"),
+    ("boundary", "lt(a, 5)", "iszero(gt(a, 5))"),
+    ("opcode", "tstore", "sstore"),
+    ("opcode", "shl", "shr"),
+    ("constant", "7", "8"),
+    ("caller", "msg.sender", "tx.origin"),
+}
+
+
+@pytest.fixture(scope="module")
+def compiler() -> Iterator[Compiler]:
+    with Compiler.start() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def mutants(compiler: Compiler) -> list[Mutant]:
+    tree = compiler.trees([(PATH, SOURCE)])[PATH]
+    return all_mutants({PATH: tree}, {PATH: SOURCE.encode()})
+
+
+def test_it_makes_the_faults_that_it_should(mutants: list[Mutant]) -> None:
+    found = {(m.operator, m.before.rstrip(";"), m.after) for m in mutants}
+    assert found >= EXPECTED
+
+
+def test_each_fault_is_one_change_in_its_place(mutants: list[Mutant]) -> None:
+    lines = SOURCE.split("\n")
+    for mutant in mutants:
+        assert mutant.before.split("\n")[0] in lines[mutant.line - 1]
+        changed = mutant.apply(SOURCE.encode())
+        assert len(changed) - len(SOURCE.encode()) == len(mutant.after.encode()) - len(
+            mutant.before.encode()
+        )
+    assert {m.function for m in mutants if m.assembly} == {"f"}
+    assert len(mutants) == len(set(mutants))
+
+
+def test_the_same_sources_give_the_same_mutants(compiler: Compiler, mutants: list[Mutant]) -> None:
+    tree = compiler.trees([(PATH, SOURCE)])[PATH]
+    assert all_mutants({PATH: tree}, {PATH: SOURCE.encode()}) == mutants
+
+
+def test_a_fault_that_does_not_compile_is_told_from_one_that_does(compiler: Compiler) -> None:
+    path = "contracts/libraries/CallbackGuard.sol"
+    assert compiler.executor([(path, "contract Nothing {")]) is None
+    assert compiler.executor() is not None
+
+
+def result(outcome: str, path: str = "contracts/venues/V.sol") -> Result:
+    mutant = Mutant(path, "f", 1, 0, "a", "b", "drop", assembly=False)
+    return Result(mutant, Verdict(outcome))
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "passed"),
+    [
+        (["killed"] * 9 + ["timeout"], True),
+        (["killed"] * 99 + ["survived"], False),
+        (["survived"], False),
+        (["same", "invalid"], True),
+    ],
+)
+def test_an_unexplained_survivor_fails_the_campaign(outcomes: list[str], passed: bool) -> None:
+    results = [result(outcome) for outcome in outcomes]
+    assert passes(results) == passed
+    assert ("**Unexplained.**" in text(results, "")) == ("survived" in outcomes)
+
+
+def test_the_report_counts_each_area() -> None:
+    guard = "contracts/libraries/CallbackGuard.sol"
+    said = text([result("killed"), result("killed", guard), result("survived", guard)], "")
+    assert "| callback | 2 | 1 | 0 | 1 | 50.0 |" in said
+    assert "| venues | 1 | 1 | 0 | 0 | 100.0 |" in said
+    assert result("killed", guard).mutant.area in GUARDED

@@ -1,0 +1,118 @@
+"""Run the campaign: `python -m toolchain.mutate --seed 1 --sample 0.25 --workers 2`."""
+
+import argparse
+import json
+import multiprocessing
+import random
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.progress import track
+
+from replica.contracts import Artifact
+from replica.paths import ROOT
+from toolchain.mutate import report
+from toolchain.mutate.areas import GUARDED
+from toolchain.mutate.compiler import Compiler
+from toolchain.mutate.judge import Verdict, judge, warm
+from toolchain.mutate.mutants import Mutant, all_mutants
+from toolchain.mutate.report import Result
+
+LOG = ROOT / ".cache" / "mutate"
+
+
+class Worker:
+    """One process's compiler, and the code that every mutant must differ from."""
+
+    compiler: Compiler
+    original: Artifact
+
+    @classmethod
+    def begin(cls) -> None:
+        """Start the compiler; each process of the pool does so once."""
+        cls.compiler = Compiler.start()
+        cls.original = _original(cls.compiler)
+
+    @classmethod
+    def judge(cls, mutant: Mutant) -> Result:
+        """Compile a mutant and run the tests on it."""
+        text = mutant.apply((ROOT / mutant.path).read_bytes()).decode()
+        artifact = cls.compiler.executor([(mutant.path, text)])
+        if artifact is None:
+            return Result(mutant, Verdict("invalid"))
+        if artifact == cls.original:
+            return Result(mutant, Verdict("same"))
+        return Result(mutant, judge(artifact))
+
+
+def _original(compiler: Compiler) -> Artifact:
+    artifact = compiler.executor()
+    if artifact is None:
+        raise SystemExit("the contracts do not compile")
+    return artifact
+
+
+def _chosen(mutants: Sequence[Mutant], seed: int, sample: float, only: str) -> list[Mutant]:
+    """All mutants of guarded areas and a sample of the others, in random order."""
+    rng = random.Random(seed)  # noqa: S311 - the same seed, the same sample
+    wanted = [m for m in mutants if only in f"{m.path}:{m.function}"]
+    kept = [m for m in wanted if m.area in GUARDED or rng.random() < sample]
+    rng.shuffle(kept)
+    return kept
+
+
+def _campaign(mutants: Sequence[Mutant], workers: int, log: Path) -> list[Result]:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    results = []
+    fork = multiprocessing.get_context("fork")
+    with fork.Pool(workers, Worker.begin) as pool, log.open("w") as lines:
+        judged = pool.imap_unordered(Worker.judge, mutants)
+        for result in track(judged, total=len(mutants), console=None):
+            results.append(result)
+            lines.write(json.dumps(asdict(result)) + "\n")
+            lines.flush()
+    return sorted(results, key=lambda r: (r.mutant.path, r.mutant.start, r.mutant.after))
+
+
+def _heading(found: int, results: Sequence[Result], options: argparse.Namespace) -> str:
+    outcomes = [r.verdict.outcome for r in results]
+    ran = sum(outcome in report.COUNTED for outcome in outcomes)
+    return (
+        f"`make mutate` with seed {options.seed}: {found} mutants exist, every one in a guarded "
+        f"area ({', '.join(GUARDED)}) and {100 * options.sample:.0f} % of the others were tried: "
+        f"{len(results)}. Of these {outcomes.count('invalid')} do not compile, "
+        f"{outcomes.count('same')} compile to the same code, and {ran} ran against the tests; "
+        f"{outcomes.count('timeout')} of them were ended by the clock and count as killed."
+    )
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Exit code 0 when the demands of `report.passes` hold."""
+    parser = argparse.ArgumentParser(prog="toolchain.mutate", description=__doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--sample", type=float, default=1.0, help="share of unguarded areas")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--only", default="", help="part of path:function")
+    parser.add_argument("--write", type=Path, help="where the report goes, besides the output")
+    options = parser.parse_args(arguments)
+    started_s = time.monotonic()
+    with Compiler.start() as compiler:
+        trees, original = compiler.trees(), _original(compiler)
+    mutants = all_mutants(trees, {path: (ROOT / path).read_bytes() for path in trees})
+    chosen = _chosen(mutants, options.seed, options.sample, options.only)
+    warm()
+    if (sound := judge(original)) != Verdict("survived"):
+        raise SystemExit(f"the tests fail without any mutation: {sound}")
+    results = _campaign(chosen, options.workers, LOG / f"{options.seed}.jsonl")
+    said = report.text(results, _heading(len(mutants), results, options))
+    sys.stdout.write(f"{said}\n{time.monotonic() - started_s:.0f} s\n")
+    if options.write:
+        options.write.write_text(said)
+    return 0 if report.passes(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,111 @@
+"""One mutant against the executor's tests: compiled, put in the executor's place, run in a fork."""
+
+import os
+import re
+import select
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from replica import contracts
+from replica.contracts import EXECUTOR, Artifact
+from replica.paths import ROOT
+
+TIMEOUT_S = 240.0
+"""A mutant that loops for so long is taken for killed."""
+SKIPPED = ("test_executor_node.py", "test_executor_check.py")
+"""They need a node; the others run in an EVM inside the process."""
+OWN_MUTANTS = "not without_ and not weak"
+"""Tests that weaken the executor themselves would only cost time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`killed`, `survived`, `timeout`, `invalid` (does not compile) or `same` (no other code)."""
+
+    outcome: str
+    by: str = ""
+
+
+def suite() -> list[str]:
+    """The executor's tests that need no node, quick files first."""
+    found = [
+        path
+        for folder in ("unit", "property")
+        for path in sorted((ROOT / "tests" / folder).glob("test_executor_*.py"))
+        if path.name not in SKIPPED
+    ]
+    return [str(path) for path in found]
+
+
+def warm() -> None:
+    """Import the tests and compile their contracts here, so that no fork has to."""
+    for source in sorted((ROOT / "tests" / "contracts").glob("*.sol")):
+        for name in re.findall(r"^contract (\w+)", source.read_text(), re.MULTILINE):
+            contracts.compile_contract(f"tests/contracts/{source.name}:{name}")
+    with Path(os.devnull).open("w") as silence:
+        saved = os.dup(1)
+        os.dup2(silence.fileno(), 1)
+        try:
+            pytest.main(["--collect-only", "-q", "-p", "no:ape_test", *suite()])
+        finally:
+            os.dup2(saved, 1)
+            os.close(saved)
+
+
+def judge(artifact: Artifact) -> Verdict:
+    """Run the tests on an executor made of this code, until one fails."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        _run(artifact, writer)
+    os.close(writer)
+    watch = os.pidfd_open(child)
+    finished = bool(select.select([watch], [], [], TIMEOUT_S)[0])
+    if not finished:
+        os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    os.close(watch)
+    with os.fdopen(reader) as pipe:
+        failed = pipe.read()
+    if not finished:
+        return Verdict("timeout")
+    code = os.waitstatus_to_exitcode(status)
+    if code == pytest.ExitCode.OK:
+        return Verdict("survived")
+    if code == pytest.ExitCode.TESTS_FAILED or code < 0:
+        return Verdict("killed", failed or f"signal {-code}")
+    return Verdict("killed", failed or f"exit {code}")
+
+
+class _FirstFailure:
+    """Writes the failing test's name to a pipe."""
+
+    def __init__(self, pipe: int) -> None:
+        self.pipe = pipe
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            os.write(self.pipe, report.nodeid.split("[")[0].encode())
+
+
+def _run(artifact: Artifact, pipe: int) -> None:
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, 1)
+    os.dup2(silence, 2)
+    original = contracts.compile_contract
+
+    def replaced(name: str, changed: Any = ()) -> Artifact:  # noqa: ANN401 - as the original
+        return artifact if name == EXECUTOR and not changed else original(name, changed)
+
+    contracts.compile_contract = replaced  # type: ignore[assignment]
+    options = ["-x", "-q", "-p", "no:ape_test", "-p", "no:cacheprovider", "-k", OWN_MUTANTS]
+    code = 99
+    try:
+        code = int(pytest.main([*options, *suite()], plugins=[_FirstFailure(pipe)]))
+    finally:
+        os._exit(code)

@@ -1,0 +1,107 @@
+"""The campaign's figures: per area, per file, and every survivor with its explanation."""
+
+import tomllib
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from toolchain.mutate.areas import GUARDED
+from toolchain.mutate.judge import Verdict
+from toolchain.mutate.mutants import Mutant
+
+EXPLAINED = Path(__file__).with_name("equivalents.toml")
+LEAST_KILLED = 0.9
+DEAD = ("killed", "timeout")
+COUNTED = (*DEAD, "survived")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A mutant and what became of it."""
+
+    mutant: Mutant
+    verdict: Verdict
+
+    @property
+    def reason(self) -> str:
+        """Why no test could kill a survivor, or nothing."""
+        entries = tomllib.loads(EXPLAINED.read_text())["equivalent"]
+        key = (self.mutant.path, self.mutant.function, self.mutant.before, self.mutant.after)
+        fits = [
+            e["reason"]
+            for e in entries
+            if (e["path"], e["function"], e["before"], e["after"]) == key
+        ]
+        return fits[0] if fits else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Counts of one area or file; an explained survivor behaves as the original does."""
+
+    killed: int
+    explained: int
+    unexplained: int
+
+    @classmethod
+    def of(cls, results: Sequence[Result]) -> "Tally":
+        """Count the mutants that compile to other code."""
+        left = [r for r in results if r.verdict.outcome == "survived"]
+        explained = sum(bool(r.reason) for r in left)
+        killed = sum(r.verdict.outcome in DEAD for r in results)
+        return cls(killed, explained, len(left) - explained)
+
+    @property
+    def rate(self) -> float:
+        """Killed among all that ran, explained survivors included."""
+        total = self.killed + self.explained + self.unexplained
+        return self.killed / total if total else 1.0
+
+
+def passes(results: Sequence[Result]) -> bool:
+    """Nine in ten are killed, every survivor is explained, and none stands in a guarded area."""
+    total = Tally.of(results)
+    guarded = [r for r in results if r.mutant.area in GUARDED]
+    return (
+        total.rate >= LEAST_KILLED and not total.unexplained and not Tally.of(guarded).unexplained
+    )
+
+
+def text(results: Sequence[Result], heading: str) -> str:
+    """The whole report, in Markdown."""
+    counted = [r for r in results if r.verdict.outcome in COUNTED]
+    lines = ["# Mutation of the contracts", "", heading, ""]
+    lines += _table("area", counted, lambda r: r.mutant.area)
+    lines += _table("file", counted, lambda r: r.mutant.path.removeprefix("contracts/"))
+    lines += _table("where", counted, lambda r: "assembly" if r.mutant.assembly else "Solidity")
+    lines += _table("operator", counted, lambda r: r.mutant.operator)
+    lines += ["## Survivors", ""]
+    left = [r for r in counted if r.verdict.outcome == "survived"]
+    lines += [_survivor(r) for r in left] or ["None."]
+    return "\n".join([*lines, ""])
+
+
+def _table(name: str, results: Sequence[Result], key: Callable[[Result], str]) -> list[str]:
+    groups: dict[str, list[Result]] = defaultdict(list)
+    for result in results:
+        groups[key(result)].append(result)
+    lines = [f"| {name} | mutants | killed | equivalent | unexplained | killed, % |"]
+    lines += ["|---|---|---|---|---|---|"]
+    for group, members in [*sorted(groups.items()), ("all", list(results))]:
+        tally = Tally.of(members)
+        counts = f"{tally.killed} | {tally.explained} | {tally.unexplained}"
+        lines.append(f"| {group} | {len(members)} | {counts} | {100 * tally.rate:.1f} |")
+    return [*lines, ""]
+
+
+def _survivor(result: Result) -> str:
+    mutant = result.mutant
+    where = f"`{mutant.path}:{mutant.line}` {mutant.function} ({mutant.area})"
+    change = f"`{_short(mutant.before)}` became `{_short(mutant.after)}`"
+    return f"- {where}: {change}. {result.reason or '**Unexplained.**'}"
+
+
+def _short(code: str) -> str:
+    line = " ".join(code.split())
+    return line if len(line) <= 70 else f"{line[:67]}..."
