@@ -13,7 +13,7 @@ from eth_utils.crypto import keccak
 
 from bench.markets import Market
 from keeper.chain import Address, Protocol
-from keeper.collector.discovery import Factory, PoolRef
+from keeper.collector.origins import Factory, PoolRef
 from keeper.market.venues.base import VenueState
 from keeper.market.venues.uniswap_v2 import V2State
 from keeper.market.venues.uniswap_v3 import V3State

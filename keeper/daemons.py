@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 
 from keeper.chain import Protocol
 from keeper.collector.collector import Collector, CollectorSettings
-from keeper.collector.discovery import Factory
+from keeper.collector.origins import Factory
 from keeper.config import Config, FactorySettings
 from keeper.relay.server import RelayServer
 

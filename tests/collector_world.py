@@ -4,24 +4,28 @@ import asyncio
 import contextlib
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from keeper.chain import Address, BlockRef, Protocol
 from keeper.collector.bootstrap import Reader
 from keeper.collector.collector import Collector, CollectorSettings
-from keeper.collector.discovery import Factory, discover
-from keeper.collector.lens import Lens
+from keeper.collector.discovery import Discovery
+from keeper.collector.origins import Factory, PoolRef, v4_ref
+from keeper.collector.states import UNSTAMPED, State
+from keeper.collector.ticks import V4Key
 from keeper.node import Node
-from keeper.relay.book import Book, PoolState
+from keeper.relay.book import Book
 from keeper.relay.client import Gap, RelayClient, Resync
 from keeper.relay.messages import BlockBoundary, Message, PoolLiquidity
+from keeper.relay.pool_state import PoolState
 from keeper.relay.server import RelayServer
 from replica import Replica
 from replica.abi import encode_call
 from replica.deploy import WHALE
 from replica.manifest import Manifest, Pool
+from replica.protocols import algebra, balancer_v2, uniswap_v4
 
 FAR = 2**40
 EXACT_INPUT = "exactInputSingle((address,address,uint24,address,uint256,uint256,uint160))"
@@ -123,8 +127,43 @@ class Traders:
 
 
 def factories(manifest: Manifest) -> tuple[Factory, ...]:
+    """Those of Uniswap V2 and V3."""
     fees = {Protocol.UNISWAP_V2: 3_000, Protocol.UNISWAP_V3: 0}
     return tuple(Factory(f.address, f.protocol, fees[f.protocol]) for f in manifest.factories)
+
+
+def all_factories(manifest: Manifest) -> tuple[Factory, ...]:
+    """Of every venue that has any, each with the hash that its pools derive from if it is known."""
+    derived = {f.address: f.init_code_hash for f in manifest.factories}
+    known = (replace(f, init_code_hash=derived[f.address]) for f in factories(manifest))
+    return (
+        *known,
+        Factory(
+            algebra.FACTORY,
+            Protocol.ALGEBRA_V1,
+            init_code_hash=algebra.INIT_CODE_HASH,
+            deployer=algebra.DEPLOYER,
+        ),
+        Factory(uniswap_v4.MANAGER, Protocol.UNISWAP_V4),
+        Factory(balancer_v2.WEIGHTED_FACTORY, Protocol.BALANCER_V2_WEIGHTED),
+        Factory(balancer_v2.STABLE_FACTORY, Protocol.BALANCER_V2_STABLE),
+    )
+
+
+def named_pools(manifest: Manifest) -> tuple[PoolRef, ...]:
+    """Those that no factory lists, and those whose events went with the replica's history.
+
+    The Curve stand-in rounds as pools of the next generation do.
+    """
+    makers = {factory.protocol: factory for factory in all_factories(manifest)}
+    ng = Protocol.CURVE_STABLESWAP_NG
+    curve = [PoolRef(p.address, Factory(p.address, ng)) for p in manifest.curve_pools]
+    kinds = Protocol.BALANCER_V2_STABLE, Protocol.BALANCER_V2_WEIGHTED
+    balancer = [
+        PoolRef(p.address, makers[kinds[p.amplification == 0]]) for p in manifest.balancer_pools
+    ]
+    v4 = [v4_ref(makers[Protocol.UNISWAP_V4], V4Key(*pool.key)) for pool in manifest.v4_pools]
+    return (*curve, *balancer, *v4)
 
 
 def tokens(manifest: Manifest, symbols: str = "") -> tuple[Address, ...]:
@@ -208,16 +247,26 @@ async def until(condition: Callable[[], bool], within_s: float = 10) -> None:
             await asyncio.sleep(0.01)
 
 
-async def fresh_read(config: CollectorSettings) -> tuple[BlockRef, dict[Address, PoolState]]:
+def held(book: Book) -> dict[Address, State]:
+    """A follower's pools of every kind, without numbering."""
+    return bare([*book.pools.values(), *book.readings.values()])
+
+
+async def fresh_read(config: CollectorSettings) -> tuple[BlockRef, dict[Address, State]]:
     """The chain's own word on every pool at its head."""
     async with await Node.connect(config.node_url, expected_chain_id=137) as node:
         head = await node.block("latest")
-        refs = await discover(Lens(node), config.factories, config.tokens, head.hash)
-        return head, bare({s.pool: s for s in await Reader(node, refs).read(head)})
+        reader = Reader(node, config.pools, tokens=config.tokens)
+        found = await Discovery(node, reader.lens, config.tokens).find(config.factories, head)
+        reader.refs |= {ref.address: ref for ref in found}
+        return head, bare(await reader.read(head))
 
 
-def bare(pools: dict[Address, PoolState]) -> dict[Address, PoolState]:
+def bare(states: Iterable[State]) -> dict[Address, State]:
     """States without the numbering that differs between channels."""
     return {
-        pool: replace(state, epoch=0, sequence=0, block_number=0) for pool, state in pools.items()
+        state.pool: replace(state, epoch=0, sequence=0, block_number=0)
+        if isinstance(state, PoolState)
+        else replace(state, origin=UNSTAMPED)
+        for state in states
     }

@@ -90,8 +90,6 @@ ANSWER: constant(uint256) = 9 * 32
 LONG_ANSWER: constant(uint256) = (5 + 2 * MAX_TOKENS) * 32
 
 
-ALL_PAIRS: constant(bytes4) = method_id("allPairs(uint256)", output_type=bytes4)
-ALL_PAIRS_LENGTH: constant(bytes4) = method_id("allPairsLength()", output_type=bytes4)
 FACTORY: constant(bytes4) = method_id("factory()", output_type=bytes4)
 TOKEN0: constant(bytes4) = method_id("token0()", output_type=bytes4)
 TOKEN1: constant(bytes4) = method_id("token1()", output_type=bytes4)
@@ -108,6 +106,9 @@ TICK_TABLE: constant(bytes4) = method_id("tickTable(int16)", output_type=bytes4)
 EXTSLOAD: constant(bytes4) = method_id("extsload(bytes32)", output_type=bytes4)
 A: constant(bytes4) = method_id("A()", output_type=bytes4)
 A_PRECISE: constant(bytes4) = method_id("A_precise()", output_type=bytes4)
+ADMIN_FEE: constant(bytes4) = method_id("admin_fee()", output_type=bytes4)
+STORED_RATES: constant(bytes4) = method_id("stored_rates()", output_type=bytes4)
+FUTURE_A_TIME: constant(bytes4) = method_id("future_A_time()", output_type=bytes4)
 OFFPEG: constant(bytes4) = method_id("offpeg_fee_multiplier()", output_type=bytes4)
 COINS: constant(bytes4) = method_id("coins(uint256)", output_type=bytes4)
 COINS_OLD: constant(bytes4) = method_id("coins(int128)", output_type=bytes4)
@@ -165,7 +166,8 @@ def pools(
     @dev Body: address of the pool, 0 where there is none.
     @param factory The factory.
     @param source Its view by token0, token1 and, if it reads it, fee:
-           `getPair`, `getPool` or `poolByPair`.
+           `getPair`, `getPool` or `poolByPair`; `isPoolFromFactory`
+           answers 1 for a pool given as token0.
     @param keys The arguments.
     @param budget The words and the gas that may be used.
     @return DynArray The records.
@@ -186,21 +188,25 @@ def pools(
 
 @external
 @view
-def pairs_of(
-    factory: address, first: uint256, budget: Budget
+def listed(
+    factory: address, counted: bytes4, source: bytes4, first: uint256, budget: Budget
 ) -> DynArray[uint256, MAX_WORDS]:
     """
-    @notice All pairs of a Uniswap V2 factory from the `first` on.
-    @dev Body of the first record: number of the factory's pairs; of
-         the others: address of a pair.
+    @notice All pools that a factory lists from the `first` on.
+    @dev Body of the first record: number of the factory's pools; of
+         the others: address of a pool.
     @param factory The factory.
-    @param first Index of the first pair wanted.
+    @param counted Its view of that number: `allPairsLength`,
+           `pool_count`.
+    @param source Its view of a pool by index: `allPairs`,
+           `pool_list`.
+    @param first Index of the first pool wanted.
     @param budget The words and the gas that may be used.
     @return DynArray The records.
     """
     failure: uint256 = 0
     count: DynArray[uint256, 6] = []
-    failure, count = self._values(factory, [ALL_PAIRS_LENGTH], [64])
+    failure, count = self._values(factory, [counted], [64])
     if failure != 0:
         return [failure]
     out: DynArray[uint256, MAX_WORDS] = [self._head(1, 0, 0), count[0]]
@@ -210,9 +216,9 @@ def pairs_of(
             break
         found: DynArray[uint256, 8] = []
         failure, found = self._words(
-            factory, concat(ALL_PAIRS, convert(i, bytes32)), 1, VIEW_GAS
+            factory, concat(source, convert(i, bytes32)), 1, VIEW_GAS
         )
-        failure = self._failure_unless_address(failure, found, ALL_PAIRS)
+        failure = self._failure_unless_address(failure, found, source)
         out.append(self._head(1, 0, 0) if failure == 0 else failure)
         if failure == 0:
             out.append(found[0])
@@ -330,20 +336,22 @@ def uniswap_v4(
 @view
 def curve(pools: DynArray[address, MAX_POOLS], budget: Budget) -> DynArray[uint256, MAX_WORDS]:
     """
-    @notice Amplification, fees and balances of Curve StableSwap pools.
-    @dev Body: A; A_precise; fee; off-peg fee multiplier; then coin and
-         balance in turn. What a pool's age does not have is 0.
+    @notice Amplification, fees, balances and rates of Curve StableSwap
+            pools.
+    @dev Body: A; A_precise; fee; admin fee; off-peg fee multiplier;
+         when a change of A ends; then coin, balance and rate in turn.
+         What a pool's age does not have is 0.
     @param pools The pools.
     @param budget The words and the gas that may be used.
     @return DynArray The records.
     """
     out: DynArray[uint256, MAX_WORDS] = []
     for pool: address in pools:
-        if self._is_spent(budget, len(out) + 5 + 2 * MAX_COINS):
+        if self._is_spent(budget, len(out) + 7 + 3 * MAX_COINS):
             break
         failure: uint256 = 0
         values: DynArray[uint256, 6] = []
-        failure, values = self._values(pool, [A, FEE], [256, 256])
+        failure, values = self._values(pool, [A, FEE, ADMIN_FEE], [256, 256, 256])
         coins: DynArray[uint256, 2 * MAX_COINS] = []
         if failure == 0:
             coins = self._coins(pool)
@@ -352,13 +360,19 @@ def curve(pools: DynArray[address, MAX_POOLS], budget: Budget) -> DynArray[uint2
         if failure != 0:
             out.append(failure)
             continue
-        out.append(self._head(4 + len(coins), 0, 0))
+        count: uint256 = len(coins) // 2
+        rates: DynArray[uint256, MAX_TOKENS] = self._list(pool, STORED_RATES)
+        out.append(self._head(6 + 3 * count, 0, 0))
         out.append(values[0])
         out.append(self._optional(pool, A_PRECISE))
         out.append(values[1])
+        out.append(values[2])
         out.append(self._optional(pool, OFFPEG))
-        for word: uint256 in coins:
-            out.append(word)
+        out.append(self._optional(pool, FUTURE_A_TIME))
+        for i: uint256 in range(count, bound=MAX_COINS):
+            out.append(coins[2 * i])
+            out.append(coins[2 * i + 1])
+            out.append(rates[i] if len(rates) == count else 0)
     return out
 
 
@@ -370,9 +384,10 @@ def balancer_v2(
     """
     @notice Balances, fee, and weights or amplification of Balancer V2
             pools; the vault stands in the head.
-    @dev Body: pool id; swap fee (1e18 = 1); amplification and its
-         precision; then token, balance, weight and scaling factor in
-         turn. What a kind of pool does not have is 0.
+    @dev Body: pool id; swap fee (1e18 = 1); amplification; whether it
+         changes (1 bit above 128) and its precision; then token,
+         balance, weight and scaling factor in turn. What a kind of
+         pool does not have is 0.
     @param pools The pools.
     @param budget The words and the gas that may be used.
     @return DynArray The records.
@@ -403,13 +418,24 @@ def balancer_v2(
         out.append(values[1])
         out.append(values[2])
         out.append(amplification[0] if failure == 0 else 0)
-        out.append(amplification[2] if failure == 0 else 0)
+        out.append(self._precision(amplification) if failure == 0 else 0)
         for i: uint256 in range(count, bound=MAX_TOKENS):
             out.append(held[i])
             out.append(held[count + i])
             out.append(weights[i] if len(weights) == count else 0)
             out.append(scaling[i] if len(scaling) == count else 0)
     return out
+
+
+@internal
+@pure
+def _precision(amplification: DynArray[uint256, 8]) -> uint256:
+    """
+    @dev The precision, at most 128 bits, and above it whether the
+         amplification changes.
+    """
+    changes: uint256 = 1 if amplification[1] != 0 else 0
+    return changes << 128 | min(amplification[2], 2**128 - 1)
 
 
 @internal
@@ -713,16 +739,19 @@ def _pool_tokens(
 @view
 def _list(pool: address, source: bytes4) -> DynArray[uint256, MAX_TOKENS]:
     """
-    @dev The `uint256[]` that a view answers, empty if it answers none.
+    @dev The numbers that a view answers, as a `uint256[]` or one after
+         the other; empty if it answers none.
     """
     failure: uint256 = 0
     words: DynArray[uint256, 5 + 2 * MAX_TOKENS] = []
     failure, words = self._long(pool, concat(source, b""), source)
     found: DynArray[uint256, MAX_TOKENS] = []
     size: uint256 = len(words)
-    if size < 2 or size > 2 + MAX_TOKENS or words[0] != 32 or words[1] != size - 2:
+    listed: bool = size > 1 and words[0] == 32 and words[1] == size - 2
+    first: uint256 = 2 if listed else 0
+    if size > first + MAX_TOKENS:
         return found
-    for i: uint256 in range(2, size, bound=MAX_TOKENS):
+    for i: uint256 in range(first, size, bound=MAX_TOKENS):
         found.append(words[i])
     return found
 

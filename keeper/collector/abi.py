@@ -1,4 +1,4 @@
-"""The few functions and events of Uniswap V2 and V3 that the collector reads."""
+"""Words of the ABI: 32 bytes each, refused where they do not hold their type."""
 
 from eth_utils.crypto import keccak
 
@@ -19,15 +19,6 @@ def selector(signature: str) -> bytes:
 def topic(signature: str) -> bytes:
     """First topic of the event."""
     return bytes(keccak(text=signature))
-
-
-GET_PAIR = selector("getPair(address,address)")
-GET_POOL = selector("getPool(address,address,uint24)")
-
-SYNC = topic("Sync(uint112,uint112)")
-SWAP = topic("Swap(address,address,int256,int256,uint160,uint128,int24)")
-MINT = topic("Mint(address,address,int24,int24,uint128,uint256,uint256)")
-BURN = topic("Burn(address,int24,int24,uint128,uint256,uint256)")
 
 
 def words(data: bytes, count: int) -> list[bytes]:

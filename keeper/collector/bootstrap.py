@@ -1,22 +1,25 @@
 """Exact state of pools read from the chain, all of it as of one block."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 
 from keeper.chain import Address, BlockRef, Protocol
-from keeper.collector.discovery import ForeignPool, PoolRef, check_origin
+from keeper.collector.baskets import BalancerPool, CurvePool, read_balancer, read_curve
 from keeper.collector.lens import Lens, Unreadable
-from keeper.collector.readings import (
-    Concentrated,
-    Pair,
-    Progress,
-    read_concentrated,
-    read_pairs,
-    read_tokens,
-)
+from keeper.collector.origins import ForeignPool, PoolRef, Reading, v4_id
+from keeper.collector.pairs import read_pairs, read_tokens
+from keeper.collector.records import Progress
+from keeper.collector.states import State, state_of, tokens_of
+from keeper.collector.ticks import ALGEBRA, read_concentrated, read_v4
 from keeper.node import Node
-from keeper.relay.pool_state import PoolState, StateContradiction
+from keeper.relay.pool_state import StateContradiction
+
+NATIVE = Address(bytes(20))
+NATIVE_DECIMALS = 18
+FOR_EVER_S = 1 << 63
+_BALANCER = frozenset({Protocol.BALANCER_V2_WEIGHTED, Protocol.BALANCER_V2_STABLE})
+_CURVE = frozenset({Protocol.CURVE_STABLESWAP, Protocol.CURVE_STABLESWAP_NG})
 
 log = logging.getLogger(__name__)
 
@@ -25,109 +28,115 @@ class Reader:
     """Reads pools through one node; tokens' decimals are asked once.
 
     Pools that do not answer like their protocol, or that another factory made, are left out with
-    one line in the log; so are Uniswap V3 pools that have no price yet. `progress` is told of each
-    batch how many pools it finished.
+    one line in the log for each reason; so are pools that have no price yet, and in silence those
+    with fewer than two of `tokens`, where there are any. `progress` is told of each batch how many
+    pools it finished.
     """
 
     def __init__(
-        self, node: Node, refs: Iterable[PoolRef], progress: Progress | None = None
+        self,
+        node: Node,
+        refs: Iterable[PoolRef],
+        progress: Progress | None = None,
+        tokens: Iterable[Address] = (),
     ) -> None:
         self.lens = Lens(node)
-        self._refs = {ref.address: ref for ref in refs}
+        self.refs = {ref.address: ref for ref in refs}
         self._progress = progress
-        self._decimals: dict[Address, int | Unreadable] = {}
+        self._tokens = frozenset(tokens)
+        self._decimals: dict[Address, int | Unreadable] = {NATIVE: NATIVE_DECIMALS}
         self._left_out: set[Address] = set()
+        self._ramps_until_s: dict[Address, int] = {}
 
-    async def read(self, block: BlockRef) -> list[PoolState]:
-        """State of every readable pool as of the end of `block`."""
-        pairs, pools = (
-            [pool for pool, ref in self._refs.items() if ref.factory.protocol is protocol]
-            for protocol in (Protocol.UNISWAP_V2, Protocol.UNISWAP_V3)
-        )
-        found: dict[Address, Pair | Concentrated | Unreadable] = {
-            **await read_pairs(self.lens, pairs, block.hash, self._progress),
-            **await read_concentrated(self.lens, pools, block.hash, self._progress),
+    def ramps(self, pool: Address, block: BlockRef) -> bool:
+        """Whether the pool's amplification changed with the clock at `block`, when last read."""
+        return self._ramps_until_s.get(pool, 0) > block.timestamp_s
+
+    async def read(self, block: BlockRef, pools: Iterable[Address] | None = None) -> list[State]:
+        """State of every readable pool, or of those named, as of the end of `block`."""
+        chosen = [self.refs[pool] for pool in (self.refs if pools is None else pools)]
+        found = await self._readings(chosen, block.hash)
+        kept = {pool: reading for pool, reading in found.items() if self._is_wanted(reading)}
+        await self._learn_decimals(kept, block.hash)
+        self._ramps_until_s |= {pool: _ramps_until_s(found) for pool, found in kept.items()}
+        reasons: dict[str, list[Address]] = defaultdict(list)
+        states = []
+        for pool, reading in kept.items():
+            try:  # one pool that misbehaves costs that pool only
+                states.append(self._state(pool, reading, block))
+            except (ForeignPool, StateContradiction) as error:
+                reasons[str(error)].append(pool)
+        self._tell(reasons)
+        return states
+
+    async def _readings(
+        self, refs: list[PoolRef], block_hash: bytes
+    ) -> dict[Address, Reading | Unreadable]:
+        lens, told = self.lens, self._progress
+
+        def of(*protocols: Protocol) -> list[Address]:
+            return [ref.address for ref in refs if ref.factory.protocol in protocols]
+
+        algebra = of(Protocol.ALGEBRA_V1)
+        found: dict[Address, Reading | Unreadable] = {
+            **await read_pairs(lens, of(Protocol.UNISWAP_V2), block_hash, told),
+            **await read_concentrated(lens, of(Protocol.UNISWAP_V3), block_hash, told),
+            **await read_concentrated(lens, algebra, block_hash, told, ALGEBRA),
+            **await read_curve(lens, of(*_CURVE), block_hash, told),
+            **await read_balancer(lens, of(*_BALANCER), block_hash, told),
         }
-        await self._learn_decimals(found, block.hash)
-        states = (self._attempt(pool, reading, block) for pool, reading in found.items())
-        return [state for state in states if state is not None]
+        for manager in {ref.factory.address for ref in refs if ref.key is not None}:
+            keys = {
+                v4_id(ref.key): ref.key
+                for ref in refs
+                if ref.key is not None and ref.factory.address == manager
+            }
+            found |= await read_v4(lens, manager, keys, block_hash, told)
+        return found
+
+    def _is_wanted(self, reading: Reading | Unreadable) -> bool:
+        if isinstance(reading, Unreadable) or not self._tokens:
+            return True
+        return len(self._tokens.intersection(tokens_of(reading))) > 1
 
     async def _learn_decimals(
-        self, found: Mapping[Address, Pair | Concentrated | Unreadable], block_hash: bytes
+        self, found: Mapping[Address, Reading | Unreadable], block_hash: bytes
     ) -> None:
         met = {
             token
             for reading in found.values()
             if not isinstance(reading, Unreadable)
-            for token in (reading.token0, reading.token1)
+            for token in tokens_of(reading)
         }
         fresh = sorted(met - self._decimals.keys())
         self._decimals |= await read_tokens(self.lens, fresh, block_hash)
 
-    def _attempt(
-        self, pool: Address, reading: Pair | Concentrated | Unreadable, block: BlockRef
-    ) -> PoolState | None:
-        """One pool that misbehaves costs that pool only."""
-        try:
-            return self._checked(self._refs[pool], reading, block)
-        except (ForeignPool, StateContradiction) as error:
-            if pool not in self._left_out:  # once, not at each resynchronisation
-                log.warning("pool 0x%s is left out: %s", pool.hex(), error)
-            self._left_out.add(pool)
-            return None
-
-    def _checked(
-        self, ref: PoolRef, reading: Pair | Concentrated | Unreadable, block: BlockRef
-    ) -> PoolState:
+    def _state(self, pool: Address, reading: Reading | Unreadable, block: BlockRef) -> State:
         if isinstance(reading, Unreadable):
             raise ForeignPool(reading.reason)
-        check_origin(ref, reading)
-        decimals: list[int] = []
-        for token in (reading.token0, reading.token1):
+        decimals: dict[Address, int] = {}
+        for token in tokens_of(reading):
             answer = self._decimals[token]
             if isinstance(answer, Unreadable):
                 raise ForeignPool(f"token 0x{token.hex()}: {answer.reason}")
-            decimals.append(answer)
-        state = _state(ref, reading, decimals, block)
-        state.check()
-        return state
+            decimals[token] = answer
+        return state_of(self.refs[pool], reading, decimals, block)
+
+    def _tell(self, reasons: Mapping[str, list[Address]]) -> None:
+        """One line a reason, once a pool and not at each reading."""
+        for reason, pools in reasons.items():
+            fresh = [pool for pool in pools if pool not in self._left_out]
+            if len(fresh) == 1:
+                log.warning("pool 0x%s is left out: %s", fresh[0].hex(), reason)
+            elif fresh:
+                others = len(fresh) - 1
+                log.warning(
+                    "pool 0x%s and %d more are left out: %s", fresh[0].hex(), others, reason
+                )
+            self._left_out.update(fresh)
 
 
-def _state(
-    ref: PoolRef, reading: Pair | Concentrated, decimals: Sequence[int], block: BlockRef
-) -> PoolState:
-    make = partial(
-        PoolState,
-        pool=ref.address,
-        protocol=ref.factory.protocol,
-        factory=reading.factory,
-        token0=reading.token0,
-        token1=reading.token1,
-        decimals0=decimals[0],
-        decimals1=decimals[1],
-        epoch=0,
-        sequence=0,
-        block_number=block.number,
-    )
-    if isinstance(reading, Pair):
-        return make(
-            fee_pips=ref.factory.fee_pips,
-            tick_spacing=0,
-            reserve0=reading.reserve0,
-            reserve1=reading.reserve1,
-            sqrt_price_x96=0,
-            liquidity=0,
-            tick=0,
-        )
-    return make(
-        fee_pips=reading.fee_pips,
-        tick_spacing=reading.tick_spacing,
-        reserve0=0,
-        reserve1=0,
-        sqrt_price_x96=reading.sqrt_price_x96,
-        liquidity=reading.liquidity,
-        tick=reading.tick,
-        ticks={tick: net for tick, _, net in reading.ticks},
-        gross={tick: gross for tick, gross, _ in reading.ticks},
-        tick_index=[tick for tick, _, _ in reading.ticks],
-    )
+def _ramps_until_s(reading: Reading | Unreadable) -> int:
+    if isinstance(reading, CurvePool):
+        return reading.ramps_until_s
+    return FOR_EVER_S if isinstance(reading, BalancerPool) and reading.ramps else 0

@@ -4,20 +4,19 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from keeper.chain import Address, BlockRef, Protocol
+from keeper.chain import Address, BlockRef
 from keeper.collector.abi import MalformedWordError
-from keeper.collector.bootstrap import Reader
-from keeper.collector.discovery import Factory, PoolRef, discover
-from keeper.collector.lens import Lens
-from keeper.collector.logs import STATE_TOPICS, boundary_of, fact_of
+from keeper.collector.logs import boundary_of
+from keeper.collector.market import Followed, PoolLost
+from keeper.collector.origins import Factory, PoolRef
+from keeper.collector.sent import Sent
+from keeper.collector.topics import ALL
 from keeper.node import BlockMissing, Node, NodeError, RequestRefused, WrongChain
-from keeper.relay.messages import Message, Origin, PoolSnapshot
-from keeper.relay.pool_state import PoolState
+from keeper.relay.messages import Reorganisation
 from keeper.relay.publisher import Fact, Publisher
 from keeper.relay.sockets import SocketError
 
@@ -29,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 class ChainMoved(Exception):  # noqa: N818 -- it states what happened
-    """The chain no longer continues the last block sent: snapshots of a new epoch must follow."""
+    """The chain no longer continues any block sent: snapshots of a new epoch must follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,6 @@ class Collector:
         self.counts: Counter[str] = Counter()
         self._settings = settings
         self._publisher = Publisher(settings.producer_path, settings.chain_id)
-        self._pools: dict[Address, Protocol] = {}
         self._backoff_s = MIN_BACKOFF_S
 
     async def run(self) -> None:
@@ -92,67 +90,63 @@ class Collector:
             timeout_s=settings.timeout_s,
         ) as node:
             await self._publisher.connect()
-            reader = Reader(node, await self._refs(node))
+            market = Followed(node, settings.factories, settings.tokens, settings.pools)
+            await market.discover(await node.block("latest"))
             while True:
-                head = await self._begin(node, reader)
+                sent = await self._begin(node, market)
                 try:
-                    await self._follow(node, head)
-                except (ChainMoved, BlockMissing, RequestRefused) as error:
+                    await self._follow(node, market, sent)
+                except (ChainMoved, PoolLost, BlockMissing, RequestRefused) as error:
                     self.counts["resyncs"] += 1
                     log.warning("collector begins a new epoch: %s", error)
                     self._publisher.begin_epoch()
 
-    async def _refs(self, node: Node) -> list[PoolRef]:
-        head = await node.block("latest")
-        settings = self._settings
-        found = await discover(Lens(node), settings.factories, settings.tokens, head.hash)
-        return [*settings.pools, *found]
-
-    async def _begin(self, node: Node, reader: Reader) -> BlockRef:
+    async def _begin(self, node: Node, market: Followed) -> Sent:
         """Send the state of all pools as of the node's head, which begins an epoch."""
         head = await node.block("latest")
-        states = await reader.read(head)
-        self._pools = {state.pool: state.protocol for state in states}
-        facts = [fact for state in states for fact in _snapshot(state)]
+        facts = await market.snapshot(head)
         await self._send(head, time.time_ns(), [*facts, boundary_of(head)])
         self._backoff_s = MIN_BACKOFF_S
-        return head
+        return Sent(head)
 
-    async def _follow(self, node: Node, last: BlockRef) -> None:
+    async def _follow(self, node: Node, market: Followed, sent: Sent) -> None:
         while True:
             self._require_relay()
             head = await node.block("latest")
-            if head.hash == last.hash:
+            if head in sent:  # as before, or a lagging answer
                 await asyncio.sleep(self._settings.poll_s)
-            elif head.number > last.number:
-                last = await self._advance(node, last, head)
             else:
-                await self._require_canonical(node, last)
-                await asyncio.sleep(self._settings.poll_s)
+                await self._advance(node, market, sent, head)
 
-    async def _advance(self, node: Node, last: BlockRef, head: BlockRef) -> BlockRef:
-        """Send every block after `last` up to `head`."""
-        if head.number - last.number > MAX_FILL_BLOCKS:
-            raise ChainMoved(f"the node's head jumped from {last.number} to {head.number}")
-        for number in range(last.number + 1, head.number + 1):
+    async def _advance(self, node: Node, market: Followed, sent: Sent, head: BlockRef) -> None:
+        """Take back what the head does not continue, and send every block up to it."""
+        if head.number - sent.last.number > MAX_FILL_BLOCKS:
+            raise ChainMoved(f"the node's head jumped from {sent.last.number} to {head.number}")
+        base = await sent.continued_by(head, node)
+        if base is None:
+            raise ChainMoved(f"block {sent.last.number} was replaced, and those before it")
+        if base != sent.last:
+            await self._take_back(market, sent, base)
+        for number in range(base.number + 1, head.number + 1):
             block = head if number == head.number else await node.block(number)
-            if block.parent_hash != last.hash:
-                raise ChainMoved(f"block {last.number} was replaced")
-            await self._send_block(node, block)
-            last = block
-        return last
+            if block.parent_hash != sent.last.hash:
+                return  # the chain moved meanwhile: the next look finds where to
+            await self._send_block(node, market, block)
+            sent.add(block)
 
-    async def _send_block(self, node: Node, block: BlockRef) -> None:
-        logs = await node.logs(block.hash, None, [STATE_TOPICS])
+    async def _take_back(self, market: Followed, sent: Sent, base: BlockRef) -> None:
+        self.counts["reorganisations"] += 1
+        log.warning("blocks %d to %d were replaced", base.number + 1, sent.last.number)
+        replaced = partial(Reorganisation, replaced_hash=sent.last.hash)
+        await self._send(base, time.time_ns(), [Fact(replaced)])
+        market.back_to(base)
+        sent.back_to(base)
+
+    async def _send_block(self, node: Node, market: Followed, block: BlockRef) -> None:
+        logs = await node.logs(block.hash, None, [ALL])
         seen_ns = time.time_ns()
-        facts: list[Fact] = []
-        for entry in logs:
-            protocol = self._pools.get(entry.address)
-            fact = None if protocol is None else fact_of(entry, protocol)
-            if fact is None:
-                self.counts["ignored_logs"] += 1
-            else:
-                facts.append(fact)
+        facts, ignored = await market.advance(block, logs)
+        self.counts["ignored_logs"] += ignored
         await self._send(block, seen_ns, [*facts, boundary_of(block)])
 
     async def _send(self, block: BlockRef, seen_ns: int, facts: list[Fact]) -> None:
@@ -161,25 +155,8 @@ class Collector:
         self.counts["blocks"] += 1
         self.counts["messages"] += len(facts)
 
-    async def _require_canonical(self, node: Node, last: BlockRef) -> None:
-        """A lower head is a lagging answer if `last` still stands, else a reorganisation."""
-        if (await node.block(last.number)).hash != last.hash:
-            raise ChainMoved(f"block {last.number} was replaced")
-
     def _require_relay(self) -> None:
         if not self._publisher.connected:
             raise SocketError(
                 f"{self._settings.producer_path}: the relay closed the connection; restart it"
             )
-
-
-def _snapshot(state: PoolState) -> Iterator[Fact]:
-    for part in state.snapshot(_UNSTAMPED):
-        yield Fact(partial(_stamp, part))
-
-
-def _stamp(part: PoolSnapshot, origin: Origin) -> Message:
-    return replace(part, origin=origin)
-
-
-_UNSTAMPED = Origin(0, 0, 0, 0, bytes(32), 0, 0, 0, 0)

@@ -1,120 +1,110 @@
-"""Pools that allow-listed factories have made, and the proof that they did.
+"""Pools that allow-listed factories have made.
 
 Enumerating a factory brings every poisoned token that anyone ever paired; asking it for the pools
-of chosen tokens needs no history from the node and brings none of them.
+of chosen tokens brings none of them. So tokens are named where one can, and factories that cannot
+be asked so are enumerated, by their own lists or by their events.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 from eth_utils.crypto import keccak
 
-from keeper.chain import Address, Protocol
-from keeper.collector import abi
+from keeper.chain import Address, BlockRef, Protocol
+from keeper.collector import abi, creations
 from keeper.collector.lens import Lens, Unreadable
-from keeper.collector.readings import Concentrated, Pair, read_addresses, read_all_pairs
-from keeper.node import BadAnswer
+from keeper.collector.origins import Factory, PoolRef
+from keeper.collector.pairs import read_addresses, read_listed
+from keeper.node import BadAnswer, Node
 
 NO_POOL = Address(bytes(20))
 V3_FEE_TIERS_PIPS = (100, 500, 3_000, 10_000)
 
-
-class ForeignPool(Exception):  # noqa: N818 -- it states the fault
-    """A contract is not the pool that its factory would have made of its tokens."""
-
-
-@dataclass(frozen=True, slots=True)
-class Factory:
-    """A factory whose pools are trusted to run its code.
-
-    `fee_pips` is the fee of its Uniswap V2 pairs (a constant of their code that no call tells);
-    pools of Uniswap V3 state their own, and it stays 0. With `init_code_hash` every pool's address
-    is derived anew (EIP-1014), with `code_hash` a pair's runtime code is compared; where both are
-    None the pool's own word, `factory()`, must do.
-    """
-
-    address: Address
-    protocol: Protocol
-    fee_pips: int = 0
-    init_code_hash: bytes | None = None
-    code_hash: bytes | None = None
+ASKED: dict[Protocol, tuple[bytes, tuple[int, ...]]] = {
+    Protocol.UNISWAP_V2: (abi.selector("getPair(address,address)"), (0,)),
+    Protocol.UNISWAP_V3: (abi.selector("getPool(address,address,uint24)"), V3_FEE_TIERS_PIPS),
+    Protocol.ALGEBRA_V1: (abi.selector("poolByPair(address,address)"), (0,)),
+}
+"""Views that give the pool of two tokens, and the fees it may have."""
+_CURVE = (abi.selector("pool_count()"), abi.selector("pool_list(uint256)"))
+LISTS: dict[Protocol, tuple[bytes, bytes]] = {
+    Protocol.UNISWAP_V2: (abi.selector("allPairsLength()"), abi.selector("allPairs(uint256)")),
+    Protocol.CURVE_STABLESWAP: _CURVE,
+    Protocol.CURVE_STABLESWAP_NG: _CURVE,
+}
+"""Views that count and give all pools."""
+IS_POOL = abi.selector("isPoolFromFactory(address)")
 
 
-@dataclass(frozen=True, slots=True)
-class PoolRef:
-    """A pool to follow, with the factory that vouches for it."""
+class Discovery:
+    """Finds pools through one node; without `tokens` every pool of a factory is followed."""
 
-    address: Address
-    factory: Factory
+    def __init__(self, node: Node, lens: Lens, tokens: Sequence[Address]) -> None:
+        self._node = node
+        self._lens = lens
+        self._tokens = sorted(set(tokens))
 
+    async def find(
+        self, factories: Sequence[Factory], block: BlockRef, since: int = 0
+    ) -> list[PoolRef]:
+        """Pools at each factory as of `block`; events are read from block `since` on.
 
-async def discover(
-    lens: Lens, factories: Sequence[Factory], tokens: Sequence[Address], block_hash: bytes
-) -> list[PoolRef]:
-    """Pools of each pair of `tokens` at each factory, as of `block_hash`.
+        Raises `BadAnswer` where no such factory stands, or another one than configured.
+        """
+        found: list[PoolRef] = []
+        for factory in factories:
+            await self._check_code(factory, block.hash)
+            found += await self._pools(factory, block, since)
+        return found
 
-    Raises `BadAnswer` where no such factory stands.
-    """
-    pairs = list(combinations(sorted(set(tokens)), 2))
-    found: list[PoolRef] = []
-    for factory in factories:
-        is_v2 = factory.protocol is Protocol.UNISWAP_V2
-        view, tiers = (abi.GET_PAIR, (0,)) if is_v2 else (abi.GET_POOL, V3_FEE_TIERS_PIPS)
-        keys = [(*pair, tier) for pair in pairs for tier in tiers]
-        answers = await read_addresses(lens, factory.address, view, keys, block_hash)
-        found += _refs(lens, factory, answers)
-    return found
+    async def genuine(self, refs: Sequence[PoolRef], block_hash: bytes) -> list[PoolRef]:
+        """Those of Balancer pools that their factory calls its own."""
+        kept = []
+        for factory in dict.fromkeys(ref.factory for ref in refs):
+            own = [ref for ref in refs if ref.factory == factory]
+            keys = [(ref.address, NO_POOL, 0) for ref in own]
+            answers = await read_addresses(self._lens, factory.address, IS_POOL, keys, block_hash)
+            yes = Address((1).to_bytes(20))
+            kept += [ref for ref, said in zip(own, answers, strict=True) if said == yes]
+        return kept
 
+    async def _pools(self, factory: Factory, block: BlockRef, since: int) -> list[PoolRef]:
+        protocol = factory.protocol
+        if protocol in ASKED and self._tokens:
+            return await self._ask(factory, block.hash)
+        if protocol in LISTS:
+            views = LISTS[protocol]
+            answers = await read_listed(self._lens, factory.address, *views, block.hash)
+            return self._refs(factory, answers)
+        refs = await creations.scan(self._node, factory, self._tokens, since, block.number)
+        if creations.CREATIONS[protocol] != creations.BALANCER_CREATED:
+            return refs
+        return await self.genuine(refs, block.hash)
 
-async def enumerate_pairs(lens: Lens, factory: Factory, block_hash: bytes) -> list[PoolRef]:
-    """Every pair that a Uniswap V2 factory ever made, as of `block_hash`.
+    async def _ask(self, factory: Factory, block_hash: bytes) -> list[PoolRef]:
+        view, tiers = ASKED[factory.protocol]
+        keys = [(*pair, tier) for pair in combinations(self._tokens, 2) for tier in tiers]
+        answers = await read_addresses(self._lens, factory.address, view, keys, block_hash)
+        return self._refs(factory, answers)
 
-    Raises `BadAnswer` where no such factory stands.
-    """
-    answers = await read_all_pairs(lens, factory.address, block_hash)
-    return _refs(lens, factory, answers)
-
-
-def _refs(lens: Lens, factory: Factory, answers: Sequence[Address | Unreadable]) -> list[PoolRef]:
-    found = []
-    for answer in answers:
-        if isinstance(answer, Unreadable):
+    async def _check_code(self, factory: Factory, block_hash: bytes) -> None:
+        if factory.code_hash is None:
+            return
+        found = keccak(await self._node.code(factory.address, block_hash))
+        if found != factory.code_hash:
             raise BadAnswer(
-                f"{lens.name} has no {factory.protocol.name} factory at "
-                f"0x{factory.address.hex()}: {answer.reason}; correct the setting"
+                f"{self._lens.name} has other code at 0x{factory.address.hex()} than the "
+                f"configured factory's, its hash is 0x{found.hex()}; correct the setting"
             )
-        if answer != NO_POOL:
-            found.append(PoolRef(answer, factory))
-    return found
 
-
-def check_origin(ref: PoolRef, reading: Pair | Concentrated) -> None:
-    """Raise `ForeignPool` unless the factory made the pool, as far as `Factory` lets one tell."""
-    factory = ref.factory
-    if reading.factory != factory.address:
-        raise ForeignPool(
-            f"its factory is 0x{reading.factory.hex()}, not 0x{factory.address.hex()}"
-        )
-    if isinstance(reading, Pair) and factory.code_hash not in {None, reading.code_hash}:
-        raise ForeignPool(f"its code has the hash 0x{reading.code_hash.hex()}")
-    if factory.init_code_hash is not None:
-        derived = derived_address(factory.address, factory.init_code_hash, reading)
-        if derived != ref.address:
-            raise ForeignPool(f"its factory would have made it at 0x{derived.hex()}")
-
-
-def derived_address(
-    factory: Address, init_code_hash: bytes, reading: Pair | Concentrated
-) -> Address:
-    """Where `factory` makes the pool of these tokens (EIP-1014).
-
-    Salts: the packed tokens (`UniswapV2Factory.sol`), tokens and fee as words
-    (`UniswapV3PoolDeployer.sol`).
-    """
-    if isinstance(reading, Pair):
-        key = reading.token0 + reading.token1
-    else:
-        words = (reading.token0, reading.token1, reading.fee_pips.to_bytes(3))
-        key = b"".join(word.rjust(abi.WORD, b"\0") for word in words)
-    return Address(keccak(b"\xff" + factory + keccak(key) + init_code_hash)[12:])
+    def _refs(self, factory: Factory, answers: Sequence[Address | Unreadable]) -> list[PoolRef]:
+        found = []
+        for answer in answers:
+            if isinstance(answer, Unreadable):
+                raise BadAnswer(
+                    f"{self._lens.name} has no {factory.protocol.name} factory at "
+                    f"0x{factory.address.hex()}: {answer.reason}; correct the setting"
+                )
+            if answer != NO_POOL:
+                found.append(PoolRef(answer, factory))
+        return found

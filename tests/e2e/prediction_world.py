@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from collector_world import Traders, factories
 
 from keeper.chain import Address, BlockRef, Protocol
-from keeper.collector import abi
+from keeper.collector import topics
 from keeper.collector.bootstrap import Reader
-from keeper.collector.discovery import discover
-from keeper.collector.lens import Lens
-from keeper.collector.logs import STATE_TOPICS, boundary_of, fact_of
+from keeper.collector.discovery import Discovery
+from keeper.collector.logs import Interpreter, boundary_of
 from keeper.execution.outcomes import balance_change
 from keeper.execution.program import Funding, encode_program
 from keeper.market.state import Market
@@ -98,7 +97,6 @@ class Arena:
         self._usd_tokens = [manifest.token(symbol).address for symbol in USD_TOKENS]
         settings = StrategySettings(tuple(manifest.token(s).address for s in PROFIT_TOKENS))
         self._strategies = registry.create(("simple", "triangular"), settings)
-        self._protocols = {pool.address: pool.protocol for pool in manifest.pools}
         self._gas_limit = 3_000_000
         self._fund()
 
@@ -138,11 +136,11 @@ class Arena:
         self._show(channel, market, self._base, self._states)
         head = await self._node.block("latest")
         assert head.parent_hash == self._base.hash
-        for log in await self._node.logs(head.hash, None, [STATE_TOPICS]):
-            protocol = self._protocols.get(log.address)
-            fact = None if protocol is None else fact_of(log, protocol)
-            if fact is not None:
-                market.apply(channel.carry(fact.make(channel.origin(head))))
+        interpreter = Interpreter((), ())
+        for state in self._states:
+            interpreter.follow(state)
+        for fact in interpreter.read(await self._node.logs(head.hash, None, [topics.ALL])).facts:
+            market.apply(channel.carry(fact.make(channel.origin(head))))
         view = market.apply(channel.carry(boundary_of(head).make(channel.origin(head))))
         assert view is not None
         assert len(view.states) == len(self._states)
@@ -237,7 +235,7 @@ def _balance_of(token: Address, holder: Address) -> dict[str, object]:
 
 def _crossings(receipt: Receipt, view: MarketView) -> int:
     """V3 swaps of the receipt that left another liquidity: only an initialised tick changes it."""
-    swaps = [log for log in receipt.logs if log.topics and log.topics[0] == abi.SWAP]
+    swaps = [log for log in receipt.logs if log.topics and log.topics[0] == topics.SWAP]
     return sum(int.from_bytes(log.data[96:128]) != _liquidity(log.address, view) for log in swaps)
 
 
@@ -260,7 +258,9 @@ async def arena(replica: Replica, seed: int) -> AsyncIterator[Arena]:
     async with await Node.connect(replica.url, expected_chain_id=manifest.chain_id) as node:
         head = await node.block("latest")
         tokens = [token.address for token in manifest.tokens]
-        refs = await discover(Lens(node), factories(manifest), tokens, head.hash)
-        made = Arena(replica, node, Reader(node, refs), seed)
+        reader = Reader(node, ())
+        found = await Discovery(node, reader.lens, tokens).find(factories(manifest), head)
+        reader.refs |= {ref.address: ref for ref in found}
+        made = Arena(replica, node, reader, seed)
         await made.read()
         yield made

@@ -1,11 +1,15 @@
-"""One bare chain for the units of execution; each test has its own key and executor on it."""
+"""What several units' tests stand on: a bare chain for execution, a replica that may be moved."""
 
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from execution_world import Lab, bare_anvil, open_lab
 
+from replica import Replica, launch
 from replica.anvil import Anvil
 
 
@@ -19,3 +23,18 @@ def bare_chain() -> Iterator[Anvil]:
 async def lab(bare_chain: Anvil) -> AsyncIterator[Lab]:
     async with open_lab(bare_chain) as opened:
         yield opened
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Short enough for a unix socket's path."""
+    path = Path(tempfile.mkdtemp(prefix="collector-"))
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture
+def trading() -> Iterator[Replica]:
+    """A replica of its own: reorganisations would confuse those who share one."""
+    with launch() as running:
+        yield running

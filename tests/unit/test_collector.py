@@ -2,9 +2,7 @@
 
 import asyncio
 import logging
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -12,35 +10,20 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession, web
-from collector_world import Follower, Traders, bare, following, fresh_read, settings, until
+from collector_world import Follower, Traders, following, fresh_read, held, settings, until
 
 from keeper.collector.collector import Collector, CollectorSettings
-from keeper.collector.discovery import Factory, PoolRef
+from keeper.collector.origins import Factory, PoolRef
 from keeper.node import WrongChain
 from keeper.relay.server import RelayServer
 from replica import Replica, launch
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """Short enough for a unix socket's path."""
-    path = Path(tempfile.mkdtemp(prefix="collector-"))
-    yield path
-    shutil.rmtree(path)
-
-
-@pytest.fixture
-def trading() -> Iterator[Replica]:
-    """A replica of its own: reorganisations would confuse those who share one."""
-    with launch() as running:
-        yield running
 
 
 async def equals_chain(follower: Follower, config: CollectorSettings) -> None:
     head, truth = await fresh_read(config)
     await until(lambda: follower.at(head.hash))
     assert len(truth) > 10
-    assert bare(follower.book.pools) == truth
+    assert held(follower.book) == truth
 
 
 async def test_after_random_trades_the_book_equals_the_chain(
@@ -69,7 +52,7 @@ async def test_after_random_trades_the_book_equals_the_chain(
 
 
 @pytest.mark.parametrize("depth", [1, 2, 5])
-async def test_a_reorganisation_begins_a_new_epoch_that_equals_the_chain(
+async def test_a_reorganisation_takes_blocks_back_and_equals_the_chain(
     trading: Replica, folder: Path, depth: int
 ) -> None:
     traders = Traders(trading, seed=depth)
@@ -80,11 +63,11 @@ async def test_a_reorganisation_begins_a_new_epoch_that_equals_the_chain(
             await asyncio.to_thread(traders.block, 3)
         await equals_chain(follower, config)
         trading.rpc("anvil_reorg", [depth, []])
-        await until(lambda: follower.resyncs == 2)
         await equals_chain(follower, config)
         await asyncio.to_thread(traders.block, 3)
         await equals_chain(follower, config)
-        assert collector.counts["resyncs"] == 1
+        assert follower.kinds["Reorganisation"] == collector.counts["reorganisations"] == 1
+        assert (follower.resyncs, collector.counts["resyncs"]) == (1, 0)
         assert collector.counts["ignored_logs"] > 0, "others trade in pools not followed"
         assert follower.gaps == []
 
@@ -135,7 +118,7 @@ async def test_what_is_no_pool_of_its_factory_is_left_out(
     v2 = Factory(manifest.factories[0].address, manifest.factories[0].protocol)
     other = next(p for p in manifest.pools if p.factory == manifest.factories[1].address)
     foreign = (PoolRef(other.address, v2), PoolRef(manifest.token("WPOL").address, v2))
-    config = replace(settings(replica.url, replica.manifest, folder), tokens=(), pools=foreign)
+    config = replace(settings(replica.url, replica.manifest, folder), factories=(), pools=foreign)
     async with following(config, folder) as (_, follower):
         await until(lambda: bool(follower.boundaries))
         assert follower.book.pools == {}
@@ -229,7 +212,7 @@ async def test_a_reorganisation_that_also_grew_the_chain_is_noticed(
         trading.rpc("anvil_reorg", [2, []])
         await asyncio.to_thread(traders.block, 0)
         faulty.fault = ""
-        await until(lambda: follower.resyncs == 2)
+        await until(lambda: follower.kinds["Reorganisation"] == 1)
         await equals_chain(follower, direct)
 
 

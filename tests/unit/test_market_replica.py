@@ -11,7 +11,7 @@ from eth_abi.abi import decode
 
 from keeper.chain import Address, BlockRef, Protocol
 from keeper.collector.bootstrap import Reader
-from keeper.collector.discovery import PoolRef
+from keeper.collector.origins import PoolRef
 from keeper.market.state import Market
 from keeper.market.view import MarketView
 from keeper.node import Node

@@ -1,0 +1,132 @@
+"""The pools that are followed, as facts of a channel: all of them at first, then block by block."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from keeper.chain import Address, BlockRef
+from keeper.collector.bootstrap import Reader
+from keeper.collector.creations import BALANCER_CREATED, CREATIONS
+from keeper.collector.discovery import Discovery
+from keeper.collector.logs import Findings, Interpreter
+from keeper.collector.origins import Factory, PoolRef
+from keeper.collector.states import GUARDED, UNSTAMPED, State
+from keeper.node import Log, Node
+from keeper.relay.messages import Message, Origin, PoolReading, PoolSnapshot
+from keeper.relay.pool_state import PoolState
+from keeper.relay.publisher import Fact
+
+
+class PoolLost(Exception):  # noqa: N818 -- it states what happened
+    """A followed pool cannot be read any more: an epoch without it must follow."""
+
+
+class Followed:
+    """Pools of `factories` between `tokens`, and `pools` besides, read through one node."""
+
+    def __init__(
+        self,
+        node: Node,
+        factories: Sequence[Factory],
+        tokens: Sequence[Address],
+        pools: Sequence[PoolRef],
+    ) -> None:
+        self._reader = Reader(node, pools, tokens=tokens)
+        self._discovery = Discovery(node, self._reader.lens, tokens)
+        self._factories = factories
+        self._interpreter = Interpreter(factories, tokens)
+        self._known_since: dict[Address, int] = {}
+        self._followed_since: dict[Address, int] = {}
+        self._restless: dict[Address, PoolReading] = {}
+
+    async def discover(self, head: BlockRef) -> None:
+        """Ask the factories for their pools."""
+        for ref in await self._discovery.find(self._factories, head):
+            self._reader.refs.setdefault(ref.address, ref)
+
+    async def snapshot(self, block: BlockRef) -> list[Fact]:
+        """The state of every pool at the end of `block`."""
+        for pool in list(self._followed_since):
+            self._leave(pool)
+        states = await self._reader.read(block)
+        for state in states:
+            self._follow(state, block)
+        self._interpreter.waiting = self._reader.refs.keys() - self._followed_since.keys()
+        return [fact for state in states for fact in _facts(state)]
+
+    async def advance(self, block: BlockRef, logs: Iterable[Log]) -> tuple[list[Fact], int]:
+        """What `block` changed, in log order, then the pools that had to be read at its end.
+
+        Gives the number of ignored logs too. Raises `PoolLost`.
+        """
+        found = self._interpreter.read(logs)
+        await self._admit(found, block)
+        found.touched |= self._restless.keys()
+        facts = found.facts
+        if found.touched:
+            facts = facts + await self._read_anew(found.touched, block)
+        return facts, found.ignored
+
+    def back_to(self, block: BlockRef) -> None:
+        """Blocks after `block` never were: forget the pools that they brought."""
+        for pool, since in list(self._followed_since.items()):
+            if since > block.number:
+                self._leave(pool)
+                self._interpreter.waiting.add(pool)
+        for pool, since in list(self._known_since.items()):
+            if since > block.number:
+                del self._known_since[pool], self._reader.refs[pool]
+                self._interpreter.waiting.discard(pool)
+
+    async def _admit(self, found: Findings, block: BlockRef) -> None:
+        fresh = [ref for ref in found.created if ref.address not in self._reader.refs]
+        balancer = [r for r in fresh if CREATIONS[r.factory.protocol] == BALANCER_CREATED]
+        genuine = await self._discovery.genuine(balancer, block.hash) if balancer else []
+        for ref in fresh:
+            if ref in balancer and ref not in genuine:
+                continue
+            self._reader.refs[ref.address] = ref
+            self._known_since[ref.address] = block.number
+            self._interpreter.waiting.add(ref.address)
+            found.touched.add(ref.address)
+
+    async def _read_anew(self, pools: set[Address], block: BlockRef) -> list[Fact]:
+        states = {state.pool: state for state in await self._reader.read(block, sorted(pools))}
+        for pool in sorted(pools - states.keys()):
+            if pool in self._interpreter:
+                self._reader.refs.pop(pool)
+                raise PoolLost(f"pool 0x{pool.hex()} cannot be read any more")
+        facts = []
+        for pool, state in states.items():
+            if self._restless.get(pool) != state:
+                facts += _facts(state)
+            self._follow(state, block)
+        return facts
+
+    def _follow(self, state: State, block: BlockRef) -> None:
+        self._interpreter.follow(state)
+        self._followed_since.setdefault(state.pool, block.number)
+        if isinstance(state, PoolReading) and self._is_restless(state, block):
+            self._restless[state.pool] = state
+        else:
+            self._restless.pop(state.pool, None)
+
+    def _leave(self, pool: Address) -> None:
+        self._interpreter.leave(pool)
+        self._restless.pop(pool, None)
+        del self._followed_since[pool]
+
+    def _is_restless(self, state: PoolReading, block: BlockRef) -> bool:
+        """Whether it changes without a log: by interest, by others' rates or by the clock."""
+        plain = all(held.rate == 10 ** (36 - held.decimals) for held in state.tokens)
+        return state.rounding == GUARDED or not plain or self._reader.ramps(state.pool, block)
+
+
+def _facts(state: State) -> list[Fact]:
+    if isinstance(state, PoolState):
+        return [Fact(partial(_stamp, part)) for part in state.snapshot(UNSTAMPED)]
+    return [Fact(partial(_stamp, state))]
+
+
+def _stamp(message: PoolSnapshot | PoolReading, origin: Origin) -> Message:
+    return replace(message, origin=origin)

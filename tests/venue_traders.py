@@ -1,0 +1,140 @@
+"""Random trades in the venues beside Uniswap V2 and V3, and new pools, several to a block."""
+
+import random
+
+from eth_abi.abi import encode
+
+from keeper.chain import Address
+from replica import Replica
+from replica.abi import encode_call
+from replica.deploy import WHALE
+from replica.protocols import algebra, balancer_v2, uniswap_v3, uniswap_v4
+from replica.venues import NATIVE, V4Pool
+
+FAR = 2**40
+POOL_KEY = uniswap_v4.POOL_KEY
+V4_SWAP = f"swap({POOL_KEY},(bool,int256,uint160),(bool,bool),bytes)"
+BALANCER_SWAP = (
+    "swap((bytes32,uint8,address,address,uint256,bytes),(address,bool,address,bool),"
+    "uint256,uint256)"
+)
+ALGEBRA_SWAP = "exactInputSingle((address,address,address,uint256,uint256,uint256,uint160))"
+MIN_PRICE, MAX_PRICE = (
+    4_295_128_740,
+    1_461_446_703_485_210_103_287_273_052_203_988_822_378_723_970_341,
+)
+
+
+class VenueTraders:
+    """Sends without mining; whoever mines calls `require_success` afterwards."""
+
+    def __init__(self, replica: Replica, seed: int) -> None:
+        self._replica, self._rng = replica, random.Random(seed)
+        self._manifest = replica.manifest
+        self._gas = 6_000_000
+        self.sent: list[str] = []
+
+    def trade(self) -> None:
+        """One trade in each venue."""
+        self.swap_curve()
+        self.swap_balancer()
+        self.swap_v4()
+        self.swap_algebra()
+
+    def swap_curve(self) -> None:
+        pool = self._rng.choice(self._manifest.curve_pools)
+        sold, bought = self._rng.sample(range(len(pool.coins)), 2)
+        amount = self._amount(pool.coins[sold], self._rng.randint(10, 20_000))
+        signature = "exchange(int128,int128,uint256,uint256)"
+        self._send(pool.address, signature, sold, bought, amount, 0)
+
+    def swap_balancer(self) -> None:
+        for pool in self._manifest.balancer_pools:
+            tokens = [token for token in pool.tokens if token != pool.address]
+            paid, got = self._rng.sample(tokens, 2)
+            amount = self._amount(paid, self._rng.randint(10, 5_000))
+            step = (pool.pool_id, 0, paid, got, amount, b"")
+            self._send(balancer_v2.VAULT, BALANCER_SWAP, step, (WHALE, False, WHALE, False), 0, FAR)
+
+    def change_balancer_fee(self) -> None:
+        pool = self._manifest.balancer_pools[0]
+        self._replica.rpc("anvil_impersonateAccount", [balancer_v2.GOVERNANCE])
+        self._replica.rpc("anvil_setBalance", [balancer_v2.GOVERNANCE, hex(10**24)])
+        signature = "setSwapFeePercentage(uint256)"
+        fee = self._rng.randint(10**14, 10**16)
+        self._send(pool.address, signature, fee, sender=balancer_v2.GOVERNANCE)
+
+    def swap_v4(self) -> None:
+        pool = self._rng.choice(self._manifest.v4_pools)
+        zero_for_one = self._rng.random() < 0.5
+        paid = pool.currency0 if zero_for_one else pool.currency1
+        amount = self._amount(paid, self._rng.randint(10, 20_000))
+        limit = MIN_PRICE if zero_for_one else MAX_PRICE
+        order = (zero_for_one, -amount, limit)
+        swapper = self._manifest.contract("Uniswap V4 PoolSwapTest")
+        value = amount if paid == NATIVE else 0
+        self._send(swapper, V4_SWAP, pool.key, order, (False, False), b"", value=value)
+
+    def mint_v4(self, pool: V4Pool, lower: int, upper: int, liquidity: int) -> None:
+        types = [POOL_KEY, "int24", "int24", "uint256", "uint128", "uint128", "address", "bytes"]
+        most = 2**128 - 1
+        mint = encode(types, [pool.key, lower, upper, liquidity, most, most, WHALE, b""])
+        pair = encode(["address", "address"], [pool.currency0, pool.currency1])
+        back = encode(["address", "address"], [NATIVE, WHALE])
+        plan = uniswap_v4.MINT_POSITION + uniswap_v4.SETTLE_PAIR + uniswap_v4.SWEEP
+        unlock = encode(["bytes", "bytes[]"], [plan, [mint, pair, back]])
+        value = 10**23 if pool.currency0 == NATIVE else 0
+        signature = "modifyLiquidities(bytes,uint256)"
+        self._send(uniswap_v4.POSITIONS, signature, unlock, FAR, value=value)
+
+    def swap_algebra(self) -> None:
+        pool = self._rng.choice(self._manifest.algebra_pools)
+        way = [pool.token0, pool.token1][:: self._rng.choice((1, -1))]
+        amount = self._amount(way[0], self._rng.randint(10, 20_000))
+        self._send(algebra.ROUTER, ALGEBRA_SWAP, (*way, WHALE, FAR, amount, 0, 0))
+
+    def create_v3(self, symbol_a: str, symbol_b: str, fee_pips: int) -> None:
+        """A pool with a price and one position."""
+        pair = sorted(self._manifest.token(s).address for s in (symbol_a, symbol_b))
+        signature = "createAndInitializePoolIfNecessary(address,address,uint24,uint160)"
+        self._send(uniswap_v3.POSITIONS, signature, *pair, fee_pips, 1 << 96)
+
+    def create_v4(
+        self, symbol: str, fee_pips: int, spacing: int, hooks: Address = NATIVE
+    ) -> V4Pool:
+        """A pool of the native coin and a token, without liquidity."""
+        token = self._manifest.token(symbol).address
+        key = (NATIVE, token, fee_pips, spacing, hooks)
+        self._send(uniswap_v4.MANAGER, f"initialize({POOL_KEY},uint160)", key, 1 << 96)
+        return V4Pool("", uniswap_v4.MANAGER, b"", *key)
+
+    def create_pair(self, symbol_a: str, symbol_b: str, factory: Address) -> None:
+        pair = [self._manifest.token(s).address for s in (symbol_a, symbol_b)]
+        self._send(factory, "createPair(address,address)", *pair)
+
+    def require_success(self) -> None:
+        for sent in self.sent:
+            receipt = self._replica.rpc("eth_getTransactionReceipt", [sent])
+            assert receipt is not None
+            assert receipt["status"] == "0x1", receipt
+        self.sent.clear()
+
+    def _amount(self, token: Address, usd: int) -> int:
+        if token == NATIVE:
+            return self._amount(self._manifest.token("WPOL").address, usd)
+        entry = next(t for t in self._manifest.tokens if t.address == token)
+        return int(usd * 10**entry.decimals / float(entry.usd_price))
+
+    def _send(
+        self, to: Address, signature: str, *args: object, value: int = 0, sender: Address = WHALE
+    ) -> None:
+        self._gas += 1  # equal transactions lose their receipts after a reorganisation
+        call = {
+            "from": sender,
+            "to": to,
+            "data": encode_call(signature, *args),
+            "value": hex(value),
+            "gas": hex(self._gas),
+            "gasPrice": hex(200 * 10**9),
+        }
+        self.sent.append(self._replica.rpc("eth_sendTransaction", [call]))
