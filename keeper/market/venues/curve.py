@@ -123,10 +123,13 @@ class CurveState(NamedTuple):
         return self.offpeg_e10 * self.fee_e10 // (excess // square + FEE_DENOMINATOR)
 
     def _exact_out(self, sold: int, bought: int, amount: int) -> Quote:
+        if amount >= self.balances[bought]:
+            return Quote(0, 0, Refusal.EXHAUSTED)
         try:
             guess = self._input_guess(sold, bought, amount)
         except Unsolved:
-            return Quote(0, 0, Refusal.EXHAUSTED)
+            # Near the ends the other way round may not settle where `exchange` does.
+            guess = 1
         return least_input(lambda paid: self._exact_in(sold, bought, paid), amount, guess)
 
     def _input_guess(self, sold: int, bought: int, amount: int) -> int:

@@ -3,7 +3,15 @@
 from collections.abc import Callable
 
 from keeper.chain import Address, Protocol
-from keeper.market.venues import algebra, curve, uniswap_v2, uniswap_v3, uniswap_v4
+from keeper.market.venues import (
+    algebra,
+    balancer_stable,
+    balancer_weighted,
+    curve,
+    uniswap_v2,
+    uniswap_v3,
+    uniswap_v4,
+)
 from keeper.market.venues.base import VenueState
 from keeper.market.venues.pairs import TokenPool
 from keeper.relay.messages import PoolReading
@@ -32,6 +40,8 @@ STATES: dict[Protocol, Build] = {
     Protocol.UNISWAP_V4: uniswap_v4.state_of,
     Protocol.CURVE_STABLESWAP: curve.state_of,
     Protocol.CURVE_STABLESWAP_NG: curve.state_of,
+    Protocol.BALANCER_V2_WEIGHTED: balancer_weighted.state_of,
+    Protocol.BALANCER_V2_STABLE: balancer_stable.state_of,
 }
 """Protocols whose pools are read from a node as a whole, and what builds their state.
 
