@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from bench.gas import table
-from bench.gas.cells import Cell, Figures, cell, floor, loan, named, ours
-from bench.gas.market import FAMILIES, HOPS, World, open_world
+from bench.gas.baskets import PLANS, basket, basket_floor_code
+from bench.gas.cells import Cell, Figures, cell, floor, loan, measure, named, ours
+from bench.gas.market import FAMILIES, HOPS, YARDSTICK, World, open_world
 from bench.gas.stale import stale
 from keeper.execution.program import Funding
 from replica.markets import USDC_E, WPOL
@@ -54,11 +55,21 @@ def _say_source(
     click.echo(f"flash {source}: over the floor {over}, bound {limit}: {verdict}")
 
 
+def baskets(world: World) -> dict[str, Cell]:
+    """Sets of swaps with splits and merges, from own capital."""
+    found = {}
+    for size in PLANS:
+        code = basket_floor_code(YARDSTICK, basket(world, size).legs)
+        yardstick = measure(world, "basket's floor", world.stand(code), b"")
+        found[str(size)] = named("ours", None) | named("floor", yardstick)
+    return found
+
+
 def run() -> dict[str, Any]:
     """The whole result."""
     with open_world(WPOL) as world:
         result = paths(world) | sources(world)
-        result["basket"] = dict.fromkeys(("5", "10", "20"))
+        result["basket"] = baskets(world)
         result |= named("stale_revert", stale(world))
     with open_world(USDC_E) as world:
         result["usdc"] = paths(world)

@@ -28,26 +28,17 @@ class Form(Enum):
     FLASH_SWAP = "flash_swap"
 
 
-class Floor:
-    """Writes one route's contract, which stands at `where`, frame by frame."""
+class StraightLine:
+    """Writes calls of pools and tokens, frame by frame; a callback's frame follows the others."""
 
-    def __init__(self, where: Address, legs: Sequence[Leg]) -> None:
+    def __init__(self) -> None:
         self.code = Assembler()
-        self._self = where
-        self._legs = legs
         self._pending: list[tuple[str, Callable[[], None]]] = []
+        self._callbacks = 0
 
     def dispatch(self) -> None:
         """Jump to a callback's frame, or run on where there is no calldata."""
         self.code.raw(push(_DESTINATION_AT) + CALLDATALOAD + DUP1 + JUMPI)
-
-    def run(self, form: Form) -> None:
-        """Write the calls of the whole route."""
-        last = self._legs[-1]
-        if form is Form.FLASH_SWAP and last.protocol is Protocol.UNISWAP_V2:
-            self._v2(last, self._self, nested=len(self._legs) - 1)
-        else:
-            self._deliver(len(self._legs), self._self)
 
     def finish(self) -> bytes:
         """Close the frame, write those that callbacks enter, and give the code."""
@@ -59,6 +50,48 @@ class Floor:
             self.code.stop()
         return self.code.assemble()
 
+    def pay(self, token: Address, to: Address, amount: int) -> None:
+        """Transfer a token."""
+        self.code.call(token, TRANSFER, int.from_bytes(to), amount)
+
+    def swap_v2(self, leg: Leg, to: Address, inside: Callable[[], None] | None = None) -> None:
+        """Swap on a pair whose input has come, or will have come when `inside` has run."""
+        out = leg.amount_out_raw
+        outs = (0, out) if leg.zero_for_one else (out, 0)
+        # the callback's frame is told by the length of the data, which the pair copies
+        data = 0 if inside is None else self._later(inside)
+        self.code.call(leg.pool, V2_SWAP, *outs, int.from_bytes(to), 0x80, data, tail=data)
+
+    def swap_v3(self, leg: Leg, to: Address, inside: Callable[[], None]) -> None:
+        """Swap on a V3 pool, which is paid by what `inside` does."""
+        limit = LOWEST_PRICE if leg.zero_for_one else HIGHEST_PRICE
+        order = (int.from_bytes(to), int(leg.zero_for_one), leg.amount_in_raw, limit)
+        self.code.call(leg.pool, V3_SWAP, *order, 0xA0, 0x20, self._later(inside))
+
+    def _later(self, write: Callable[[], None]) -> str:
+        name = f"callback {self._callbacks}"
+        self._callbacks += 1
+        self._pending.append((name, write))
+        return name
+
+
+class Floor(StraightLine):
+    """One route's yardstick, which stands at `where`."""
+
+    def __init__(self, where: Address, legs: Sequence[Leg]) -> None:
+        super().__init__()
+        self._self = where
+        self._legs = legs
+
+    def run(self, form: Form) -> None:
+        """Write the calls of the whole route."""
+        last = self._legs[-1]
+        if form is Form.FLASH_SWAP and last.protocol is Protocol.UNISWAP_V2:
+            before = len(self._legs) - 1
+            self.swap_v2(last, self._self, lambda: self._deliver(before, last.pool))
+        else:
+            self._deliver(len(self._legs), self._self)
+
     def _deliver(self, count: int, to: Address) -> None:
         """Run the first `count` legs and bring their output, or without legs the input, to `to`.
 
@@ -66,40 +99,19 @@ class Floor:
         """
         first = self._legs[0]
         if not count:
-            self._pay(first.token_in, to, first.amount_in_raw)
+            self.pay(first.token_in, to, first.amount_in_raw)
             return
         legs = self._legs[:count]
         v3 = [place for place, leg in enumerate(legs) if leg.protocol is Protocol.UNISWAP_V3]
         start = v3[-1] if v3 else -1
         targets = [*(leg.pool for leg in legs[1:]), to]
         if start < 0:
-            self._pay(first.token_in, first.pool, first.amount_in_raw)
+            self.pay(first.token_in, first.pool, first.amount_in_raw)
         else:
-            self._v3(legs[start], targets[start], nested=start)
+            last = legs[start]
+            self.swap_v3(last, targets[start], lambda: self._deliver(start, last.pool))
         for leg, target in zip(legs[start + 1 :], targets[start + 1 :], strict=True):
-            self._v2(leg, target)
-
-    def _pay(self, token: Address, to: Address, amount: int) -> None:
-        self.code.call(token, TRANSFER, int.from_bytes(to), amount)
-
-    def _v2(self, leg: Leg, to: Address, nested: int | None = None) -> None:
-        out = leg.amount_out_raw
-        outs = (0, out) if leg.zero_for_one else (out, 0)
-        # a callback's frame is named by the length of the data, which the pair copies
-        data = "" if nested is None else self._later(nested, leg.pool)
-        words = (*outs, int.from_bytes(to), 0x80, data or 0)
-        self.code.call(leg.pool, V2_SWAP, *words, tail=data or 0)
-
-    def _v3(self, leg: Leg, to: Address, nested: int) -> None:
-        limit = LOWEST_PRICE if leg.zero_for_one else HIGHEST_PRICE
-        order = (int.from_bytes(to), int(leg.zero_for_one), leg.amount_in_raw, limit)
-        data = (0xA0, 0x20, self._later(nested, leg.pool))
-        self.code.call(leg.pool, V3_SWAP, *order, *data)
-
-    def _later(self, count: int, to: Address) -> str:
-        name = f"deliver {count} to {to.hex()}"
-        self._pending.append((name, lambda: self._deliver(count, to)))
-        return name
+            self.swap_v2(leg, target)
 
 
 def floor_code(where: Address, legs: Sequence[Leg], form: Form) -> bytes:
