@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench-gas lint fmt mutate
+.PHONY: help setup demo test lint fmt bench-detect mutate
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.cache/bin:$(PATH)
 export SOLCX_BINARY_PATH := $(CURDIR)/.cache/bin
@@ -18,9 +18,6 @@ test: setup ## the whole test suite
 	@pytest
 	@APE_DATA_FOLDER=$(CURDIR)/.cache/ape ape test
 
-bench-gas: setup ## gas of cycles: ours, floor, routers, loans, on both schedules; GAS=--record keeps it
-	@python -m bench.gas $(GAS)
-
 lint: setup ## ruff, mypy --strict and forge fmt, in check mode
 	ruff format --check .
 	ruff check .
@@ -34,3 +31,6 @@ fmt: setup ## format Python and Solidity
 
 mutate: setup ## would the tests notice a fault in the contracts? (MUTATE_SEED, MUTATE_SAMPLE; hours)
 	@python -m toolchain.mutate --seed $(or $(MUTATE_SEED),1) --sample $(or $(MUTATE_SAMPLE),1.0)
+
+bench-detect: setup ## detection on 10,000 pools beside its peers, whose environments it builds; the last line is JSON
+	@python -m bench.detect

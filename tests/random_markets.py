@@ -1,6 +1,7 @@
 """Small random markets with edges in them, as messages, and the brute force that judges them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 
 from market_frames import Frames, flat_v3, pool_address
@@ -43,7 +44,7 @@ def permuted(snapshots: Sequence[PoolSnapshot], rng: Random) -> list[PoolSnapsho
     """The same pools under other addresses, in another order."""
     names = rng.sample(range(2_000, 9_000), len(snapshots))
     renamed = [
-        snapshot._replace(pool=pool_address(name))
+        replace(snapshot, pool=pool_address(name))
         for snapshot, name in zip(snapshots, names, strict=True)
     ]
     rng.shuffle(renamed)
@@ -93,7 +94,7 @@ def market_view(snapshots: Sequence[PoolSnapshot]) -> MarketView:
     frames = Frames()
     market = Market([TOKENS[0]])
     for snapshot in snapshots:
-        market.apply(snapshot._replace(origin=frames.origin()))
+        market.apply(replace(snapshot, origin=frames.origin()))
     view = market.apply(frames.boundary())
     assert view is not None
     return view

@@ -27,14 +27,15 @@ class StrategySettings:
     """What strategies may seek: profit tokens in order of preference, and bounds in USD.
 
     Of two tokens' pools the `max_pools_per_pair` of the best prices are tried; of one block's
-    candidates at most `max_sized` are sized in floats and the best `max_exact` of those in
-    integers, so that no block holds the event loop long.
+    candidates at most `max_sized_per_pool` a changed pool and `max_sized` in all are sized in
+    floats and the best `max_exact` of those in integers: no block holds the event loop long.
     """
 
     profit_tokens: tuple[Address, ...]
     min_net_profit_usd: float = 0.0
     max_trade_usd: float = float("inf")
     max_sized: int = 64
+    max_sized_per_pool: int = 12
     max_exact: int = 8
     max_pools_per_pair: int = 8
 

@@ -1,19 +1,14 @@
 """Cycles of a fixed length: filter by float prices, size in floats, confirm in exact integers."""
 
-from collections import Counter
 from math import log
 from time import time_ns
 
-import numpy as np
-from numpy.typing import NDArray
-
-from keeper.market.kernels.search import DUST, NO_SIZE, SIZED
 from keeper.market.view import MarketView
 from keeper.strategies.base import GasQuote, StrategyResult, StrategySettings, net_usd
 from keeper.strategies.gas import estimate_gas
 from keeper.strategies.opportunity import Leg, Opportunity
 from keeper.strategies.reasons import Reason
-from keeper.strategies.search import Candidates, CycleSearch
+from keeper.strategies.search import CycleSearch
 
 CUSHION_LOG = 10e-4
 """The return of a trade at which its cushion against other trades counts one half."""
@@ -30,18 +25,14 @@ class CyclicStrategy:
     def evaluate(self, view: MarketView, gas: GasQuote) -> StrategyResult:
         """Opportunities among the cycles that the block's changes touch, best net first."""
         self._search.follow(view)
-        candidates, counts = self._search.propose()
-        rejections = Counter(counts)
-        best = self._choose(candidates, gas, rejections)
-        sized_ns = time_ns()
-        confirmed = list(self._search.confirm(view, best))
-        stamps = sized_ns, time_ns()
+        cycles, rejections = self._search.run(view, gas)
+        now = time_ns()
         found: list[Opportunity] = []
-        for edges, amounts, crossed in confirmed:
+        for edges, amounts, crossed in cycles:
             if amounts is None:
                 rejections[Reason.NO_EXACT_PROFIT] += 1
                 continue
-            opportunity = self._opportunity(view, gas, _legs(view, edges, amounts), crossed, stamps)
+            opportunity = self._opportunity(view, gas, _legs(view, edges, amounts), crossed, now)
             reason = self._judge(net_usd(opportunity))
             if reason is None:
                 found.append(opportunity)
@@ -49,28 +40,6 @@ class CyclicStrategy:
                 rejections[reason] += 1
         found.sort(key=net_usd, reverse=True)
         return StrategyResult(tuple(found), rejections)
-
-    def _choose(
-        self, candidates: Candidates, gas: GasQuote, rejections: Counter[Reason]
-    ) -> Candidates:
-        """The best by what floats leave after gas, with a thousandth more for rounding."""
-        profits = candidates.sizes[:, -1] - candidates.sizes[:, 0]
-        gas_usd = candidates.gas * gas.cost_usd(1)
-        nets = profits * self._search.usd[candidates.ranks] * 1.001 - gas_usd
-        sized = candidates.status == SIZED
-        pays = sized & (nets > 0.0)
-        enough = pays & (nets >= self._settings.min_net_profit_usd)
-        rows = np.flatnonzero(enough)
-        rows = rows[np.argsort(-nets[rows], kind="stable")]
-        counts = {
-            Reason.NO_EDGE: np.count_nonzero(candidates.status == NO_SIZE),
-            Reason.DUST: np.count_nonzero(candidates.status == DUST),
-            Reason.BELOW_GAS: np.count_nonzero(sized & ~pays),
-            Reason.BELOW_MIN_PROFIT: np.count_nonzero(pays & ~enough),
-            Reason.NOT_SIZED: max(len(rows) - self._settings.max_exact, 0),
-        }
-        rejections.update({reason: int(count) for reason, count in counts.items() if count})
-        return candidates.take(rows[: self._settings.max_exact])
 
     def _judge(self, net: float) -> Reason | None:
         if not net > 0.0:
@@ -83,7 +52,7 @@ class CyclicStrategy:
         gas: GasQuote,
         legs: tuple[Leg, ...],
         crossed: int,
-        stamps: tuple[int, int],
+        now_ns: int,
     ) -> Opportunity:
         amount_in, amount_out = legs[0].amount_in_raw, legs[-1].amount_out_raw
         profit_usd = (amount_out - amount_in) * view.usd_per_raw[legs[0].token_in]
@@ -101,8 +70,8 @@ class CyclicStrategy:
             confidence=confidence(amount_in, amount_out, profit_usd, gas_usd),
             frame_ns=view.frame_ns,
             applied_ns=view.applied_ns,
-            sized_ns=stamps[0],
-            exact_ns=stamps[1],
+            sized_ns=now_ns,
+            exact_ns=time_ns(),
         )
 
 
@@ -118,9 +87,9 @@ def confidence(amount_in: int, amount_out: int, profit_usd: float, gas_usd: floa
     return margin * earned / (earned + CUSHION_LOG)
 
 
-def _legs(view: MarketView, edges: NDArray[np.int64], amounts: list[int]) -> tuple[Leg, ...]:
+def _legs(view: MarketView, edges: list[int], amounts: list[int]) -> tuple[Leg, ...]:
     legs = []
-    for place, edge in enumerate(edges.tolist()):
+    for place, edge in enumerate(edges):
         pool, zero_for_one = view.topology.pools[edge >> 1], edge & 1 == 0
         tokens = (pool.token0, pool.token1) if zero_for_one else (pool.token1, pool.token0)
         legs.append(

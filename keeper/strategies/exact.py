@@ -5,6 +5,7 @@ profit is nearly smooth, while at a finer place many inputs buy the same coarse 
 """
 
 from collections.abc import Sequence
+from math import log2
 from typing import NamedTuple
 
 from keeper.market.venues.base import VenueState
@@ -13,8 +14,11 @@ from keeper.strategies.sizing import Size
 COARSE_AMOUNT = 1 << 20
 """Below so many raw units the rounding of one unit outweighs what floats cannot see."""
 
-FINE_STEP = 20
-"""Above it the float size is right to so many bits, and the first step looks beside them."""
+FINE_STEP, NARROWING = 12, 4
+"""Bits of the longest first step and of each narrowing above it, where floats are nearly right."""
+
+FEW_BITS = 14
+"""Of a profit of twice so many bits one unit is not yet nothing."""
 
 MAX_CLIMB = 4096
 
@@ -106,8 +110,9 @@ def _climb(search: _Search, middle: int) -> int:
     Profit is concave but for rounding, which among coarse amounts makes teeth worth looking over.
     """
     coarse = middle < COARSE_AMOUNT
-    step = max(middle >> (4 if coarse else FINE_STEP), 1)
     best = search.profit(middle)
+    flat = 0 if best is None else _flat_bits(best)
+    step = max(middle >> (4 if coarse else max(flat, FINE_STEP)), 1)
     for _ in range(MAX_CLIMB):
         if not step:
             break
@@ -118,9 +123,28 @@ def _climb(search: _Search, middle: int) -> int:
             step <<= 0 if coarse else 1
             continue
         if not coarse and best is not None and known and best - min(known)[0] <= 1:
-            break
-        step >>= 1 if coarse else 3
+            return _comb(search, middle, best, flat)
+        step >>= 1 if coarse else NARROWING
     return middle
+
+
+def _flat_bits(best: int) -> int:
+    """Bits to shift an amount down by for a step in which a profit loses about one unit.
+
+    Profit falls with the square of the distance from its top, as seen from either end of the trade.
+    """
+    return min(1 + int(0.5 * log2(max(best, 1))), 63)
+
+
+def _comb(search: _Search, middle: int, best: int, flat: int) -> int:
+    """Look around where profit is flat: rounding may spare a unit nearby, of few units one."""
+    found, step = middle, middle >> min(flat + 2, 63)
+    teeth = range(1, 2 if flat > FEW_BITS else 9)
+    for there in (middle + sign * tooth * step for tooth in teeth for sign in (1, -1)):
+        profit = search.profit(there)
+        if profit is not None and profit > best:
+            found, best = there, profit
+    return found
 
 
 def _trim(hops: Sequence[Hop], amounts: list[int]) -> list[int]:

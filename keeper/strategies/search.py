@@ -1,8 +1,9 @@
 """The kernels' search for cycles over one market, with the arrays that it works in."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
 from math import inf
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +12,16 @@ from keeper.market.arrays import PoolArrays
 from keeper.market.kernels import search as kernels
 from keeper.market.kernels.chain import chain_space
 from keeper.market.kernels.curves import curve_space
+from keeper.market.kernels.cycles import Bounds, Chosen, chosen_space, detect
 from keeper.market.kernels.pairs import Pairs, rank_all, rank_one
-from keeper.market.kernels.quotes import BEYOND, FILLED
-from keeper.market.kernels.search import Exact, Found, Sizes
-from keeper.market.view import MarketView
-from keeper.strategies.base import StrategySettings
+from keeper.market.kernels.quotes import BEYOND
+from keeper.market.kernels.search import Found
+from keeper.market.venues.uniswap_v2 import V2State
+from keeper.market.venues.uniswap_v3 import V3State
+from keeper.market.view import MarketView, Topology
+from keeper.strategies.base import GasQuote, StrategySettings
 from keeper.strategies.cycles import pairs_of
-from keeper.strategies.exact import Hop, refine, ticks_crossed
+from keeper.strategies.exact import Hop, forward, refine, ticks_crossed
 from keeper.strategies.gas import estimate_gas
 from keeper.strategies.reasons import Reason
 from keeper.strategies.sizing import Size
@@ -25,36 +29,37 @@ from keeper.strategies.sizing import Size
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-_REASONS = {
-    kernels.UNTRADABLE: Reason.UNTRADABLE,
-    kernels.NO_EDGE: Reason.NO_EDGE,
-    kernels.OUTRANKED: Reason.OUTRANKED,
-    kernels.UNPRICED: Reason.UNPRICED,
-    kernels.NOT_SIZED: Reason.NOT_SIZED,
-}
+_REASONS = (
+    Reason.UNTRADABLE,
+    Reason.NO_EDGE,
+    Reason.OUTRANKED,
+    Reason.UNPRICED,
+    Reason.NOT_SIZED,
+)
+"""Of the columns of `kernels.search`."""
+_REASONS_CHOSEN = (
+    Reason.NO_EDGE,
+    Reason.DUST,
+    Reason.BELOW_GAS,
+    Reason.BELOW_MIN_PROFIT,
+    Reason.POOL_RESERVED,
+    Reason.NO_EXACT_PROFIT,
+    Reason.NOT_SIZED,
+)
+"""Of the columns of `kernels.cycles`."""
 _LIMB = (1 << 64) - 1
 _MAX_AMOUNT = (1 << 126) - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    """Cycles sized in floats, one row each.
+class Cycle(NamedTuple):
+    """A confirmed cycle: edges from its profit token on, exact amounts, initialised ticks crossed.
 
-    `edges` begin at the profit token of `ranks`; `sizes` are amounts in front of each hop and
-    behind the last; `status` is one of `kernels.search`; `gas` counts units before ticks crossed.
+    `amounts` stand in front of each hop and behind the last; None when integers leave no profit.
     """
 
-    edges: Integers
-    ranks: Integers
-    sizes: Floats
-    status: Integers
-    gas: Integers
-
-    def take(self, rows: Integers) -> "Candidates":
-        """The rows named, in their order."""
-        return Candidates(
-            self.edges[rows], self.ranks[rows], self.sizes[rows], self.status[rows], self.gas[rows]
-        )
+    edges: list[int]
+    amounts: list[int] | None
+    crossed: int
 
 
 class CycleSearch:
@@ -69,12 +74,13 @@ class CycleSearch:
         self._arrays = PoolArrays()
         self._chain, self._curves = chain_space(), curve_space()
         tokens = len(settings.profit_tokens)
-        self.usd: Floats = np.zeros(tokens)
+        self._usd: Floats = np.zeros(tokens)
         self._max_in: Floats = np.zeros(tokens)
         self._max_in_words = np.zeros((tokens, 2), dtype=np.uint64)
         self._pairs: Pairs
         self._found: Found
-        self._gas: Integers
+        self._chosen: Chosen
+        self._bounds: Bounds
 
     def follow(self, view: MarketView) -> None:
         """Bring prices, ranks and values to the view's block."""
@@ -94,73 +100,97 @@ class CycleSearch:
             rank_all(self._pairs, arrays.flat.log_prices)
         self._value(view)
 
-    def propose(self) -> tuple[Candidates, dict[Reason, int]]:
-        """The most promising cycles through the changed pools, and what became of the others."""
-        found, flat = self._found, self._arrays.flat
-        top = self._settings.max_pools_per_pair
-        count = kernels.propose(flat, self._pairs, self._changed, self._hops, top, self.usd, found)
-        edges, ranks = found.edges[:count].copy(), found.ranks[:count].copy()
-        sizes = Sizes(np.empty(count, dtype=np.int64), np.zeros((count, self._hops + 1)))
-        kernels.size_all(self._curves, flat, edges, self._max_in[ranks], sizes)
-        gas = estimate_gas(()) + self._gas[edges >> 1].sum(axis=1)
-        counts = {_REASONS[column]: int(n) for column, n in enumerate(found.counts) if n}
-        return Candidates(edges, ranks, sizes.amounts, sizes.status, gas), counts
+    def run(self, view: MarketView, gas: GasQuote) -> tuple[list[Cycle], Counter[Reason]]:
+        """Exact cycles through the changed pools that pay, and what became of the others."""
+        flat, found, chosen = self._arrays.flat, self._found, self._chosen
+        bounds = self._bounds._replace(usd_per_gas=gas.cost_usd(1))
+        settings, changed = self._settings, self._changed
+        count = detect(
+            self._chain,
+            self._curves,
+            flat,
+            self._pairs,
+            changed,
+            settings.max_pools_per_pair,
+            settings.max_sized_per_pool * len(changed),
+            bounds,
+            found,
+            chosen,
+        )
+        rejections: Counter[Reason] = Counter()
+        _count(rejections, _REASONS, found.counts.tolist())
+        _count(rejections, _REASONS_CHOSEN, chosen.counts.tolist())
+        return [self._cycle(view, row) for row in range(count)], rejections
 
-    def confirm(
-        self, view: MarketView, candidates: Candidates
-    ) -> Iterator[tuple[Integers, list[int] | None, int]]:
-        """Of each candidate its edges, its exact amounts (None: no profit) and ticks crossed."""
-        count, hops = candidates.edges.shape
-        exact = Exact(
-            np.empty(count, dtype=np.int64),
-            np.zeros(count, dtype=np.int64),
-            np.zeros((count, hops + 1, 2), dtype=np.uint64),
-        )
-        limits = self._max_in_words[candidates.ranks]
-        kernels.confirm_all(
-            self._chain, self._arrays.flat, candidates.edges, candidates.sizes, limits, exact
-        )
-        for row in range(count):
-            edges = candidates.edges[row]
-            if exact.status[row] == BEYOND:
-                limit = self._max_in[candidates.ranks[row]]
-                amounts, crossed = confirm_by_reference(view, edges, candidates.sizes[row], limit)
-                yield edges, amounts, crossed
-            elif exact.status[row] == FILLED:
-                words = exact.amounts[row].tolist()
-                amounts = [low | upper << 64 for low, upper in words]
-                yield edges, amounts, int(exact.crossed[row])
-            else:
-                yield edges, None, 0
+    def _cycle(self, view: MarketView, row: int) -> Cycle:
+        candidate = self._chosen.candidate[row]
+        edges = self._found.edges[candidate].tolist()
+        if self._chosen.status[row] == BEYOND:
+            limit = float(self._max_in[self._found.ranks[candidate]])
+            sizes = self._chosen.sizes[row].tolist()
+            return confirm_by_reference(view, edges, sizes, limit)
+        words = self._chosen.amounts[row].tolist()
+        amounts = [low | upper << 64 for low, upper in words]
+        return Cycle(edges, amounts, int(self._chosen.crossed[row]))
 
     def _index(self, view: MarketView) -> None:
         settings, topology = self._settings, view.topology
         if self._topology != topology.version:
             self._pairs = pairs_of(topology, settings.profit_tokens, triangles=self._hops == 3)
             units = [estimate_gas((pool.protocol,)) - estimate_gas(()) for pool in topology.pools]
-            self._gas = np.array(units, dtype=np.int64)
             self._found = _found(settings, self._hops, self._pairs)
+            self._chosen = chosen_space(settings.max_sized, settings.max_exact, self._hops)
+            self._bounds = Bounds(
+                usd=self._usd,
+                max_in=self._max_in,
+                max_in_words=self._max_in_words,
+                owner=owners(topology),
+                gas=np.array(units, dtype=np.int64),
+                base_gas=float(estimate_gas(())),
+                usd_per_gas=0.0,
+                min_net_usd=settings.min_net_profit_usd,
+            )
             self._topology = topology.version
         rank_all(self._pairs, self._arrays.flat.log_prices)
 
     def _value(self, view: MarketView) -> None:
         bound = self._settings.max_trade_usd
         for rank, token in enumerate(self._settings.profit_tokens):
-            usd = self.usd[rank] = view.usd_per_raw.get(token, 0.0)
+            usd = self._usd[rank] = view.usd_per_raw.get(token, 0.0)
             most = self._max_in[rank] = bound / usd if usd > 0.0 else inf
             whole = min(int(most), _MAX_AMOUNT) if most < inf else _MAX_AMOUNT
             self._max_in_words[rank] = whole & _LIMB, whole >> 64
 
 
 def confirm_by_reference(
-    view: MarketView, edges: Integers, sizes: Floats, max_in: float
-) -> tuple[list[int] | None, int]:
-    """What `confirm` says, by the venues' own integers: for curves and amounts beyond the limbs."""
-    states = [(view.state_of(edge >> 1), edge & 1 == 0) for edge in edges.tolist()]
+    view: MarketView, edges: list[int], sizes: list[float], max_in: float
+) -> Cycle:
+    """What the kernel cannot tell, by the venues' own integers.
+
+    A chain beyond the limbs is refined as the kernel would. One with a pool whose quotes only its
+    own file knows takes the float size as it is: those quotes cost too much to search among.
+    """
+    states = [(view.state_of(edge >> 1), edge & 1 == 0) for edge in edges]
     hops = [Hop(state, zero_for_one) for state, zero_for_one in states if state is not None]
-    limit = int(max_in) if max_in < inf else None
-    amounts = refine(hops, Size(tuple(sizes.tolist())), limit)
-    return amounts, 0 if amounts is None else ticks_crossed(hops, amounts)
+    if all(isinstance(hop.state, V2State | V3State) for hop in hops):
+        limit = int(max_in) if max_in < inf else None
+        amounts = refine(hops, Size(tuple(sizes)), limit)
+    else:
+        amounts = forward(hops, max(int(sizes[0]), 1))
+        if amounts is not None and amounts[-1] <= amounts[0]:
+            amounts = None
+    return Cycle(edges, amounts, 0 if amounts is None else ticks_crossed(hops, amounts))
+
+
+def _count(rejections: Counter[Reason], reasons: Sequence[Reason], counts: list[int]) -> None:
+    for reason, count in zip(reasons, counts, strict=True):
+        if count:
+            rejections[reason] += count
+
+
+def owners(topology: Topology) -> Integers:
+    """The first slot of each slot's pool: slots of one pool trade from the same balances."""
+    return np.array([topology.slots[pool.address] for pool in topology.pools], dtype=np.int64)
 
 
 def _found(settings: StrategySettings, hops: int, pairs: Pairs) -> Found:

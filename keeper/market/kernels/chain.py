@@ -14,7 +14,8 @@ from keeper.market.kernels.quotes import AMOUNT_TOP, BEYOND, FILLED, GOT, PAID, 
 
 MAX_HOPS = 16
 COARSE_BITS = 20
-FINE_STEP = 20
+FINE_STEP, NARROWING = 12, 4
+FEW_BITS = 14
 _SIGN = np.uint64(2**63)
 _MAX_CLIMB = 4096
 _TWO_64 = 2.0**64
@@ -142,6 +143,15 @@ def from_float(value: float) -> Amount:
 
 
 @inner
+def to_float(a: Amount) -> float:
+    """The nearest float of a number in two's complement."""
+    if a[1] & _SIGN != ZERO:
+        a = minus((ZERO, ZERO), a)
+        return -(float(a[0]) + float(a[1]) * _TWO_64)
+    return float(a[0]) + float(a[1]) * _TWO_64
+
+
+@inner
 def _profit(
     space: ChainSpace,
     pools: FlatPools,
@@ -175,12 +185,13 @@ def _climb(
 ) -> tuple[int, Amount]:
     """The steps of `strategies.exact.climb`, one for one."""
     coarse = middle[1] == ZERO and middle[0] >> np.uint64(COARSE_BITS) == ZERO
-    step = shift_down(middle, 4 if coarse else FINE_STEP)
-    if is_nought(step):
-        step = (ONE, ZERO)
     found, best = _profit(space, pools, edges, place, middle, max_in)
     if found == BEYOND:
         return BEYOND, middle
+    flat = _flat_bits(best) if found == FILLED else 0
+    step = shift_down(middle, 4 if coarse else max(flat, FINE_STEP))
+    if is_nought(step):
+        step = (ONE, ZERO)
     for _ in range(_MAX_CLIMB):
         if is_nought(step):
             break
@@ -208,9 +219,42 @@ def _climb(
             and known
             and is_less(minus(best, bottom), (np.uint64(2), ZERO))
         ):
-            break
-        step = shift_down(step, 1 if coarse else 3)
+            return FILLED, _comb(space, pools, edges, place, middle, best, max_in, flat)
+        step = shift_down(step, 1 if coarse else NARROWING)
     return FILLED, middle
+
+
+@inner
+def _flat_bits(best: Amount) -> int:
+    """Bits to shift an amount down by for a step in which a profit loses about one unit.
+
+    Profit falls with the square of the distance from its top, as seen from either end of the trade.
+    """
+    return min(1 + int(0.5 * np.log2(max(to_float(best), 1.0))), 63)
+
+
+@inner
+def _comb(
+    space: ChainSpace,
+    pools: FlatPools,
+    edges: NDArray[np.int64],
+    place: int,
+    middle: Amount,
+    best: Amount,
+    max_in: Amount,
+    flat: int,
+) -> Amount:
+    """Look around where profit is flat: rounding may spare a unit nearby, of few units one."""
+    found, step = middle, shift_down(middle, min(flat + 2, 63))
+    upper, lower = plus(middle, step), minus(middle, step)
+    for tooth in range(2 if flat > FEW_BITS else 16):
+        there = lower if tooth & 1 else upper
+        if tooth & 1:
+            upper, lower = plus(upper, step), minus(lower, step)
+        status, profit = _profit(space, pools, edges, place, there, max_in)
+        if status == FILLED and is_less(best, profit):
+            found, best = there, profit
+    return found
 
 
 @inner
@@ -258,11 +302,9 @@ def _trim(space: ChainSpace, pools: FlatPools, edges: NDArray[np.int64]) -> int:
 
 @inner
 def crossed(space: ChainSpace, pools: FlatPools, edges: NDArray[np.int64]) -> int:
-    """Initialised ticks that the chain's present amounts cross."""
+    """Initialised ticks that the chain's amounts cross, after the `forward` that made them."""
     total = 0
     for hop in range(edges.shape[0]):
-        space.w[PAID], space.w[PAID + 1] = space.amounts[hop, 0], space.amounts[hop, 1]
         if pools.kinds[edges[hop] >> 1] == CONCENTRATED:
-            quote(space, pools, edges[hop], hop, True)
             total += space.ints[2 * hop, CROSSED]
     return total

@@ -1,14 +1,12 @@
-"""Cycles of two and three pools through the pools that changed: found, sized and made exact."""
+"""Cycles of two and three pools through the pools that changed: the most promising candidates."""
 
-from math import inf, sqrt
+from math import expm1, inf, sqrt
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from keeper.market.kernels.chain import ChainSpace, crossed, refine
-from keeper.market.kernels.compiler import inner, kernel
-from keeper.market.kernels.curves import CurveSpace, best_size
+from keeper.market.kernels.compiler import inner
 from keeper.market.kernels.layout import FlatPools
 from keeper.market.kernels.pairs import NO_RANK, Pairs
 
@@ -21,8 +19,6 @@ MIN_LOG_EDGE = 1e-12
 UNTRADABLE, NO_EDGE, OUTRANKED, UNPRICED, NOT_SIZED = range(5)
 """Columns of `counts`: why cycles through the changed pools were not proposed."""
 COUNTS = 5
-
-SIZED, NO_SIZE, DUST = 0, 1, 2
 
 
 class Found(NamedTuple):
@@ -41,22 +37,7 @@ class Found(NamedTuple):
     done_alive: Integers
 
 
-class Sizes(NamedTuple):
-    """Float sizes of the candidates: amounts in front of each hop and behind the last."""
-
-    status: Integers
-    amounts: Floats
-
-
-class Exact(NamedTuple):
-    """Whole amounts in limbs, the quotes' status, and the initialised ticks crossed."""
-
-    status: Integers
-    crossed: Integers
-    amounts: NDArray[np.uint64]
-
-
-@kernel
+@inner
 def propose(
     pools: FlatPools,
     pairs: Pairs,
@@ -181,21 +162,30 @@ def _combine(
     """All pools of the two further pairs, best first; returns how many pay and if `top` cut."""
     q, q_side = second
     r, r_side = third
-    price = pools.log_prices[edge >> 1, edge & 1]
+    price, slope = pools.log_prices[edge >> 1, edge & 1], pools.slopes[edge >> 1, edge & 1]
+    worth = _worth(pools, pairs, edge, (q, q_side), (r, r_side), usd)
+    scale, best_last = np.exp(price), pools.log_prices[pairs.ranked[r_side, pairs.start[r]], r_side]
     tried, cut, outer = 0, False, 0
     for at in range(pairs.start[q], pairs.start[q] + pairs.alive[q_side, q]):
         middle = pairs.ranked[q_side, at]
         if found.done[middle]:
             continue
         so_far = price + pools.log_prices[middle, q_side]
+        gain = expm1(0.5 * (so_far + best_last))
+        if _is_hopeless(found, size, gain * gain * worth / slope):
+            cut = True
+            break
+        most = worth / (slope + scale * pools.slopes[middle, q_side])
         inner = 0
         for to in range(pairs.start[r], pairs.start[r] + pairs.alive[r_side, r]):
             last = pairs.ranked[r_side, to]
             if found.done[last]:
                 continue
-            if not so_far + pools.log_prices[last, r_side] > MIN_LOG_EDGE:
+            log_edge = so_far + pools.log_prices[last, r_side]
+            if not log_edge > MIN_LOG_EDGE:
                 break
-            if inner == top or outer == top:
+            gain = expm1(0.5 * log_edge)
+            if inner == top or outer == top or _is_hopeless(found, size, gain * gain * most):
                 cut = True
                 break
             inner += 1
@@ -207,6 +197,41 @@ def _combine(
             break
         outer += 1
     return tried, cut, size
+
+
+@inner
+def _worth(
+    pools: FlatPools,
+    pairs: Pairs,
+    edge: int,
+    second: tuple[int, int],
+    third: tuple[int, int],
+    usd: Floats,
+) -> float:
+    """USD that one raw unit of the first pool's input is worth at most, by the profit token.
+
+    That token may come first, second or third; the product of prices being above 1 bounds what it
+    is worth. Divided by slopes of the first pools it bounds a promise over its squared gain.
+    """
+    slot, direction = edge >> 1, edge & 1
+    q, q_side = second
+    ranks = _rank(pairs, edge), pairs.rank[q_side, q], pairs.rank[third[1], third[0]]
+    rank = min(ranks[0], ranks[1], ranks[2])
+    if rank == NO_RANK:
+        return inf
+    log_price = 0.0
+    if rank != ranks[0]:
+        log_price = pools.log_prices[slot, direction]
+        if rank != ranks[1]:
+            log_price += pools.log_prices[pairs.ranked[q_side, pairs.start[q]], q_side]
+    return float(usd[rank] * np.exp(log_price))
+
+
+@inner
+def _is_hopeless(found: Found, size: int, most: float) -> bool:
+    """Whether the heap is full of better candidates."""
+    heap = found.scores.shape[0]
+    return heap > 0 and size == heap and most <= found.scores[0]
 
 
 @inner
@@ -301,41 +326,3 @@ def _sift_down(found: Found, score: float, rank: int, one: int, two: int, three:
         _move(found, at, child)
         at = child
     _put(found, at, score, rank, one, two, three)
-
-
-@kernel
-def size_all(
-    space: CurveSpace, pools: FlatPools, edges: Integers, max_in: Floats, sizes: Sizes
-) -> None:
-    """The best float size of each cycle, `max_in` a cycle."""
-    hops = edges.shape[1]
-    for row in range(edges.shape[0]):
-        if not best_size(space, pools, edges[row], max_in[row]):
-            sizes.status[row] = NO_SIZE
-            continue
-        least = inf
-        for hop in range(hops + 1):
-            sizes.amounts[row, hop] = space.totals[hop]
-            least = min(least, space.totals[hop])
-        sizes.status[row] = DUST if least < 1.0 else SIZED
-
-
-@kernel
-def confirm_all(
-    space: ChainSpace,
-    pools: FlatPools,
-    edges: Integers,
-    sizes: Floats,
-    max_in: NDArray[np.uint64],
-    exact: Exact,
-) -> None:
-    """The best whole amounts of each cycle near its float size."""
-    for row in range(edges.shape[0]):
-        limit = (max_in[row, 0], max_in[row, 1])
-        exact.status[row] = refine(space, pools, edges[row], sizes[row], limit)
-        if exact.status[row] != 0:
-            continue
-        exact.crossed[row] = crossed(space, pools, edges[row])
-        for hop in range(edges.shape[1] + 1):
-            exact.amounts[row, hop, 0] = space.amounts[hop, 0]
-            exact.amounts[row, hop, 1] = space.amounts[hop, 1]

@@ -41,6 +41,9 @@ from keeper.market.kernels.quotes import (
 )
 
 FULL, PARTIAL, EXCEEDS = 0, 1, 2
+_TWO_64, _TWO_96 = 2.0**64, 2.0**96
+_CERTAIN = 1.0 - 1e-9
+"""What floats of rounded operands are right to, by far."""
 
 
 @inner
@@ -113,12 +116,35 @@ def _add_fee(w: Words, fee: int) -> bool:
 
 
 @inner
+def _float(w: Words, a: int, n: int) -> float:
+    value = 0.0
+    for i in range(n - 1, -1, -1):
+        value = value * _TWO_64 + float(w[a + i])
+    return value
+
+
+@inner
+def _falls_short(w: Words, amount: int, token0: bool) -> bool:
+    """Whether floats show beyond doubt that `amount` of that token does not reach TARGET."""
+    if less(w, PRICE, TARGET, 3):
+        sub(w, T0, TARGET, PRICE, 3)
+    else:
+        sub(w, T0, PRICE, TARGET, 3)
+    whole = _float(w, LIQUID, 2) * _float(w, T0, 3)
+    if token0:
+        whole *= _TWO_96 / (_float(w, PRICE, 3) * _float(w, TARGET, 3)) * _TWO_96
+    return bool(_float(w, amount, 2) * _TWO_96 < whole * _CERTAIN - _TWO_96)
+
+
+@inner
 def step_in(w: Words, direction: int, fee: int) -> int:
     """Spend at most REST towards TARGET."""
     mul_word(w, T3, REST, 2, MILLION - np.uint64(fee))
     divide(w, T3, T3, 3, put_word(w, MILLION), 1)
-    _needed(w, direction, TARGET)
-    if is_zero(w, NEEDED + 2, 5) and not less(w, T3, NEEDED, 2):
+    short = _falls_short(w, T3, direction == 0)
+    if not short:
+        _needed(w, direction, TARGET)
+    if not short and is_zero(w, NEEDED + 2, 5) and not less(w, T3, NEEDED, 2):
         _bought(w, direction, TARGET)
         if not (_is_amount(w, BOUGHT) and _is_amount(w, NEEDED) and _add_fee(w, fee)):
             return EXCEEDS
@@ -149,8 +175,10 @@ def _receive(w: Words, outcome: int) -> int:
 @inner
 def step_out(w: Words, direction: int, fee: int) -> int:
     """Buy at most REST towards TARGET."""
-    _bought(w, direction, TARGET)
-    if is_zero(w, BOUGHT + 2, 5) and not less(w, REST, BOUGHT, 2):
+    short = _falls_short(w, REST, direction != 0)
+    if not short:
+        _bought(w, direction, TARGET)
+    if not short and is_zero(w, BOUGHT + 2, 5) and not less(w, REST, BOUGHT, 2):
         _needed(w, direction, TARGET)
         copy(w, NEXT, TARGET, 3)
         outcome = FULL

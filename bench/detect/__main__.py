@@ -1,0 +1,63 @@
+"""`make bench-detect`: figures by line on standard error, all of them as JSON on the last line."""
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from resource import RUSAGE_SELF, getrusage
+from time import monotonic
+
+from bench.detect.cycle import measure_cycle
+from bench.detect.fast import measure_fast
+from bench.detect.world import World
+from bench.markets import SEED, Shocks, generate
+from keeper.strategies.warm import warm
+
+POOLS, TOKENS = 10_000, 2_000
+KEYS = (
+    "pools",
+    "tokens",
+    "update_p50_us",
+    "update_p99_us",
+    "updates_per_s",
+    "block_p99_ms",
+    "size_cycle_us",
+    "degenbot_cycle_us",
+    "size_ratio",
+    "long_path_p99_ms",
+    "basket_cold_ms",
+    "basket_warm_p50_ms",
+    "basket_warm_p99_ms",
+    "basket_bound_ratio",
+    "basket_net_ratio",
+    "basket_vs_best_simple",
+    "basket_vs_greedy",
+    "basket_swaps_vs_greedy",
+    "basket_tokens",
+    "clarabel_ratio_500",
+    "rustworkx_ratio",
+    "rss_mb",
+    "start_warm_s",
+)
+
+Figures = Mapping[str, float | int | None]
+PARTS: tuple[Callable[[World], Figures], ...] = (measure_fast, measure_cycle)
+
+
+def main() -> None:
+    """Measure every part on one market; a figure that no part gives is null."""
+    figures: dict[str, float | int | None] = dict.fromkeys(KEYS)
+    figures |= {"pools": POOLS, "tokens": TOKENS, "start_warm_s": round(warm(), 3)}
+    market = generate(POOLS, TOKENS, SEED)
+    world = World(market, Shocks(market, SEED))
+    for part in PARTS:
+        began = monotonic()
+        for name, value in part(world).items():
+            figures[name] = round(value, 4) if isinstance(value, float) else value
+            sys.stderr.write(f"{name}: {figures[name]}\n")
+        sys.stderr.write(f"({part.__name__}: {monotonic() - began:.1f} s)\n")
+    figures["rss_mb"] = getrusage(RUSAGE_SELF).ru_maxrss // 1024
+    sys.stdout.write(json.dumps(figures) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,1 +1,0 @@
-"""Gas of cyclic routes: ours, the floor and the routers, under two schedules."""
