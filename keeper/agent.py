@@ -23,7 +23,7 @@ from keeper.market.state import Market
 from keeper.market.view import MarketView
 from keeper.node import Node, NodeError
 from keeper.observe.metrics import Metrics
-from keeper.relay.client import Event, Gap, RelayClient, Resync
+from keeper.relay.client import Event, Gap, Passed, RelayClient, Resync
 from keeper.risk.limits import Limits, Situation, check
 from keeper.strategies.base import Strategy
 from keeper.strategies.gas import gas_quote
@@ -116,6 +116,8 @@ class Agent:
             market.on_gap(event.reason)
         elif isinstance(event, Resync):
             market.on_gap("a new epoch began")
+        elif isinstance(event, Passed):
+            metrics.messages.inc(event.count)
         else:
             self._gap = ""
             metrics.messages.inc()

@@ -132,10 +132,11 @@ async def _furnish(
         instance=instance,
         policy=_policy(config, deployment.address),
     )
+    market = Market(config.market.usd_tokens)
     return Rooms(
         node=node,
-        client=RelayClient(config.relay.consumer),
-        market=Market(config.market.usd_tokens),
+        client=RelayClient(config.relay.consumer, intake=market),
+        market=market,
         strategies=strategies,
         limits=_limits(config),
         submitter=submitter,

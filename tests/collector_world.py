@@ -17,7 +17,7 @@ from keeper.collector.states import UNSTAMPED, State
 from keeper.collector.ticks import V4Key
 from keeper.node import Node
 from keeper.relay.book import Book
-from keeper.relay.client import Gap, RelayClient, Resync
+from keeper.relay.client import Gap, Passed, RelayClient, Resync
 from keeper.relay.messages import BlockBoundary, Message, PoolLiquidity
 from keeper.relay.pool_state import PoolState
 from keeper.relay.server import RelayServer
@@ -203,7 +203,7 @@ class Follower:
             elif isinstance(event, Resync):
                 self.resyncs += 1
                 self.book.reset()
-            else:
+            elif not isinstance(event, Passed):
                 self.book.apply(event)
                 self.kinds[_kind(event)] += 1
                 if isinstance(event, BlockBoundary):

@@ -30,7 +30,7 @@ if [ -z "$uv" ]; then
 fi
 
 compile_kernels() {
-  kernels=$(cat uv.lock keeper/market/kernels/*.py keeper/strategies/*.py keeper/strategies/*/*.py | cksum)
+  kernels=$(cat uv.lock keeper/relay/messages.toml keeper/market/kernels/*.py keeper/strategies/*.py keeper/strategies/*/*.py | cksum)
   [ "$(cat .cache/kernels.stamp 2>/dev/null)" = "$kernels" ] && return
   .venv/bin/python -m keeper.strategies.warm || fail "the kernels do not compile: see above"
   printf '%s' "$kernels" >.cache/kernels.stamp

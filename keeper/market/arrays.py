@@ -52,7 +52,10 @@ class PoolArrays:
             np.zeros((16, 2, COLUMNS)),
         )
         self._ticks = Heap(
-            np.zeros(64, dtype=np.int64), np.zeros((64, 5), dtype=np.uint64), np.zeros((64, 2))
+            np.zeros(64, dtype=np.int64),
+            np.zeros((64, 5), dtype=np.uint64),
+            np.zeros((64, 2)),
+            np.zeros((64, 2), dtype=np.uint64),
         )
         self._segments = Heap(np.zeros((64, 3)))
         self._states: list[VenueState | None] = []
@@ -71,6 +74,30 @@ class PoolArrays:
         self._chunks.append({})
         self._clear(slot)
         return slot
+
+    def clear(self) -> None:
+        """Offer nothing of any pool."""
+        for slot in np.flatnonzero(self.flat.kinds[: self._size]).tolist():
+            self.update(slot, None)
+
+    @property
+    def tick_columns(self) -> list[NDArray[np.generic]]:
+        """The columns of ticks that `Rows` shares, the gross liquidity last."""
+        return self._ticks.columns
+
+    def take_chunk(self, rows: int) -> tuple[int, int]:
+        """Where a new chunk of ticks begins that holds at least `rows`, and how many it holds."""
+        offset = self._ticks.resize(None, rows)
+        self.flat = self._tuple()
+        return offset, self._ticks.size(offset)
+
+    def release_chunk(self, offset: int) -> None:
+        """Give a chunk of ticks back that no row shows any more."""
+        self._ticks.release(offset)
+
+    def reset_ticks(self) -> None:
+        """Take all chunks of ticks back at once."""
+        self._ticks.reset()
 
     def publish(self) -> int:
         """The arrays now show a whole block; returns its version."""
@@ -113,7 +140,8 @@ class PoolArrays:
         return copy
 
     def _tuple(self) -> FlatPools:
-        return FlatPools(*self._rows.columns, *self._ticks.columns, *self._segments.columns)  # type: ignore[arg-type]
+        ticks = self._ticks.columns[:3]
+        return FlatPools(*self._rows.columns, *ticks, *self._segments.columns)  # type: ignore[arg-type]
 
     def _clear(self, slot: int) -> None:
         flat = self.flat

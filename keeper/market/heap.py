@@ -33,9 +33,19 @@ class Heap:
         self._sizes[place] = size
         return place
 
+    def size(self, offset: int) -> int:
+        """Rows of the chunk at `offset`."""
+        return self._sizes[offset]
+
     def release(self, offset: int) -> None:
         """Give a chunk back."""
         self._free.setdefault(self._sizes.pop(offset), []).append(offset)
+
+    def reset(self) -> None:
+        """Take all chunks back."""
+        self._end = 0
+        self._free.clear()
+        self._sizes.clear()
 
     def _extend(self, size: int) -> int:
         place, self._end = self._end, self._end + size

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +75,13 @@ class Topology:
         while last < len(self.pools) and self.pools[last].address == pool:
             last += 1
         return range(first, last)
+
+
+class Change(NamedTuple):
+    """The message that last changed a pool: the number of its block and its sequence."""
+
+    block_number: int
+    sequence: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from keeper.relay.messages import (
     Reorganisation,
 )
 from keeper.relay.pool_state import PoolState, StateContradiction
+from keeper.relay.snapshots import Parts
 
 __all__ = ["Book", "PoolState", "StateContradiction"]
 
@@ -31,14 +32,14 @@ class Book:
         self.boundary: BlockBoundary | None = None
         self.repeated = 0
         self.unknown = 0
-        self._parts: list[PoolSnapshot] = []
+        self._parts = Parts()
         self._history = History()
 
     def reset(self) -> None:
         """Forget all pools: a new epoch, or a gap, makes every state doubtful."""
         self.pools.clear()
         self.readings.clear()
-        self._parts.clear()
+        self._parts.abandon()
         self._history.clear()
         self.boundary = None
 
@@ -71,6 +72,7 @@ class Book:
             self._expect_no_part()
             return self._change(message)
         except StateContradiction:
+            self._abandon()
             self.drop(message.pool)
             raise
 
@@ -80,7 +82,7 @@ class Book:
         Raises `StateContradiction` where that block is not one of the last 64, or where another
         head is to be replaced than this book's; nothing in it can be trusted then.
         """
-        self._parts.clear()
+        self._parts.abandon()
         if self.boundary is None or message.replaced_hash != self.boundary.origin.block_hash:
             self.reset()
             raise StateContradiction("a head that is not known was replaced; rejoin")
@@ -123,28 +125,22 @@ class Book:
     def _take_part(self, message: PoolSnapshot) -> Address | None:
         pool = message.pool
         self._history.note(pool, self.pools.pop(pool, None) or self.readings.pop(pool, None))
-        held = self._parts
-        fits = message.part == len(held) and message.part < message.parts
-        if not fits or (held and not _same_snapshot(held[-1], message)):
-            raise self._cut_snapshot(pool)
-        held.append(message)
-        if len(held) < message.parts:
+        parts = self._parts.add(message)
+        if parts is None:
             return None
-        self._parts = []
-        self.pools[pool] = PoolState.from_snapshot(held)
+        self.pools[pool] = PoolState.from_snapshot(parts)
         return pool
 
     def _expect_no_part(self) -> None:
-        if self._parts:
-            raise self._cut_snapshot(self._parts[0].pool)
+        try:
+            self._parts.require_none()
+        except StateContradiction:
+            self._abandon()
+            raise
 
-    def _cut_snapshot(self, pool: Address) -> StateContradiction:
-        self._parts = []
-        self.drop(pool)
-        return StateContradiction(
-            f"pool 0x{pool.hex()}: its snapshot came in parts that do not join; "
-            "wait for its next snapshot"
-        )
+    def _abandon(self) -> None:
+        for pool in self._parts.abandon():
+            self.drop(pool)
 
     def _is_inside(self, pool: Address, origin: Origin) -> bool:
         state = self.pools.get(pool)
@@ -155,12 +151,3 @@ class Book:
             return False
         at = reading.origin
         return origin.epoch == at.epoch and origin.sequence <= at.sequence
-
-
-def _same_snapshot(one: PoolSnapshot, two: PoolSnapshot) -> bool:
-    return (one.pool, one.parts, one.origin.epoch, one.origin.block_hash) == (
-        two.pool,
-        two.parts,
-        two.origin.epoch,
-        two.origin.block_hash,
-    )

@@ -22,11 +22,12 @@ class Channel:
         self.epoch: int | None = None
         self.sequence = -1
         self.repeated = 0
-        self._joining = True
+        self.joining = True
+        """Whether messages that share one sequence, a joiner's snapshots, may still come."""
 
     def rejoin(self) -> None:
         """Expect the beginning of a stream again."""
-        self.epoch, self.sequence, self._joining = None, -1, True
+        self.epoch, self.sequence, self.joining = None, -1, True
 
     def begins_epoch(self, message: Message) -> bool:
         """Whether `message` opens a newer epoch, before which all state is to be forgotten."""
@@ -46,8 +47,8 @@ class Channel:
         if origin.epoch != self.epoch:
             raise SequenceError(f"epoch {origin.epoch} came within {self.epoch}; rejoin")
         step = origin.sequence - self.sequence
-        if step == 1 or (step == 0 and self._joining):
-            self._joining = self._joining and step == 0 and isinstance(message, _WHOLE)
+        if step == 1 or (step == 0 and self.joining):
+            self.joining = self.joining and step == 0 and isinstance(message, _WHOLE)
             self.sequence = origin.sequence
             return True
         if step > 1:
@@ -58,6 +59,6 @@ class Channel:
     def _begin(self, message: Message) -> bool:
         if not isinstance(message, _OPENING):
             raise SequenceError("the stream does not begin with a snapshot; rejoin")
-        self._joining = self.epoch is None and isinstance(message, _WHOLE)
+        self.joining = self.epoch is None and isinstance(message, _WHOLE)
         self.epoch, self.sequence = message.origin.epoch, message.origin.sequence
         return True

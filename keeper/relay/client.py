@@ -4,10 +4,10 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from keeper.relay import sockets
 from keeper.relay.channel import Channel, SequenceError
@@ -15,7 +15,9 @@ from keeper.relay.codec import PayloadError, decode
 from keeper.relay.frames import HEARTBEAT_ID, Frame, FrameError, FrameReader
 from keeper.relay.messages import Message
 
-READ_BYTES = 1 << 15  # what is decoded at once holds the loop for about a millisecond
+READ_BYTES = 1 << 16
+MAX_DECODED = 32
+"""Frames decoded into objects before the loop gets its turn: about a millisecond's work."""
 MIN_BACKOFF_S, MAX_BACKOFF_S = 0.05, 1.0
 
 
@@ -33,7 +35,14 @@ class Resync:
     epoch: int
 
 
-Event = Message | Gap | Resync
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """So many updates went to the intake since the last event."""
+
+    count: int
+
+
+Event = Message | Gap | Resync | Passed
 
 
 class Received(NamedTuple):
@@ -43,17 +52,34 @@ class Received(NamedTuple):
     received_ns: int
 
 
+class Intake(Protocol):
+    """What takes updates straight from their bytes."""
+
+    def take_frames(self, stream: bytes, start: int, epoch: int, sequence: int) -> tuple[int, int]:
+        """Apply whole update frames from byte `start` on, the first of them after `sequence`.
+
+        Stops before the first frame that is another message, incomplete or at fault; returns where
+        it begins and the sequence of the last that was applied.
+        """
+        ...
+
+
 class RelayClient:
     """Reads one relay for ever: `async for event, received_ns in client`.
 
     A gap, a malformed frame, a dead peer (silent for two heartbeats) or a closed connection yields
     a `Gap`; then it reconnects, at most `MAX_BACKOFF_S` later, and a `Resync` begins the snapshot.
     A user who finds a contradiction calls `rejoin`. `counts` tells what happened, for metrics.
+    With `intake` updates of a settled stream go there in their place among the events, each run of
+    them a `Passed`: an event must be dealt with before the next is asked for.
     """
 
-    def __init__(self, path: Path, *, heartbeat_s: float = 1.0) -> None:
+    def __init__(
+        self, path: Path, *, heartbeat_s: float = 1.0, intake: Intake | None = None
+    ) -> None:
         self.counts: Counter[str] = Counter()
         self._path = path
+        self._intake = intake
         self._silence_s = 2 * heartbeat_s
         self._channel = Channel()
         self._writer: asyncio.StreamWriter | None = None
@@ -69,7 +95,7 @@ class RelayClient:
             for received in batch:
                 yield received
 
-    async def batches(self) -> AsyncIterator[list[Received]]:
+    async def batches(self) -> AsyncIterator[Iterator[Received]]:
         """The same events, grouped as they arrived; fewer turns of the loop under load."""
         while True:
             gap = None
@@ -81,25 +107,25 @@ class RelayClient:
             except sockets.SocketError as error:
                 gap = str(error)
             self.counts["gaps"] += 1
-            yield [Received(Gap(gap), time.time_ns())]
+            yield iter((Received(Gap(gap), time.time_ns()),))
             await asyncio.sleep(self._backoff_s)
             self._backoff_s = min(2 * self._backoff_s, MAX_BACKOFF_S)
 
-    async def _connection(self) -> AsyncGenerator[list[Received], None]:
+    async def _connection(self) -> AsyncGenerator[Iterator[Received], None]:
         reader, writer = await sockets.connect(self._path)
         self._channel.rejoin()
         self._writer = writer
         frames = FrameReader()
         try:
             while chunk := await self._read(reader):
-                batch, fault = self._events(frames, chunk)
-                if batch:
-                    self._backoff_s = MIN_BACKOFF_S
-                    yield batch
-                if len(chunk) == READ_BYTES:
+                frames.add(chunk)
+                work = _Work(time.time_ns())
+                while not work.done:
+                    work.decoded = 0
+                    yield self._events(frames, work)
                     await asyncio.sleep(0)  # a read from a full buffer does not yield by itself
-                if fault is not None:
-                    raise sockets.SocketError(f"{self._path}: {fault}")
+                if work.fault is not None:
+                    raise sockets.SocketError(f"{self._path}: {work.fault}")
         finally:
             self._writer = None
             writer.transport.abort()
@@ -115,18 +141,34 @@ class RelayClient:
         except ConnectionError:
             return b""
 
-    def _events(self, frames: FrameReader, chunk: bytes) -> tuple[list[Received], Exception | None]:
-        """Events of one chunk, and the fault that ended them if any."""
-        now, batch = time.time_ns(), list[Received]()
+    def _events(self, frames: FrameReader, work: "_Work") -> Iterator[Received]:
+        """Events of what has arrived, as they are asked for, up to the bound or a fault."""
         try:
-            for frame in frames.feed(chunk):
-                self._take(frame, now, batch)
+            while work.decoded < MAX_DECODED:
+                yield from self._pass_on(frames, work.arrived_ns)
+                frame = frames.next()
+                if frame is None:
+                    work.done = True
+                    return
+                work.decoded += 1
+                yield from self._take(frame, work.arrived_ns)
         except (FrameError, PayloadError, SequenceError) as fault:
             self.counts["faults"] += 1
-            return batch, fault
-        return batch, None
+            work.fault, work.done = fault, True
 
-    def _take(self, frame: Frame, now: int, batch: list[Received]) -> None:
+    def _pass_on(self, frames: FrameReader, now: int) -> Iterator[Received]:
+        channel = self._channel
+        if self._intake is None or channel.epoch is None or channel.joining:
+            return
+        frames.at, last = self._intake.take_frames(
+            frames.stream, frames.at, channel.epoch, channel.sequence
+        )
+        passed, channel.sequence = last - channel.sequence, last
+        if passed:
+            self.counts["messages"] += passed
+            yield Received(Passed(passed), now)
+
+    def _take(self, frame: Frame, now: int) -> Iterator[Received]:
         message = decode(frame)
         if message is None:
             self.counts["heartbeats" if frame.type == HEARTBEAT_ID else "unknown_frames"] += 1
@@ -136,6 +178,19 @@ class RelayClient:
             self.counts["repeated"] += 1
             return
         self.counts["messages"] += 1
+        self._backoff_s = MIN_BACKOFF_S
         if fresh:
-            batch.append(Received(Resync(message.origin.epoch), now))
-        batch.append(Received(message, now))
+            yield Received(Resync(message.origin.epoch), now)
+        yield Received(message, now)
+
+
+class _Work:
+    """How far the events of one read have come."""
+
+    __slots__ = ("arrived_ns", "decoded", "done", "fault")
+
+    def __init__(self, arrived_ns: int) -> None:
+        self.arrived_ns = arrived_ns
+        self.decoded = 0
+        self.done = False
+        self.fault: Exception | None = None

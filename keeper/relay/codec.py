@@ -168,6 +168,11 @@ def encode_payload(message: Message) -> bytes:
     return _BY_TYPE[type(message)].encode(message)
 
 
+def id_of(message: Message) -> int:
+    """The id under which a message travels."""
+    return _BY_TYPE[type(message)].id
+
+
 def encode_frame(message: Message) -> bytes:
     """A whole v1 frame; its header carries the low 24 bits of the origin's sequence."""
     codec = _BY_TYPE[type(message)]

@@ -72,32 +72,42 @@ class FrameReader:
 
     def __init__(self, *, resynchronise: bool = False) -> None:
         self.skipped_bytes = 0
+        self.stream = b""
+        self.at = 0
         self._resynchronise = resynchronise
-        self._rest = b""
 
     @property
     def pending_bytes(self) -> int:
-        """Bytes of a frame that is not complete yet."""
-        return len(self._rest)
+        """Bytes that no frame was made of yet."""
+        return len(self.stream) - self.at
+
+    def add(self, chunk: bytes) -> None:
+        """Put `chunk` behind what is pending; `stream` holds both from `at` on."""
+        self.stream, self.at = self.stream[self.at :] + chunk, 0
+
+    def next(self) -> Frame | None:
+        """The next frame, None while it is not whole."""
+        data = self.stream
+        while len(data) - self.at >= HEADER_BYTES:
+            magic, kind, flags, length, low, high = HEADER.unpack_from(data, self.at)
+            if magic != MAGIC or flags or (self._resynchronise and not _credible(kind, length)):
+                self.at = self._skip(data, self.at)
+                continue
+            begin = self.at + HEADER_BYTES
+            if begin + length > len(data):
+                return None
+            self.at = begin + length
+            return Frame(kind, low | high << 16, data[begin : self.at])
+        if self.at < len(data) and data[self.at] != MAGIC:  # refuse it now, not once 8 bytes came
+            self.at = self._skip(data, self.at)
+        return None
 
     def feed(self, chunk: bytes) -> list[Frame]:
         """Frames that `chunk` completes, in order."""
-        data = self._rest + chunk if self._rest else chunk
-        frames: list[Frame] = []
-        at, size = 0, len(data)
-        while size - at >= HEADER_BYTES:
-            magic, kind, flags, length, low, high = HEADER.unpack_from(data, at)
-            if magic != MAGIC or flags or (self._resynchronise and not _credible(kind, length)):
-                at = self._skip(data, at)
-                continue
-            end = at + HEADER_BYTES + length
-            if end > size:
-                break
-            frames.append(Frame(kind, low | high << 16, data[at + HEADER_BYTES : end]))
-            at = end
-        self._rest = data[at:]
-        if self._rest and self._rest[0] != MAGIC:  # refuse it now, not once 8 bytes are here
-            self._rest = data[self._skip(data, at) :]
+        self.add(chunk)
+        frames = []
+        while (frame := self.next()) is not None:
+            frames.append(frame)
         return frames
 
     def _skip(self, data: bytes, at: int) -> int:

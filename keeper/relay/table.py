@@ -3,6 +3,7 @@
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from struct import calcsize
 
 STRUCT_CODES = {
     "u8": "B",
@@ -71,6 +72,21 @@ class Table:
 def struct_format(fields: tuple[Field, ...]) -> str:
     """`struct` codes of `fields`, without a byte order."""
     return "".join(STRUCT_CODES[field.type] for field in fields)
+
+
+def width(field: Field) -> int:
+    """Bytes of a field in a payload."""
+    return calcsize("<" + STRUCT_CODES[field.type])
+
+
+def offsets(table: Table, name: str) -> dict[str, int]:
+    """Where each field of the message `name` begins in its payload; `end` is where they end."""
+    (own,) = (layout.fields for layout in table.layouts if layout.name == name)
+    found, at = {}, 0
+    for field in (*table.prefix, *table.origin, *own):
+        found[field.name] = at
+        at += width(field)
+    return found | {"end": at}
 
 
 def load_table() -> Table:

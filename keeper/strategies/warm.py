@@ -12,6 +12,7 @@ from keeper.market.kernels.compiler import cache_directory
 from keeper.market.state import Market
 from keeper.market.venues.v3_tick_math import get_sqrt_ratio_at_tick
 from keeper.market.view import MarketView
+from keeper.market.warm import warm_market
 from keeper.relay.messages import BlockBoundary, Origin, PoolSnapshot, TickLiquidity
 from keeper.strategies import registry
 from keeper.strategies.base import GasQuote, StrategySettings
@@ -21,12 +22,13 @@ _DEPTH = 10**24
 
 
 def warm() -> float:
-    """Run every strategy once over a small market with an edge; returns the seconds it took.
+    """Feed a market and run every strategy once over an edge; returns the seconds it took.
 
     Raises:
-        RuntimeError: a strategy does not find the edge, so its kernels cannot be trusted.
+        RuntimeError: frames are refused, or an edge is not found: kernels cannot be trusted.
     """
     began = monotonic()
+    warm_market()
     view = _small_market()
     for name in registry.STRATEGIES:
         (strategy,) = registry.create([name], StrategySettings(_TOKENS[:1]))

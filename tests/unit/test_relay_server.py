@@ -17,7 +17,7 @@ from relay_samples import POOL_V2, POOL_V3, boundary, origin, v2_snapshot, v3_sn
 
 from keeper.chain import Address, BlockRef
 from keeper.relay.book import Book, PoolState
-from keeper.relay.client import Gap, RelayClient, Resync
+from keeper.relay.client import Gap, Passed, RelayClient, Resync
 from keeper.relay.codec import encode_frame
 from keeper.relay.frames import pack
 from keeper.relay.messages import (
@@ -158,7 +158,7 @@ async def _follow_and_compare(
         if isinstance(event, Resync):
             book.reset()
             continue
-        assert not isinstance(event, Gap), event
+        assert not isinstance(event, Gap | Passed), event
         book.apply(event)
         if isinstance(event, BlockBoundary):
             assert _states(book) == truth[event.origin.block_number]

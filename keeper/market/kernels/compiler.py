@@ -27,14 +27,15 @@ JIT = not config.DISABLE_JIT
 
 _ROOM = Path(__file__).resolve().parent
 _STRATEGIES = _ROOM.parents[1] / "strategies"
+_MESSAGES = _ROOM.parents[1] / "relay" / "messages.toml"
 _COMPILES = b"kernels.compiler import"
 CACHE_VARIABLE = "ALPHAPULSE_KERNELS"
 
 
 def sources() -> list[Path]:
-    """All files whose functions are compiled, in a fixed order."""
+    """All files that functions are compiled from, the table of messages too, in a fixed order."""
     further = (path for path in _STRATEGIES.rglob("*.py") if _COMPILES in path.read_bytes())
-    return sorted((*_ROOM.glob("*.py"), *further))
+    return sorted((*_ROOM.glob("*.py"), *further, _MESSAGES))
 
 
 def cache_key(files: Iterable[Path], *further: str) -> str:

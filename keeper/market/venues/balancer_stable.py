@@ -13,6 +13,7 @@ from keeper.market.venues.balancer import MAX_BALANCE, ONE, Holding, Reverts, fi
 from keeper.market.venues.base import Exclusion, PoolExcluded, Quote, Refusal, require
 from keeper.market.venues.curve_math import ROUNDS, Rounding, Unsolved, invariant
 from keeper.market.venues.pairs import SwappedPool
+from keeper.relay.messages import PoolReading
 
 AMP_PRECISION = 1_000
 MAX_AMP = 5_000 * AMP_PRECISION
@@ -118,6 +119,20 @@ class StableState(NamedTuple):
             if abs(y - previous) <= 1:
                 return y
         raise Reverts(Refusal.NOT_CONVERGED)
+
+
+def freeze(reading: PoolReading) -> StableState:
+    """The quotable state of a pool as it was read.
+
+    Raises:
+        PoolExcluded: the contract cannot be in that state, or could not trade in it.
+    """
+    return state_of(
+        balances=[token.balance for token in reading.tokens],
+        scaling=[token.rate for token in reading.tokens],
+        fee_e18=reading.fee,
+        amp=reading.amplification,
+    )
 
 
 def state_of(

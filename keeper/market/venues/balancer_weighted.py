@@ -23,6 +23,7 @@ from keeper.market.venues.balancer import (
 from keeper.market.venues.balancer_pow import pow_up
 from keeper.market.venues.base import Quote, Refusal, require
 from keeper.market.venues.pairs import SwappedPool
+from keeper.relay.messages import PoolReading
 
 MAX_RATIO = 3 * ONE // 10
 MIN_WEIGHT = ONE // 100
@@ -86,6 +87,21 @@ class WeightedState(NamedTuple):
         base = div_up(before, before - got)
         exponent = div_up(self.weights[bought], self.weights[sold])
         return mul_up(held_in, pow_up(base, exponent, shortcuts=self.shortcuts) - ONE)
+
+
+def freeze(reading: PoolReading) -> WeightedState:
+    """The quotable state of a pool as it was read.
+
+    Raises:
+        PoolExcluded: the contract cannot be in that state, or could not trade in it.
+    """
+    return state_of(
+        balances=[token.balance for token in reading.tokens],
+        scaling=[token.rate for token in reading.tokens],
+        fee_e18=reading.fee,
+        weights=[token.weight for token in reading.tokens],
+        shortcuts=reading.rounding == 0,
+    )
 
 
 def state_of(

@@ -32,6 +32,8 @@ VENUES: dict[Protocol, Freeze] = {
 READINGS: dict[Protocol, FreezeReading] = {
     Protocol.CURVE_STABLESWAP: curve.freeze,
     Protocol.CURVE_STABLESWAP_NG: curve.freeze,
+    Protocol.BALANCER_V2_WEIGHTED: balancer_weighted.freeze,
+    Protocol.BALANCER_V2_STABLE: balancer_stable.freeze,
 }
 """Protocols whose pools arrive as readings, and how such a pool is frozen."""
 

@@ -1,0 +1,74 @@
+"""Compiles the kernels that keep the market's state, or loads them, before the first frame."""
+
+from keeper.chain import Address, Protocol
+from keeper.market.state import Market
+from keeper.market.venues.v3_tick_math import get_sqrt_ratio_at_tick
+from keeper.relay.codec import encode_frame
+from keeper.relay.messages import (
+    BlockBoundary,
+    Origin,
+    PoolLiquidity,
+    PoolSnapshot,
+    PoolSwap,
+    PoolSync,
+    TickLiquidity,
+)
+
+_DEPTH = 10**18
+_PAIR, _TICKED = Address(b"\1" * 20), Address(b"\2" * 20)
+
+
+def warm_market() -> None:
+    """Take one message of each kind, as objects and as frames.
+
+    Raises:
+        RuntimeError: the kernels refuse what is plain, so they cannot be trusted.
+    """
+    market = Market(())
+    market.apply(_snapshot(_PAIR, Protocol.UNISWAP_V2))
+    market.apply(_snapshot(_TICKED, Protocol.UNISWAP_V3))
+    market.apply(_boundary(1))
+    market.apply(PoolLiquidity(_origin(2), _TICKED, -120, 120, _DEPTH))
+    price = get_sqrt_ratio_at_tick(60)
+    stream = encode_frame(PoolSync(_origin(3), _PAIR, _DEPTH, 2 * _DEPTH))
+    stream += encode_frame(PoolSwap(_origin(4), _TICKED, price, 2 * _DEPTH, 60))
+    taken = market.take_frames(stream, 0, 1, 2)
+    view = market.apply(_boundary(5))
+    if view is None or taken != (len(stream), 4) or len(view.states) != 2:
+        raise RuntimeError("the kernels of the market's state refuse plain frames")
+
+
+def _origin(sequence: int) -> Origin:
+    number = 1 if sequence < 2 else 2
+    return Origin(1, sequence, 137, number, bytes([number]) * 32, 0, 0, 0, 0)
+
+
+def _boundary(sequence: int) -> BlockBoundary:
+    origin = _origin(sequence)
+    return BlockBoundary(origin, bytes([origin.block_number - 1]) * 32, 1, 0)
+
+
+def _snapshot(pool: Address, protocol: Protocol) -> PoolSnapshot:
+    ticked = protocol is Protocol.UNISWAP_V3
+    ends = (TickLiquidity(-600, _DEPTH, _DEPTH), TickLiquidity(600, -_DEPTH, _DEPTH))
+    return PoolSnapshot(
+        origin=_origin(0),
+        pool=pool,
+        protocol=protocol,
+        factory=_PAIR,
+        token0=_PAIR,
+        token1=_TICKED,
+        decimals0=18,
+        decimals1=18,
+        fee_pips=3_000,
+        protocol_fee=0,
+        tick_spacing=60 if ticked else 0,
+        reserve0=0 if ticked else _DEPTH,
+        reserve1=0 if ticked else _DEPTH,
+        sqrt_price_x96=1 << 96 if ticked else 0,
+        liquidity=_DEPTH if ticked else 0,
+        tick=0,
+        part=0,
+        parts=1,
+        ticks=ends if ticked else (),
+    )
