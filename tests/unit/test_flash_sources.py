@@ -1,0 +1,174 @@
+"""What lenders are said to lend, at what premium, is what the real contracts lend and charge."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from random import Random
+
+import pytest
+from replica_calls import deployed, read, transact
+
+from keeper.chain import Address
+from keeper.market import flash_sources
+from keeper.market.flash_sources import FlashPool, FlashSource, Lender, Lenders, Premium
+from keeper.node import BadAnswer, Node
+from replica import Replica
+from replica.abi import encode_call
+from replica.deploy import GOVERNANCE, WHALE
+from replica.paths import ROOT
+from replica.protocols.aave_v3 import CONFIGURATOR
+from replica.protocols.balancer_v2 import AUTHORIZER, FEES_COLLECTOR
+from replica.rpc import RpcError
+
+SYMBOLS = ("WPOL", "USDC.e", "WETH", "USDC")
+SOURCE = (ROOT / "tests" / "contracts" / "Borrower.sol").read_text()
+
+
+class CountingNode(Node):
+    calls = 0
+
+    async def call(self, *args: object, **kwargs: object) -> bytes:
+        self.calls += 1
+        return await super().call(*args, **kwargs)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def node(chain: Replica) -> AsyncIterator[CountingNode]:
+    async with await CountingNode.connect(chain.url, expected_chain_id=137, timeout_s=10) as node:
+        yield node
+
+
+@pytest.fixture
+def borrower(chain: Replica) -> Address:
+    for sender in (WHALE, GOVERNANCE):
+        chain.rpc("anvil_impersonateAccount", [sender])
+        chain.rpc("anvil_setBalance", [sender, hex(10**20)])
+    return deployed(chain, WHALE, SOURCE, "Borrower")
+
+
+def lenders_of(replica: Replica) -> Lenders:
+    manifest = replica.manifest
+    pool = manifest.pool("uniswap-v3", "WPOL", "USDC.e", 500)
+    return Lenders(
+        multicall=manifest.multicall3,
+        uniswap_v4=manifest.contract("Uniswap V4 PoolManager"),
+        morpho=manifest.contract("Morpho Blue"),
+        balancer_vault=manifest.contract("Balancer Vault"),
+        aave_pool=manifest.aave_pool,
+        v3_pools=(FlashPool(pool.address, pool.token0, pool.token1, pool.fee_pips),),
+    )
+
+
+async def sources_now(replica: Replica, node: Node) -> list[FlashSource]:
+    tokens = [replica.manifest.token(symbol).address for symbol in SYMBOLS]
+    head = (await node.block("latest")).hash
+    places = await flash_sources.locate(node, lenders_of(replica), tokens, head)
+    found = await flash_sources.read(node, places, tokens, head)
+    assert list(found) == tokens
+    return [source for listed in found.values() for source in listed]
+
+
+def borrow(replica: Replica, borrower: Address, source: FlashSource, amount: int) -> int:
+    """The premium that the lender asks."""
+    give = encode_call("transfer(address,uint256)", borrower, source.premium.of(amount))
+    transact(replica, WHALE, source.token, give)
+    arguments: list[object] = [source.address, source.token, amount]
+    signature = f"{source.lender}(address,address,uint256)"
+    if source.lender is Lender.UNISWAP_V3:
+        signature = f"{source.lender}(address,address,uint256,bool)"
+        (pool,) = lenders_of(replica).v3_pools
+        arguments.append(source.token == pool.token0)
+    transact(replica, WHALE, borrower, encode_call(signature, *arguments))
+    (asked,) = read(replica, borrower, "premium()", ["uint256"])
+    (left,) = read(replica, source.token, "balanceOf(address)", ["uint256"], borrower)
+    assert left == 0
+    return int(asked)
+
+
+async def test_every_source_lends_all_that_it_is_said_to_and_no_more(
+    chain: Replica, node: CountingNode, borrower: Address
+) -> None:
+    sources = await sources_now(chain, node)
+    assert node.calls == 2
+    assert {source.lender for source in sources} == set(Lender)
+    for source in sources:
+        asked = borrow(chain, borrower, source, source.available_raw)
+        assert asked == source.premium.of(source.available_raw), source
+        with pytest.raises((AssertionError, RpcError)):
+            borrow(chain, borrower, source, source.available_raw + asked + 1)
+
+
+async def test_premiums_are_exact_for_any_amount(
+    chain: Replica, node: Node, borrower: Address
+) -> None:
+    set_fee = encode_call("setFlashLoanFeePercentage(uint256)", 12_345_678_901_234)
+    chain.rpc("anvil_impersonateAccount", [FEES_COLLECTOR])
+    role = read(chain, FEES_COLLECTOR, "getActionId(bytes4)", ["bytes32"], set_fee[:4])[0]
+    grant = encode_call("grantRole(bytes32,address)", role, GOVERNANCE)
+    transact(chain, GOVERNANCE, AUTHORIZER, grant)
+    transact(chain, GOVERNANCE, FEES_COLLECTOR, set_fee)
+    rng, compared = Random(1), 0
+    for source in await sources_now(chain, node):
+        if source.premium == Premium() or source.token == chain.manifest.token("USDC").address:
+            continue
+        for amount in (1, 999, 1000, 10_001, rng.randrange(source.available_raw // 100)):
+            asked = borrow(chain, borrower, source, amount)
+            assert asked == source.premium.of(amount), (source, amount)
+            compared += 1
+    assert compared >= 30
+
+
+@pytest.mark.usefixtures("borrower")
+async def test_aave_is_left_out_where_it_does_not_lend(chain: Replica, node: Node) -> None:
+    usdc, weth = (chain.manifest.token(symbol).address for symbol in ("USDC", "WETH"))
+    off = encode_call("setReserveFlashLoaning(address,bool)", usdc, False)
+    transact(chain, GOVERNANCE, CONFIGURATOR, off)
+    paused = encode_call("setReservePause(address,bool)", weth, True)
+    transact(chain, GOVERNANCE, CONFIGURATOR, paused)
+    lent = {s.token for s in await sources_now(chain, node) if s.lender is Lender.AAVE_V3}
+    assert lent == {chain.manifest.token(symbol).address for symbol in ("WPOL", "USDC.e")}
+
+
+async def test_lenders_that_do_not_stand_there_are_left_out(chain: Replica, node: Node) -> None:
+    nowhere = Address(b"\x42" * 20)
+    tokens = [chain.manifest.token("WPOL").address, nowhere]
+    lenders = replace(
+        lenders_of(chain), morpho=nowhere, aave_pool=nowhere, uniswap_v4=None, v3_pools=()
+    )
+    head = (await node.block("latest")).hash
+    places = await flash_sources.locate(node, lenders, tokens, head)
+    found = await flash_sources.read(node, places, tokens, head)
+    assert [source.lender for source in found[tokens[0]]] == [Lender.BALANCER_V2]
+    assert found[nowhere] == ()
+
+
+@pytest.fixture
+def answers() -> list[bytes]:
+    words = [32, 1, 32, 1, 64, 32, 7]
+    right = b"".join(word.to_bytes(32) for word in words)
+    cut = [right[:end] for end in (0, 31, 64, 96, 200, len(right) - 1)]
+    wrong = [
+        b"".join((word if place != at else 2**255).to_bytes(32) for place, word in enumerate(words))
+        for at in range(len(words) - 1)
+    ]
+    return [right, *cut, *wrong]
+
+
+async def test_what_multicall_never_answers_is_refused(
+    chain: Replica, node: Node, answers: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right, *others = answers
+    lenders = Lenders(multicall=chain.manifest.multicall3, morpho=Address(b"\1" * 20))
+    token = chain.manifest.token("WPOL").address
+    places = flash_sources.Places(lenders, {}, None)
+
+    async def ask(answer: bytes) -> object:
+        async def call(*_: object) -> bytes:
+            return answer
+
+        monkeypatch.setattr(node, "call", call)
+        return await flash_sources.read(node, places, [token], b"\0" * 32)
+
+    assert await ask(right)
+    for other in others:
+        with pytest.raises(BadAnswer):
+            await ask(other)
