@@ -130,3 +130,10 @@ def note(rows: Rows, slot: int) -> None:
         rows.old_meta[place, i] = rows.meta[slot, i]
     rows.counts[CHANGED] = place + 1
     rows.journal[slot] = place + 1
+
+
+@inner
+def is_changed(rows: Rows, slot: int) -> bool:
+    """Whether a message of the open block changed a pool; to be noted alone changes nothing."""
+    place = rows.journal[slot] - 1
+    return bool(place >= 0 and rows.meta[slot, SEQUENCE] != rows.old_meta[place, SEQUENCE])

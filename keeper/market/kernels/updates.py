@@ -45,6 +45,7 @@ from keeper.market.kernels.rows import (
     WHOLE,
     Rows,
     find,
+    is_changed,
     note,
     signed32,
     word64,
@@ -86,7 +87,7 @@ def apply_update(rows: Rows, w: Words, kind: int, data: Bytes, start: int) -> in
     number = integer(word64(data, start + _AT_NUMBER))
     block = integer(word64(data, start + _AT_HASH))
     same_block = rows.meta[slot, NUMBER] == number and rows.meta[slot, HASH] == block
-    if rows.journal[slot] != 0 and rows.meta[slot, WHOLE] == 0 and not same_block:
+    if not same_block and rows.meta[slot, WHOLE] == 0 and is_changed(rows, slot):
         return CONTRADICTED
     note(rows, slot)
     status = _change(rows, w, kind, data, start, slot)
