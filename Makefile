@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint fmt bench-detect mutate
+.PHONY: help setup demo test bench-gas lint fmt bench-detect mutate
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.cache/bin:$(PATH)
 export SOLCX_BINARY_PATH := $(CURDIR)/.cache/bin
@@ -17,6 +17,9 @@ demo: setup ## the main job on the replica: relay to journal, then every row che
 test: setup ## the whole test suite
 	@pytest
 	@APE_DATA_FOLDER=$(CURDIR)/.cache/ape ape test
+
+bench-gas: setup ## gas of cycles: ours, floor, routers, loans, on both schedules; GAS=--record keeps it
+	@python -m bench.gas $(GAS)
 
 lint: setup ## ruff, mypy --strict and forge fmt, in check mode
 	ruff format --check .

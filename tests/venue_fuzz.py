@@ -1,6 +1,6 @@
 """Random cases for each venue: how many, and from which seed (the suite's or the deep tier's).
 
-`FUZZ_CASES` cases a venue (2,000 unless set), each from its own generator, seeded by `FUZZ_SEED`,
+`FUZZ_CASES` cases a venue (20,000 unless set), each from its own generator, seeded by `FUZZ_SEED`,
 the venue and the case's number, so that one case alone can be run again.
 """
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from os import environ
 from random import Random
 
-CASES = int(environ.get("FUZZ_CASES", "2000"))
+CASES = int(environ.get("FUZZ_CASES", "20000"))
 SEED = environ.get("FUZZ_SEED", "1")
 
 

@@ -9,9 +9,8 @@ from random import Random
 from typing import NamedTuple
 
 import pyrevm
-from eth_abi import decode, encode
 from eth_utils import to_checksum_address
-from venue_oracle import ACCOUNT, Oracle, selector
+from venue_oracle import ACCOUNT, Oracle, selector, words
 from venue_states_balancer import random_stable, random_weighted
 
 from keeper.market.venues.balancer import ONE
@@ -118,14 +117,14 @@ class BalancerOracle(Oracle):
     ) -> int | None:
         """The pool's answer to the vault, output or input; None if it reverts."""
         sold, bought, amount = trade
-        request = (
-            *(0 if exact_in else 1, pool.tokens[sold], pool.tokens[bought], amount),
-            *(pool.pool_id, 0, ACCOUNT, ACCOUNT, b""),
+        tokens = (int(pool.tokens[sold], 16), int(pool.tokens[bought], 16))
+        pool_id = int.from_bytes(pool.pool_id)
+        account = int(ACCOUNT, 16)
+        request = words(
+            *(0 if exact_in else 1, *tokens, amount, pool_id, 0, account, account, 288, 0)
         )
         if isinstance(pool.state, WeightedState):
-            data = selector(PAIR_SWAP) + encode(
-                (REQUEST, "uint256", "uint256"), (request, balances[sold], balances[bought])
-            )
+            data = selector(PAIR_SWAP) + words(96, balances[sold], balances[bought]) + request
         else:
             data = self._general(pool, request, balances, sold, bought)
         try:
@@ -134,12 +133,12 @@ class BalancerOracle(Oracle):
             if not str(error).startswith("Revert"):
                 raise
             return None
-        return int(decode(("uint256",), bytes(answer))[0])
+        return int.from_bytes(answer)
 
     def _general(
         self,
         pool: RealPool,
-        request: tuple[object, ...],
+        request: bytes,
         balances: Sequence[int],
         sold: int,
         bought: int,
@@ -149,8 +148,8 @@ class BalancerOracle(Oracle):
         held = dict(zip(pool.tokens, balances, strict=True))
         listed = [held.get(token, 2**111) for token in order]
         places = (order.index(pool.tokens[sold]), order.index(pool.tokens[bought]))
-        types = (REQUEST, "uint256[]", "uint256", "uint256")
-        return selector(GENERAL_SWAP) + encode(types, (request, listed, *places))
+        heads = words(128, 128 + len(request), *places)
+        return selector(GENERAL_SWAP) + heads + request + words(len(listed), *listed)
 
 
 def places_of(scaling: int) -> int:

@@ -1,4 +1,4 @@
-"""Uniswap V4's pool manager and Algebra's published pool inside pyrevm, set to any state.
+"""Uniswap V3's pools, V4's manager and Algebra's published pool inside pyrevm, set to any state.
 
 A probe swaps and reverts from inside the callback with the amounts and the state after them: no
 token needs to move, and no swap leaves anything behind.
@@ -19,6 +19,7 @@ from venue_oracle import (
     TOKENS,
     Oracle,
     selector,
+    words,
 )
 
 from keeper.chain import Address
@@ -41,6 +42,13 @@ def unlockCallback(data: Bytes[1024]):
     raw_revert(concat(delta, raw_call(msg.sender, read, max_outsize=32, is_static_call=True)))
 
 @external
+def uniswapV3SwapCallback(amount0: int256, amount1: int256, data: Bytes[32]):
+    state: Bytes[224] = raw_call(
+        msg.sender, method_id("slot0()"), max_outsize=224, is_static_call=True
+    )
+    raw_revert(concat(convert(amount0, bytes32), convert(amount1, bytes32), state))
+
+@external
 def algebraSwapCallback(amount0: int256, amount1: int256, data: Bytes[32]):
     state: Bytes[224] = raw_call(
         msg.sender, method_id("globalState()"), max_outsize=224, is_static_call=True
@@ -50,6 +58,7 @@ def algebraSwapCallback(amount0: int256, amount1: int256, data: Bytes[32]):
 _OUTPUT = re.compile("output: 0x([0-9a-f]*)")
 HOOKLESS = "0x" + "00" * 20
 NOW = 1_750_000_000
+V3_SPACINGS = {100: 1, 500: 10, 3000: 60, 10000: 200}
 V4_SPACINGS = {0: 1, 100: 1, 500: 10, 3000: 60, 10000: 200, 250_000: 32767, 999_998: 60}
 POOL_KEY = "(address,address,uint24,int24,address)"
 SWAP_PARAMS = "(bool,int256,uint160)"
@@ -67,14 +76,14 @@ def mapping_slot(key: int, base: int) -> int:
 
 def curve_words(state: V3State, ticks_slot: int, bitmap_slot: int) -> dict[int, int]:
     """Storage of the ticks and their bitmap, which all of V3's family lay out alike."""
-    words: dict[int, int] = {}
+    laid: dict[int, int] = {}
     bitmap: dict[int, int] = {}
     for tick, net in zip(state.ticks, state.nets, strict=True):
-        words[mapping_slot(tick, ticks_slot)] = (net % 2**128) << 128 | max(abs(net), 1)
+        laid[mapping_slot(tick, ticks_slot)] = (net % 2**128) << 128 | max(abs(net), 1)
         index = tick // state.tick_spacing
         bitmap[index >> 8] = bitmap.get(index >> 8, 0) | 1 << (index & 255)
-    words.update({mapping_slot(word, bitmap_slot): bits for word, bits in bitmap.items()})
-    return words
+    laid.update({mapping_slot(word, bitmap_slot): bits for word, bits in bitmap.items()})
+    return laid
 
 
 class _ProbedOracle(Oracle):
@@ -91,17 +100,18 @@ class _ProbedOracle(Oracle):
         self.probe = str(self.evm.deploy(ACCOUNT, probe_code()))
         self._written: dict[str, set[int]] = {}
 
-    def write(self, key: str, target: str, words: dict[int, int]) -> None:
-        """Set `words` of `target`, and clear what the last write for `key` left."""
-        for slot in self._written.get(key, set()) - words.keys():
+    def write(self, key: str, target: str, laid: dict[int, int]) -> None:
+        """Set `laid` of `target`, and clear what the last write for `key` left."""
+        for slot in self._written.get(key, set()) - laid.keys():
             self.evm.insert_account_storage(target, slot, 0)
-        for slot, value in words.items():
+        for slot, value in laid.items():
             self.evm.insert_account_storage(target, slot, value)
-        self._written[key] = set(words)
+        self._written[key] = set(laid)
 
     def reverted(self, target: str, data: bytes, size: int) -> bytes | None:
         """What the probe's callback reverted with, None when the target itself refused."""
-        call = selector("call(address,bytes)") + encode(("address", "bytes"), (target, data))
+        padded = data.ljust(-(-len(data) // 32) * 32, b"\0")
+        call = selector("call(address,bytes)") + words(int(target, 16), 64, len(data)) + padded
         try:
             self.call(self.probe, call)
         except RuntimeError as error:
@@ -109,6 +119,32 @@ class _ProbedOracle(Oracle):
             answer = bytes.fromhex(found.group(1)) if found else b""
             return answer if len(answer) == size else None
         raise AssertionError("the probe did not revert")
+
+
+class _PoolOracle(_ProbedOracle):
+    """One pool at a time, `pool`, that swaps as V3's and Algebra's do."""
+
+    pool: str
+
+    def swap(self, trade: tuple[bool, int, bool]) -> tuple[int, int, int, int] | None:
+        """Amounts paid and received, and price and tick afterwards; None when it reverts.
+
+        A trade is whether it sells token0, an amount, and whether that is what is paid.
+        """
+        zero_for_one, amount, exact_in = trade
+        limit = MIN_LIMIT if zero_for_one else MAX_LIMIT
+        signed = amount if exact_in else -amount
+        data = selector("swap(address,bool,int256,uint160,bytes)") + words(
+            int(self.probe, 16), zero_for_one, signed, limit, 160, 0
+        )
+        answer = self.reverted(self.pool, data, 288)
+        if answer is None:
+            return None
+        amount0, amount1, price, tick = (
+            int.from_bytes(answer[at : at + 32], signed=True) for at in range(0, 128, 32)
+        )
+        paid, got = (amount0, -amount1) if zero_for_one else (amount1, -amount0)
+        return paid, got, price, tick
 
 
 class V4Oracle(_ProbedOracle):
@@ -125,32 +161,34 @@ class V4Oracle(_ProbedOracle):
     def _key(self, fee: int) -> tuple[str, str, int, int, str]:
         return (*TOKENS, fee, V4_SPACINGS[fee], HOOKLESS)
 
+    @cache  # noqa: B019 -- the oracle lives as long as its test
     def _base(self, fee: int) -> int:
         pool_id = int.from_bytes(keccak(encode((POOL_KEY,), (self._key(fee),))))
         return mapping_slot(pool_id, 6)
 
     def set_state(self, state: V3State, protocol_fee: int) -> None:
         base, fee = self._base(state.fee_pips), state.fee_pips
-        words = curve_words(state, base + 4, base + 5)
-        words[base + 3] = state.liquidity
-        words[base] = (
+        laid = curve_words(state, base + 4, base + 5)
+        laid[base + 3] = state.liquidity
+        laid[base] = (
             state.sqrt_price_x96 | (state.tick % 2**24) << 160 | protocol_fee << 184 | fee << 208
         )
-        self.write(str(fee), self.manager, words)
+        self._fee = fee
+        self.write(str(fee), self.manager, laid)
 
-    def swap(
-        self, fee: int, *, zero_for_one: bool, amount: int, exact_in: bool
-    ) -> tuple[int, int, int, int] | None:
+    def swap(self, trade: tuple[bool, int, bool]) -> tuple[int, int, int, int] | None:
         """Amounts paid and received, and price and tick afterwards; None when it reverts."""
+        zero_for_one, amount, exact_in = trade
+        fee = self._fee
         limit = MIN_LIMIT if zero_for_one else MAX_LIMIT
-        params = (zero_for_one, -amount if exact_in else amount, limit)
-        swap = selector(f"swap({POOL_KEY},{SWAP_PARAMS},bytes)") + encode(
-            (POOL_KEY, SWAP_PARAMS, "bytes"), (self._key(fee), params, b"")
+        key = (*(int(token, 16) for token in TOKENS), fee, V4_SPACINGS[fee], 0)
+        signed = -amount if exact_in else amount
+        data = selector(f"swap({POOL_KEY},{SWAP_PARAMS},bytes)") + words(
+            *key, zero_for_one, signed, limit, 288, 0, self._base(fee)
         )
-        swap += self._base(fee).to_bytes(32)
-        answer = self.reverted(
-            self.manager, selector("unlock(bytes)") + encode(("bytes",), (swap,)), 64
-        )
+        padded = data.ljust(-(-len(data) // 32) * 32, b"\0")
+        unlock = selector("unlock(bytes)") + words(32, len(data)) + padded
+        answer = self.reverted(self.manager, unlock, 64)
         if answer is None:
             return None
         amount0 = int.from_bytes(answer[:16], signed=True)
@@ -161,7 +199,40 @@ class V4Oracle(_ProbedOracle):
         return paid, got, word & (1 << 160) - 1, tick
 
 
-class AlgebraOracle(_ProbedOracle):
+class V3Oracle(_PoolOracle):
+    """A real factory with one real pool per fee."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        core = "@uniswap/v3-core/artifacts/contracts/UniswapV3Factory.sol/UniswapV3Factory.json"
+        self.factory = self.deploy(core)
+        self.call(self.factory, selector("enableFeeAmount(uint24,int24)") + words(100, 1))
+        self.pools = {fee: self._create(fee) for fee in V3_SPACINGS}
+
+    def _create(self, fee: int) -> str:
+        tokens = (int(token, 16) for token in TOKENS)
+        create = selector("createPool(address,address,uint24)") + words(*tokens, fee)
+        pool = to_checksum_address(self.call(self.factory, create)[12:])
+        self.call(pool, selector("initialize(uint160)") + words(2**96))
+        return pool
+
+    def set_state(self, state: V3State, protocol_fee: int) -> None:
+        """`protocol_fee` is the pool's `feeProtocol`, which changes no amount."""
+        laid = curve_words(state, 5, 6)
+        laid[4] = state.liquidity
+        laid[0] = (
+            state.sqrt_price_x96
+            | (state.tick % 2**24) << 160
+            | 1 << 200
+            | 1 << 216
+            | protocol_fee << 232
+            | 1 << 240
+        )
+        self.pool = self.pools[state.fee_pips]
+        self.write(self.pool, self.pool, laid)
+
+
+class AlgebraOracle(_PoolOracle):
     """The published Algebra pool behind its real factory, at the time of its last timepoint."""
 
     def __init__(self) -> None:
@@ -190,9 +261,9 @@ class AlgebraOracle(_ProbedOracle):
 
     def set_state(self, state: AlgebraState, community_fees: tuple[int, int]) -> None:
         assert state.tick_spacing == TICK_SPACING
-        words = curve_words(state, 5, 6)
-        words[3] = state.liquidity
-        words[2] = (
+        laid = curve_words(state, 5, 6)
+        laid[3] = state.liquidity
+        laid[2] = (
             state.sqrt_price_x96
             | (state.tick % 2**24) << 160
             | state.fee_pips << 184
@@ -200,20 +271,4 @@ class AlgebraOracle(_ProbedOracle):
             | community_fees[1] << 224
             | 1 << 232
         )
-        self.write("pool", self.pool, words)
-
-    def swap(
-        self, *, zero_for_one: bool, amount: int, exact_in: bool
-    ) -> tuple[int, int, int, int] | None:
-        """Amounts paid and received, and price and tick afterwards; None when it reverts."""
-        limit = MIN_LIMIT if zero_for_one else MAX_LIMIT
-        data = selector("swap(address,bool,int256,uint160,bytes)") + encode(
-            ("address", "bool", "int256", "uint160", "bytes"),
-            (self.probe, zero_for_one, amount if exact_in else -amount, limit, b""),
-        )
-        answer = self.reverted(self.pool, data, 288)
-        if answer is None:
-            return None
-        amount0, amount1, price, tick = decode(("int256", "int256", "uint160", "int24"), answer)
-        paid, got = (amount0, -amount1) if zero_for_one else (amount1, -amount0)
-        return paid, got, price, tick
+        self.write("pool", self.pool, laid)

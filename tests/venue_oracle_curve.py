@@ -13,8 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import vyper
-from eth_abi import decode, encode
-from venue_oracle import ACCOUNT, Oracle, selector
+from venue_oracle import ACCOUNT, Oracle, selector, words
 
 from keeper.market.venues.curve import CurveState
 from keeper.market.venues.curve_math import Rounding
@@ -90,7 +89,7 @@ class CurveOracle(Oracle):
         answer = self._ask(EXCHANGE, state, trade)
         if answer is None:
             return None
-        paid, fallen = decode(("uint256", "uint256"), answer)
+        paid, fallen = int.from_bytes(answer[:32]), int.from_bytes(answer[32:])
         balances = list(state.balances)
         balances[sold] += amount
         balances[bought] -= fallen
@@ -102,12 +101,13 @@ class CurveOracle(Oracle):
         return None if answer is None else int.from_bytes(answer)
 
     def _ask(self, signature: str, state: CurveState, numbers: tuple[int, ...]) -> bytes | None:
-        pool = (
-            *(state.balances, state.rates, state.amp, state.precision),
-            *(state.fee_e10, state.offpeg_e10, state.admin_fee_e10),
-            STYLES.index(state.rounding),
+        coins = len(state.balances)
+        terms = (state.amp, state.precision, state.fee_e10, state.offpeg_e10, state.admin_fee_e10)
+        pool = words(
+            *(8 * 32, (8 + 1 + coins) * 32, *terms, STYLES.index(state.rounding)),
+            *(coins, *state.balances, coins, *state.rates),
         )
-        data = encode((POOL, *("uint256",) * len(numbers)), (pool, *numbers))
+        data = words(32 * (1 + len(numbers)), *numbers) + pool
         try:
             return self.call(self.target, selector(signature) + data)
         except RuntimeError as error:

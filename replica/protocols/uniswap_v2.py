@@ -54,10 +54,16 @@ def install(site: Site) -> None:
     for venue in VENUES:
         _place(site, venue)
         for market in venue.markets:
-            pool = _create(site, venue, market)
-            _fill(site, pool, market)
-            _age(site, venue, market)
-            site.pools.append(pool)
+            open_pair(site, venue, market)
+
+
+def open_pair(site: Site, venue: Venue, market: V2Market) -> Pool:
+    """Create a pair with the venue's own factory, fill and age it, and enter it among the pools."""
+    pool = _create(site, venue, market)
+    _fill(site, pool, market)
+    _age(site, venue, market)
+    site.pools.append(pool)
+    return pool
 
 
 def _place(site: Site, venue: Venue) -> None:

@@ -15,11 +15,16 @@ def oracle() -> CurveOracle:
     return CurveOracle()
 
 
+TRADES_PER_STATE = 4
+SHARES = {Rounding.PLAIN: 0.25, Rounding.GUARDED: 0.25, Rounding.NG: 1.0}
+"""Of the cases, for the oracle contract; `curvesim` is asked about plain pools."""
+
+
 def test_plain_pools_equal_curvesim() -> None:
     drawn = []
-    for name, rng in cases("curvesim"):
+    for name, rng in cases("curvesim", 1 / TRADES_PER_STATE):
         state = random_curve_pool(rng, Rounding.PLAIN, ramping=False)
-        drawn.append((name, state, random_trade(rng, state)))
+        drawn += [(name, state, random_trade(rng, state)) for _ in range(TRADES_PER_STATE)]
     traded = 0
     answers = curvesim_answers((state, trade) for _, state, trade in drawn)
     for (name, state, trade), theirs in zip(drawn, answers, strict=True):
@@ -42,20 +47,20 @@ def test_plain_pools_equal_curvesim() -> None:
 def test_every_generation_equals_the_oracle_contract(
     oracle: CurveOracle, rounding: Rounding
 ) -> None:
-    traded = 0
-    for name, rng in cases(rounding.value):
+    traded, share = 0, SHARES[rounding]
+    for name, rng in cases(rounding.value, share / TRADES_PER_STATE):
         state = random_curve_pool(rng, rounding)
-        sold, bought, amount = random_trade(rng, state)
-        quote, after = state.swapped_tokens(sold, bought, amount, exact_in=True)
-        assert isinstance(after, CurveState)
-        theirs = oracle.exchange(state, (sold, bought, amount))
-        if quote.refusal is not None:
-            assert theirs is None, (name, state, sold, bought, amount, quote)
-            continue
-        assert (quote.amount_out, after.balances) == theirs, (name, state, sold, bought, amount)
-        assert state.invariant == oracle.invariant(state)
-        traded += 1
-    assert traded > 0.9 * CASES
+        assert state.invariant == oracle.invariant(state), name
+        for trade in (random_trade(rng, state) for _ in range(TRADES_PER_STATE)):
+            quote, after = state.swapped_tokens(*trade, exact_in=True)
+            assert isinstance(after, CurveState)
+            theirs = oracle.exchange(state, trade)
+            if quote.refusal is not None:
+                assert theirs is None, (name, state, trade, quote)
+                continue
+            assert (quote.amount_out, after.balances) == theirs, (name, state, trade)
+            traded += 1
+    assert traded > 0.9 * share * CASES
 
 
 @pytest.mark.parametrize("rounding", Rounding)
@@ -63,7 +68,7 @@ def test_the_input_for_an_output_is_the_least_that_buys_it(
     oracle: CurveOracle, rounding: Rounding
 ) -> None:
     bought_any = 0
-    for name, rng in cases(f"least {rounding.value}", 0.1):
+    for name, rng in cases(f"least {rounding.value}", 0.02):
         state = random_curve_pool(rng, rounding)
         sold, bought = rng.sample(range(len(state.balances)), 2)
         wanted = max(int(state.balances[bought] * 10 ** rng.uniform(-9.0, 0.05)), 1)
@@ -80,4 +85,4 @@ def test_the_input_for_an_output_is_the_least_that_buys_it(
         if quote.amount_in > 1:
             less = oracle.exchange(state, (sold, bought, quote.amount_in - 1))
             assert less is None or less[0] < wanted, (name, state, wanted, quote)
-    assert bought_any > 0.06 * CASES
+    assert bought_any > 0.012 * CASES

@@ -86,7 +86,7 @@ def trades(kind: str, share: float) -> Iterator[tuple[str, TokenPool, tuple[int,
 @pytest.mark.parametrize("kind", POOLS)
 def test_smooth_rows_follow_the_exact_quotes(kind: str) -> None:
     compared = 0
-    for name, pool, way, row, amount in trades(kind, 1.0):
+    for name, pool, way, row, amount in trades(kind, 0.1):
         exact = pool.quote_tokens(*way, amount, exact_in=True)
         if exact.refusal is not None or amount < LEAST_IN:
             continue
@@ -98,13 +98,13 @@ def test_smooth_rows_follow_the_exact_quotes(kind: str) -> None:
         found, _, _ = quote(row, float(amount))
         assert found == pytest.approx(exact.amount_out, rel=TOLERANCE), (name, pool, way, amount)
         compared += 1
-    assert compared > 0.2 * CASES
+    assert compared > 0.02 * CASES
 
 
 @pytest.mark.parametrize("kind", POOLS)
 def test_derivatives_are_those_of_the_curve(kind: str) -> None:
     compared = 0
-    for name, pool, way, row, amount in trades(kind, 0.2):
+    for name, pool, way, row, amount in trades(kind, 0.02):
         step = amount * 1e-4
         before, here, after = (quote(row, amount + step * side) for side in (-1.0, 0.0, 1.0))
         assert here[1] == pytest.approx((after[0] - before[0]) / (2.0 * step), rel=1e-3), name
@@ -112,13 +112,13 @@ def test_derivatives_are_those_of_the_curve(kind: str) -> None:
         if abs(change) * step > 1e-7 * here[1]:
             assert here[2] == pytest.approx(change, rel=1e-2), (name, pool, way, amount)
         compared += 1
-    assert compared > 0.15 * CASES
+    assert compared > 0.015 * CASES
 
 
 @pytest.mark.parametrize("kind", POOLS)
 def test_inputs_at_a_price_are_where_the_curve_has_it(kind: str) -> None:
     compared = 0
-    for name, _, _, row, amount in trades(kind, 0.5):
+    for name, _, _, row, amount in trades(kind, 0.05):
         top, wanted = quote(row, 0.0)[1], quote(row, float(amount))[1]
         assert input_at(row, top) == 0.0
         assert input_at(row, 2.0 * top) == 0.0
@@ -127,13 +127,13 @@ def test_inputs_at_a_price_are_where_the_curve_has_it(kind: str) -> None:
         if 0.0 < wanted < top:
             assert quote(row, found)[1] == pytest.approx(wanted, rel=1e-9), (name, amount, found)
             compared += 1
-    assert compared > 0.3 * CASES
+    assert compared > 0.03 * CASES
 
 
 @pytest.mark.parametrize("kind", POOLS)
 def test_pieces_join_on_the_curve(kind: str) -> None:
     found = np.empty((MAX_PIECES, 3))
-    for name, _, _, row, _ in trades(kind, 0.05):
+    for name, _, _, row, _ in trades(kind, 0.005):
         paid = received = 0.0
         for price, slope, capacity in found[: pieces(row, found)]:
             paid += capacity

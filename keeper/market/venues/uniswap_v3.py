@@ -47,23 +47,30 @@ class V3State(NamedTuple):
 
     def quote(self, *, zero_for_one: bool, amount: int, exact_in: bool) -> Quote:
         """Exact amounts of a swap, or why the pool does not trade `amount` in full."""
-        if amount <= 0:
-            return Quote(0, 0, Refusal.ZERO_AMOUNT)
-        if amount > MAX_AMOUNT or not _has_room(self, zero_for_one=zero_for_one):
-            return Quote(0, 0, Refusal.EXHAUSTED)
-        result, _ = _traverse(self, zero_for_one, amount, exact_in)
-        refusal = Refusal.EXHAUSTED if result.unfilled else None
-        return Quote(result.amount_in, result.amount_out, refusal, result.crossed)
+        refused = self._refuses(amount, zero_for_one=zero_for_one)
+        if refused is not None:
+            return Quote(0, 0, refused)
+        return _quote_of(_traverse(self, zero_for_one, amount, exact_in)[0])
 
     def swapped(self, *, zero_for_one: bool, amount: int, exact_in: bool) -> Swapped:
         """The swap with the price, tick and liquidity it leaves."""
-        quote = self.quote(zero_for_one=zero_for_one, amount=amount, exact_in=exact_in)
+        refused = self._refuses(amount, zero_for_one=zero_for_one)
+        if refused is not None:
+            return Swapped(Quote(0, 0, refused), self)
+        end = swap(self, zero_for_one=zero_for_one, amount=amount, exact_in=exact_in)
+        quote = _quote_of(end)
         if quote.refusal is not None:
             return Swapped(quote, self)
-        end = swap(self, zero_for_one=zero_for_one, amount=amount, exact_in=exact_in)
         price, tick, liquidity = end.sqrt_price_x96, end.tick, end.liquidity
         after = self._replace(sqrt_price_x96=price, tick=tick, liquidity=liquidity)
         return Swapped(quote, after)
+
+    def _refuses(self, amount: int, *, zero_for_one: bool) -> Refusal | None:
+        if amount <= 0:
+            return Refusal.ZERO_AMOUNT
+        if amount > MAX_AMOUNT or not _has_room(self, zero_for_one=zero_for_one):
+            return Refusal.EXHAUSTED
+        return None
 
     def segments(self, *, zero_for_one: bool) -> Iterator[Segment]:
         """The pool's liquidity from its price outwards, one segment per initialised range."""
@@ -95,6 +102,11 @@ class SwapResult(NamedTuple):
     liquidity: int
     unfilled: int
     crossed: int
+
+
+def _quote_of(result: SwapResult) -> Quote:
+    refusal = Refusal.EXHAUSTED if result.unfilled else None
+    return Quote(result.amount_in, result.amount_out, refusal, result.crossed)
 
 
 class _Walk:

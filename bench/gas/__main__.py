@@ -1,0 +1,90 @@
+"""Command line of the gas bench: `python -m bench.gas`; the last line is the result as JSON."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bench.gas import table
+from bench.gas.baskets import PLANS, basket, basket_floor_code
+from bench.gas.cells import Cell, Figures, cell, floor, loan, measure, named, ours
+from bench.gas.market import FAMILIES, HOPS, YARDSTICK, World, open_world
+from bench.gas.stale import stale
+from keeper.execution.program import Funding
+from replica.markets import USDC_E, WPOL
+
+SNAPSHOT = Path(__file__).with_name("snapshot.json")
+LENDERS = {"uniswap_v4": "uniswap_v4", "morpho": "morpho", "balancer_v2": "balancer"}
+LENDERS |= {"aave_v3": "aave"}
+"""Flash sources by name, each with the plain receiver that borrows there."""
+
+
+def paths(world: World) -> dict[str, Any]:
+    """Every family and length in one profit token, printed as it comes."""
+    found: dict[str, dict[str, Cell]] = {}
+    for family in FAMILIES:
+        routes = {str(hops): world.route(family, hops) for hops in HOPS}
+        found[family] = {hops: cell(world, route) for hops, route in routes.items()}
+        for line in table.rows(family, world.profit.symbol, found[family]):
+            click.echo(line)
+    return found
+
+
+def sources(world: World) -> dict[str, Any]:
+    """Two V2 hops from each source of flash liquidity, and the same loan with an empty receiver."""
+    route = world.route("v2", 2)
+    yardstick = floor(world, route)
+    known = {funding.value: funding for funding in Funding}
+    flash, detail = {}, {}
+    for source in ("flash_swap", *LENDERS):
+        mine = ours(world, route, [known[source]]) if source in known else None
+        empty = loan(world, LENDERS[source], route, empty=True) if source in LENDERS else None
+        flash[source] = mine.plain if mine else None
+        detail[source] = named("ours", mine) | named("empty", empty) | named("floor", yardstick)
+        _say_source(world, source, mine, yardstick, empty)
+    return {"flash": flash, "flash_detail": detail}
+
+
+def _say_source(
+    world: World, source: str, mine: Figures | None, yardstick: Figures, empty: Figures | None
+) -> None:
+    limit = table.bound(world.profit.symbol, 2) + (empty.plain if empty else 0)
+    over = mine.plain - yardstick.plain if mine else None
+    verdict = "cannot run" if over is None else "pass" if over <= limit else "FAIL"
+    click.echo(f"flash {source}: over the floor {over}, bound {limit}: {verdict}")
+
+
+def baskets(world: World) -> dict[str, Cell]:
+    """Sets of swaps with splits and merges, from own capital."""
+    found = {}
+    for size in PLANS:
+        code = basket_floor_code(YARDSTICK, basket(world, size).legs)
+        yardstick = measure(world, "basket's floor", world.stand(code), b"")
+        found[str(size)] = named("ours", None) | named("floor", yardstick)
+    return found
+
+
+def run() -> dict[str, Any]:
+    """The whole result."""
+    with open_world(WPOL) as world:
+        result = paths(world) | sources(world)
+        result["basket"] = baskets(world)
+        result |= named("stale_revert", stale(world))
+    with open_world(USDC_E) as world:
+        result["usdc"] = paths(world)
+    return result
+
+
+@click.command(help=__doc__)
+@click.option("--record", is_flag=True, help="Write the result to the committed snapshot.")
+def main(*, record: bool) -> None:
+    """Run everything."""
+    result = run()
+    if record:
+        SNAPSHOT.write_text(json.dumps(result, indent=1) + "\n")
+    click.echo(json.dumps(result, separators=(",", ":")))
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m bench.gas")

@@ -1,0 +1,96 @@
+"""One route, every contender: its gas under both schedules, without and with its best list."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, TypeAlias
+
+from bench.gas.floor import Form, floor_code
+from bench.gas.loans import LOANS, Terms, loan_code
+from bench.gas.market import TRADER, YARDSTICK, Route, World
+from bench.gas.ours import least_profit, program
+from bench.gas.repricer import best_access_list, recount
+from bench.gas.routers import swap_router, universal_router, v2_router
+from bench.gas.schedules import ETHEREUM, POLYGON
+from bench.gas.trace import trace_call
+from keeper.chain import Address
+from keeper.execution.program import Funding
+
+Cell: TypeAlias = dict[str, int | None]
+"""Figures by name: a contender's, and with `_al`, `_polygon` and `_polygon_al` its variants."""
+
+OWN_FUNDINGS = (Funding.OWN_CAPITAL, Funding.FLASH_SWAP)
+ROUTERS = {
+    "router02": ("Uniswap V2 router", v2_router),
+    "swaprouter02": ("SwapRouter02", swap_router),
+    "universal": ("UniversalRouter", universal_router),
+}
+
+
+class RunFailedError(RuntimeError):
+    """A contender that should have earned reverted; the message names it."""
+
+
+class Figures(NamedTuple):
+    """Whole-transaction gas of one run, four times."""
+
+    plain: int
+    listed: int
+    polygon: int
+    polygon_listed: int
+
+
+def measure(world: World, what: str, to: Address, data: bytes, *, reverts: bool = False) -> Figures:
+    """Figures of one run on the world's state; raises `RunFailedError` if it does not earn."""
+    trace = trace_call(world.rpc, TRADER, to, data)
+    if trace.failed is not reverts:
+        raise RunFailedError(f"{what}: {'succeeded' if reverts else 'reverted'}")
+    figures = []
+    for schedule in (ETHEREUM, POLYGON):
+        best = best_access_list(trace, schedule)
+        figures += [recount(trace, schedule).used, recount(trace, schedule, best).used]
+    return Figures(*figures)
+
+
+def cheaper(figures: Sequence[Figures]) -> Figures:
+    """The cheapest of several forms, variant by variant."""
+    return Figures(*map(min, zip(*figures, strict=True)))
+
+
+def floor(world: World, route: Route) -> Figures:
+    """The cheaper of the yardstick's two forms."""
+    codes = dict.fromkeys(floor_code(YARDSTICK, route.legs, form) for form in Form)
+    return cheaper([measure(world, "floor", world.stand(code), b"") for code in codes])
+
+
+def ours(world: World, route: Route, fundings: Sequence[Funding] = OWN_FUNDINGS) -> Figures:
+    """The cheaper of our programs without a loan, or that of the one funding named."""
+    programs = dict.fromkeys(program(route, funding) for funding in fundings)
+    return cheaper([measure(world, "ours", world.executor, data) for data in programs])
+
+
+def loan(world: World, name: str, route: Route, *, empty: bool = False) -> Figures:
+    """A plain loan receiver around the route's yardstick, or around nothing."""
+    lender = world.manifest.contract(LOANS[name].lender)
+    terms = Terms(lender, YARDSTICK, route.legs[0].token_in, route.legs[0].amount_in_raw)
+    code = loan_code(name, terms, () if empty else route.legs)
+    return measure(world, f"{name} loan", world.stand(code), b"")
+
+
+def cell(world: World, route: Route) -> Cell:
+    """Every contender on one route; what cannot run it is None."""
+    figures: dict[str, Figures | None] = {
+        "ours": ours(world, route),
+        "floor": floor(world, route),
+    }
+    minimum = route.legs[0].amount_in_raw + least_profit(route)
+    for name, (contract, calldata) in ROUTERS.items():
+        data, to = calldata(route, minimum), world.manifest.contract(contract)
+        figures[name] = measure(world, name, to, data) if data else None
+    figures |= {name: loan(world, name, route) for name in ("aave", "balancer", "morpho")}
+    figures["reference"] = None
+    return {key: gas for name, found in figures.items() for key, gas in named(name, found).items()}
+
+
+def named(name: str, figures: Figures | None) -> Cell:
+    """A contender's figures under the names that they have in the result."""
+    keys = (name, f"{name}_al", f"{name}_polygon", f"{name}_polygon_al")
+    return dict(zip(keys, figures or (None,) * len(keys), strict=True))
