@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from keeper.chain import FEE_DENOMINATOR_PIPS, Protocol
 from keeper.fields import AddressField
+from keeper.node import Policy
 
 
 class ConfigError(ValueError):
@@ -34,12 +35,30 @@ class _Section(BaseModel):
 
 
 class NodeSettings(_Section):
-    """The node that the collector follows and the keeper submits to."""
+    """The node that the collector follows and the keeper submits to, and others beside it.
+
+    Of several, answers are compared: `patience_s` is how much longer than another one may take,
+    `max_lag_s` how long its head may stand still behind another's.
+    """
 
     url: str = "http://127.0.0.1:8545"
+    more_urls: tuple[str, ...] = ()
     chain_id: int = 137
     timeout_s: float = Field(default=2.0, gt=0, le=60)
     poll_interval_s: float = Field(default=0.1, gt=0, le=10)
+    patience_s: float = Field(default=1.0, gt=0, le=60)
+    max_lag_s: float = Field(default=1.0, gt=0, le=600)
+    max_head_age_s: float = Field(default=120.0, gt=0)
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """All endpoints, the first of them foremost."""
+        return (self.url, *self.more_urls)
+
+    @property
+    def policy(self) -> Policy:
+        """When an endpoint is dropped."""
+        return Policy(self.patience_s, self.max_lag_s, self.max_head_age_s)
 
 
 class RelaySettings(_Section):

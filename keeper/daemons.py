@@ -20,13 +20,14 @@ async def run_relay(config: Config, stop: asyncio.Event) -> None:
 async def run_collector(config: Config, stop: asyncio.Event) -> None:
     """Follow the node and write its pools' states to the relay."""
     settings = CollectorSettings(
-        node_url=config.node.url,
+        node_urls=config.node.urls,
         chain_id=config.node.chain_id,
         producer_path=config.relay.producer,
         factories=tuple(_factory(entry) for entry in config.market.factories),
         tokens=config.market.tokens,
         poll_s=config.node.poll_interval_s,
         timeout_s=config.node.timeout_s,
+        policy=config.node.policy,
     )
     await _until(stop, Collector(settings).run())
 

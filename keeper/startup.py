@@ -62,7 +62,10 @@ async def open_rooms(config: Config) -> AsyncIterator[Rooms]:
     account = load_key(config.execution.key_file, config.execution.passphrase_file)
     signer = Signer(account, config.node.chain_id)
     node = await Node.connect(
-        config.node.url, expected_chain_id=config.node.chain_id, timeout_s=config.node.timeout_s
+        *config.node.urls,
+        expected_chain_id=config.node.chain_id,
+        timeout_s=config.node.timeout_s,
+        policy=config.node.policy,
     )
     async with node:
         instance = await node.chain_instance()

@@ -177,7 +177,7 @@ def settings(
 ) -> CollectorSettings:
     """By default without the pools of tick spacing 1, whose bitmaps take long to read."""
     return CollectorSettings(
-        node_url=url,
+        node_urls=(url,),
         chain_id=137,
         producer_path=folder / "polygon.sock",
         factories=factories(manifest),
@@ -254,7 +254,7 @@ def held(book: Book) -> dict[Address, State]:
 
 async def fresh_read(config: CollectorSettings) -> tuple[BlockRef, dict[Address, State]]:
     """The chain's own word on every pool at its head."""
-    async with await Node.connect(config.node_url, expected_chain_id=137) as node:
+    async with await Node.connect(config.node_urls[0], expected_chain_id=137) as node:
         head = await node.block("latest")
         reader = Reader(node, config.pools, tokens=config.tokens)
         found = await Discovery(node, reader.lens, config.tokens).find(config.factories, head)

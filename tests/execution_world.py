@@ -16,8 +16,10 @@ from keeper.execution.signing import Fees, SignedTransaction, Signer
 from keeper.execution.store import Stamps, StoreUnavailableError
 from keeper.execution.submitter import Submission, SubmissionPolicy, Submitter
 from keeper.execution.tracker import Settlement, Tracker
-from keeper.node import Node
-from keeper.node.transport import Transport
+from keeper.node import Node, Policy
+from keeper.node.connections import Heads
+from keeper.node.endpoints import Endpoints
+from keeper.node.http import HttpTransport
 from keeper.strategies.opportunity import Leg, Opportunity
 from replica.anvil import CHAIN_ID, Anvil
 
@@ -169,7 +171,8 @@ def opportunity(block: BlockRef, token: Address, number: int = 0, **changes: obj
 
 def unreachable_node() -> Node:
     """A node behind a port that nobody serves."""
-    return Node(Transport("http://127.0.0.1:1", 1.0, 1_000), CHAIN_ID)
+    transport = HttpTransport("http://127.0.0.1:1", 1.0)
+    return Node(Endpoints([transport], CHAIN_ID, Policy()), Heads())
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -15,12 +15,13 @@ from keeper.collector.market import Followed, PoolLost
 from keeper.collector.origins import Factory, PoolRef
 from keeper.collector.sent import Sent
 from keeper.collector.topics import ALL
-from keeper.node import BlockMissing, Node, NodeError, RequestRefused, WrongChain
+from keeper.node import Node, NodeError, Policy, WrongChain
 from keeper.relay.messages import Reorganisation
 from keeper.relay.publisher import Fact, Publisher
 from keeper.relay.sockets import SocketError
 
 MIN_BACKOFF_S, MAX_BACKOFF_S = 0.1, 2.0
+MAX_FAULT_PAUSE_S = 0.5
 MAX_FILL_BLOCKS = 64
 """Blocks that are filled in one by one; beyond them a snapshot is cheaper."""
 
@@ -36,10 +37,10 @@ class CollectorSettings:
     """What to follow, and where to send it.
 
     Pools are those of `factories` between any two of `tokens`, and `pools` besides; `poll_s` is
-    the pause between two looks at the node's head, `timeout_s` bounds each call.
+    the pause between two looks at a head that no node announces, `timeout_s` bounds each call.
     """
 
-    node_url: str
+    node_urls: tuple[str, ...]
     chain_id: int
     producer_path: Path
     factories: tuple[Factory, ...] = ()
@@ -47,17 +48,25 @@ class CollectorSettings:
     pools: tuple[PoolRef, ...] = ()
     poll_s: float = 0.1
     timeout_s: float = 5.0
+    policy: Policy = field(default_factory=Policy)
 
 
 class Collector:
-    """Follows one node for ever; `head` is the last block sent, `counts` what happened."""
+    """Follows one chain for ever; `head` is the last block sent, `counts` what happened."""
 
     def __init__(self, settings: CollectorSettings) -> None:
         self.head: BlockRef | None = None
         self.counts: Counter[str] = Counter()
+        self._node: Node | None = None
         self._settings = settings
         self._publisher = Publisher(settings.producer_path, settings.chain_id)
         self._backoff_s = MIN_BACKOFF_S
+        self._fault = ""
+
+    @property
+    def dropped(self) -> dict[str, str]:
+        """Endpoints that are not believed at present, and why, by name."""
+        return {} if self._node is None else self._node.dropped
 
     async def run(self) -> None:
         """Serve until cancelled; faults of node and relay are logged in one line and retried.
@@ -85,38 +94,55 @@ class Collector:
     async def _connect_and_follow(self) -> None:
         settings = self._settings
         async with await Node.connect(
-            settings.node_url,
+            *settings.node_urls,
             expected_chain_id=settings.chain_id,
             timeout_s=settings.timeout_s,
+            policy=settings.policy,
         ) as node:
+            self._node = node
             await self._publisher.connect()
             market = Followed(node, settings.factories, settings.tokens, settings.pools)
-            await market.discover(await node.block("latest"))
+            await market.discover(await node.head())
             while True:
                 sent = await self._begin(node, market)
                 try:
                     await self._follow(node, market, sent)
-                except (ChainMoved, PoolLost, BlockMissing, RequestRefused) as error:
+                except (ChainMoved, PoolLost, MalformedWordError) as error:
                     self.counts["resyncs"] += 1
                     log.warning("collector begins a new epoch: %s", error)
                     self._publisher.begin_epoch()
 
     async def _begin(self, node: Node, market: Followed) -> Sent:
         """Send the state of all pools as of the node's head, which begins an epoch."""
-        head = await node.block("latest")
+        head = await node.head()
         facts = await market.snapshot(head)
         await self._send(head, time.time_ns(), [*facts, boundary_of(head)])
         self._backoff_s = MIN_BACKOFF_S
         return Sent(head)
 
     async def _follow(self, node: Node, market: Followed, sent: Sent) -> None:
+        """Send block after block; while the node is at fault nothing is sent, and nothing lost."""
         while True:
             self._require_relay()
-            head = await node.block("latest")
-            if head in sent:  # as before, or a lagging answer
-                await asyncio.sleep(self._settings.poll_s)
-            else:
-                await self._advance(node, market, sent, head)
+            try:
+                head = await node.head()
+                if head not in sent:
+                    await self._advance(node, market, sent, head)
+                    continue
+            except NodeError as error:
+                await self._wait_out(error)
+                continue
+            # as before, or a lagging answer
+            self._fault, self._backoff_s = "", MIN_BACKOFF_S
+            await node.wait_for_head(self._settings.poll_s)
+
+    async def _wait_out(self, error: NodeError) -> None:
+        self.counts["faults"] += 1
+        if str(error) != self._fault:  # once, not at each look
+            log.warning("nothing is sent meanwhile: %s", error)
+        self._fault = str(error)
+        await asyncio.sleep(self._backoff_s)
+        self._backoff_s = min(2 * self._backoff_s, MAX_FAULT_PAUSE_S)
 
     async def _advance(self, node: Node, market: Followed, sent: Sent, head: BlockRef) -> None:
         """Take back what the head does not continue, and send every block up to it."""

@@ -2,11 +2,13 @@
 
 from keeper.node.answers import Log, Receipt, Transaction
 from keeper.node.client import BlockId, BlockTag, Node, Topics
+from keeper.node.endpoint import Policy
 from keeper.node.errors import (
     BadAnswer,
     BlockMissing,
     CallReverted,
     NodeError,
+    NodesDisagree,
     NodeTimeout,
     NodeUnavailable,
     Rejection,
@@ -26,6 +28,8 @@ __all__ = [
     "NodeError",
     "NodeTimeout",
     "NodeUnavailable",
+    "NodesDisagree",
+    "Policy",
     "Receipt",
     "Rejection",
     "RequestRefused",

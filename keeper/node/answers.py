@@ -13,6 +13,10 @@ class MalformedError(ValueError):
     """A field of an answer is not what the JSON-RPC specification promises."""
 
 
+class AbsentError(LookupError):
+    """The node answered that it does not have the block that was asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Log:
     """One event as the node stated it; indices count within the block."""

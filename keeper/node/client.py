@@ -5,17 +5,18 @@ from typing import Literal, Self, TypeVar
 
 from keeper.chain import LIVE_RUN, Address, BlockRef, ChainInstance
 from keeper.node import answers
-from keeper.node.answers import Log, MalformedError, Receipt, Transaction
+from keeper.node.answers import AbsentError, Log, MalformedError, Receipt, Transaction
+from keeper.node.connections import Heads, transport_to
+from keeper.node.endpoint import Policy
+from keeper.node.endpoints import Endpoints
 from keeper.node.errors import (
     BadAnswer,
-    BlockMissing,
     CallReverted,
     Rejection,
     RequestRefused,
     TransactionRejected,
-    WrongChain,
 )
-from keeper.node.transport import MAX_ANSWER_BYTES, Transport
+from keeper.node.jsonrpc import MAX_ANSWER_BYTES
 
 BlockTag = Literal["latest", "pending", "safe", "finalized"]
 BlockId = int | bytes | BlockTag
@@ -69,35 +70,39 @@ def _filter_topics(topics: Topics) -> list[object]:
 
 
 class Node:
-    """One JSON-RPC endpoint of one chain; raises only `NodeError` and its kinds.
+    """One chain behind one JSON-RPC endpoint or several; raises only `NodeError` and its kinds.
 
-    `block` arguments are a number, a 32-byte hash (pins the state, EIP-1898) or a tag.
+    `block` arguments are a number, a 32-byte hash (pins the state, EIP-1898) or a tag. Of several
+    endpoints what is pinned to a block, and what an account or transaction came to, is compared.
     """
 
-    def __init__(self, transport: Transport, chain_id: int) -> None:
-        self._transport = transport
-        self.chain_id = chain_id
-        self.name = transport.name
+    def __init__(self, endpoints: Endpoints, heads: Heads) -> None:
+        self._endpoints = endpoints
+        self._heads = heads
+        self.chain_id = endpoints.chain_id
+        self.name = endpoints.name
 
     @classmethod
     async def connect(
         cls,
-        url: str,
-        *,
+        *urls: str,
         expected_chain_id: int,
         timeout_s: float = 5.0,
         max_answer_bytes: int = MAX_ANSWER_BYTES,
+        policy: Policy = Policy(),  # noqa: B008 -- it is frozen
     ) -> Self:
-        """Reach the node at `url` and check its chain id; `timeout_s` bounds every later call.
+        """Reach the nodes at `urls` and check their chain; `timeout_s` bounds every later call.
 
-        Raises `WrongChain` for another chain and `NodeUnavailable` or `NodeTimeout` for none.
+        One that answers is enough. Raises `WrongChain` for another chain and `NodeUnavailable` or
+        `NodeTimeout` for none.
         """
-        transport = Transport(url, timeout_s, max_answer_bytes)
-        node = cls(transport, expected_chain_id)
+        heads = Heads()
+        members = [transport_to(url, timeout_s, max_answer_bytes, heads) for url in urls]
+        node = cls(Endpoints(members, expected_chain_id, policy), heads)
         try:
-            await node.check_chain()
+            await node._endpoints.open()
         except BaseException:
-            await transport.close()
+            await node.close()
             raise
         return node
 
@@ -109,16 +114,20 @@ class Node:
 
     async def close(self) -> None:
         """Release the connections."""
-        await self._transport.close()
+        await self._endpoints.close()
 
-    async def check_chain(self) -> None:
-        """Raise `WrongChain` unless the node still answers the expected chain id."""
-        found = await self._ask("eth_chainId", answer=lambda v: answers.quantity(v, "chain id"))
-        if found != self.chain_id:
-            raise WrongChain(
-                f"{self.name} serves chain {found}, expected {self.chain_id}; "
-                "point the setting at the right node"
-            )
+    @property
+    def dropped(self) -> dict[str, str]:
+        """Endpoints that are not believed at present, and why, by name."""
+        return self._endpoints.reasons
+
+    async def head(self) -> BlockRef:
+        """The head, of several endpoints the highest that a majority agrees on."""
+        return await self._endpoints.head()
+
+    async def wait_for_head(self, poll_s: float) -> None:
+        """Return when an endpoint announces a head, else after `poll_s` if it must be asked."""
+        await self._heads.wait(poll_s)
 
     async def chain_instance(self) -> ChainInstance:
         """Identity of the chain behind the node: chain id, hash of block 0, and its run."""
@@ -127,11 +136,9 @@ class Node:
 
     async def _run(self) -> str:
         try:
-            metadata = await self._transport.request("anvil_metadata")
+            return await self._ask("anvil_metadata", answer=_instance_id)
         except RequestRefused:
             return LIVE_RUN
-        identity = metadata.get("instanceId") if isinstance(metadata, dict) else None
-        return self._read("anvil_metadata", identity, _instance_id)
 
     async def block_number(self) -> int:
         """Height of the node's head."""
@@ -144,13 +151,18 @@ class Node:
         by_hash = isinstance(block, bytes)
         method = "eth_getBlockByHash" if by_hash else "eth_getBlockByNumber"
         key = _hex(block) if isinstance(block, bytes) else _block_parameter(block)
-        value = await self._transport.request(method, key, False)
-        if value is None:
-            raise BlockMissing(f"{self.name} has no block {key}; wait for it or use another node")
-        found = self._read(method, value, answers.block_of)
-        if block not in {found.number, found.hash} and not isinstance(block, str):
-            raise BadAnswer(f"{self.name} answered another block than {key}; use another node")
-        return found
+
+        def answer(value: object) -> BlockRef:
+            if value is None:
+                raise AbsentError(key)
+            found = answers.block_of(value)
+            if block not in {found.number, found.hash} and not isinstance(block, str):
+                raise MalformedError(f"another block than {key}")
+            return found
+
+        return await self._ask(
+            method, key, False, answer=answer, compared=not isinstance(block, str)
+        )
 
     async def logs(
         self,
@@ -159,10 +171,8 @@ class Node:
         topics: Topics = (),
     ) -> list[Log]:
         """Logs of one block in log order, all of them by `addresses` where given."""
-        logs = await self._logs({"blockHash": _hex(block_hash)}, addresses, topics)
-        if any(log.block_hash != block_hash for log in logs):
-            raise BadAnswer(f"{self.name} answered logs of another block; use another node")
-        return logs
+        where = {"blockHash": _hex(block_hash)}
+        return await self._logs(where, addresses, topics, block_hash)
 
     async def logs_between(
         self,
@@ -176,16 +186,26 @@ class Node:
         return await self._logs(span, addresses, topics)
 
     async def _logs(
-        self, where: dict[str, str], addresses: Sequence[Address] | None, topics: Topics
+        self,
+        where: dict[str, str],
+        addresses: Sequence[Address] | None,
+        topics: Topics,
+        block_hash: bytes | None = None,
     ) -> list[Log]:
         query: dict[str, object] = {**where, "topics": _filter_topics(topics)}
         if addresses is not None:
             query["address"] = [_hex(address) for address in addresses]
-        logs = await self._ask("eth_getLogs", query, answer=answers.logs_of)
         allowed = None if addresses is None else set(addresses)
-        if any(log.removed or (allowed and log.address not in allowed) for log in logs):
-            raise BadAnswer(f"{self.name} answered logs nobody asked for; use another node")
-        return logs
+
+        def answer(value: object) -> list[Log]:
+            logs = answers.logs_of(value)
+            if block_hash is not None and any(log.block_hash != block_hash for log in logs):
+                raise MalformedError("logs of another block")
+            if any(log.removed or (allowed and log.address not in allowed) for log in logs):
+                raise MalformedError("logs nobody asked for")
+            return logs
+
+        return await self._ask("eth_getLogs", query, answer=answer, compared=True)
 
     async def call(
         self,
@@ -228,13 +248,15 @@ class Node:
     async def _simulate(
         self, method: str, parameter: dict[str, str], block: BlockId, answer: Callable[[object], T]
     ) -> T:
+        pinned = not isinstance(block, str)
         try:
-            return await self._ask(method, parameter, _block_parameter(block), answer=answer)
+            return await self._ask(
+                method, parameter, _block_parameter(block), answer=answer, compared=pinned
+            )
         except RequestRefused as error:
             if error.code != 3 and not error.detail.lower().startswith(_HALTS):
                 raise
-            data = self._read(method, error.data or "0x", lambda v: answers.data_of(v, "revert"))
-            raise CallReverted(str(error), data) from None
+            raise CallReverted(str(error), _revert_data(error)) from None
 
     async def send_raw_transaction(self, raw: bytes) -> bytes:
         """Broadcast a signed transaction and return its hash.
@@ -255,19 +277,26 @@ class Node:
 
     async def receipt(self, tx_hash: bytes) -> Receipt | None:
         """The receipt of a mined transaction, None while it is not mined."""
+
+        def answer(value: object) -> Receipt | None:
+            found = None if value is None else answers.receipt_of(value)
+            if found is not None and found.transaction_hash != tx_hash:
+                raise MalformedError("another transaction's receipt")
+            return found
+
         method = "eth_getTransactionReceipt"
-        found = await self._optional(method, tx_hash, answers.receipt_of)
-        if found is not None and found.transaction_hash != tx_hash:
-            raise BadAnswer(f"{self.name} answered another transaction's receipt; use another node")
-        return found
+        return await self._ask(method, _hex(tx_hash), answer=answer, compared=True)
 
     async def transaction(self, tx_hash: bytes) -> Transaction | None:
         """The transaction, pending or mined, None when the node does not know it."""
-        method = "eth_getTransactionByHash"
-        found = await self._optional(method, tx_hash, answers.transaction_of)
-        if found is not None and found.hash != tx_hash:
-            raise BadAnswer(f"{self.name} answered another transaction; use another node")
-        return found
+
+        def answer(value: object) -> Transaction | None:
+            found = None if value is None else answers.transaction_of(value)
+            if found is not None and found.hash != tx_hash:
+                raise MalformedError("another transaction")
+            return found
+
+        return await self._ask("eth_getTransactionByHash", _hex(tx_hash), answer=answer)
 
     async def transaction_count(self, address: Address, block: BlockId = "latest") -> int:
         """The account's next nonce as of `block`."""
@@ -276,6 +305,7 @@ class Node:
             _hex(address),
             _block_parameter(block),
             answer=lambda v: answers.quantity(v, "transaction count"),
+            compared=True,
         )
 
     async def balance(self, address: Address, block: BlockId = "latest") -> int:
@@ -285,6 +315,7 @@ class Node:
             _hex(address),
             _block_parameter(block),
             answer=lambda v: answers.quantity(v, "balance", 256),
+            compared=not isinstance(block, str),
         )
 
     async def code(self, address: Address, block: BlockId = "latest") -> bytes:
@@ -294,6 +325,7 @@ class Node:
             _hex(address),
             _block_parameter(block),
             answer=lambda v: answers.data_of(v, "code"),
+            compared=not isinstance(block, str),
         )
 
     async def max_priority_fee(self) -> int:
@@ -302,21 +334,23 @@ class Node:
             "eth_maxPriorityFeePerGas", answer=lambda v: answers.quantity(v, "tip", 128)
         )
 
-    async def _optional(self, method: str, key: bytes, answer: Callable[[object], T]) -> T | None:
-        value = await self._transport.request(method, _hex(key))
-        return None if value is None else self._read(method, value, answer)
-
-    async def _ask(self, method: str, *params: object, answer: Callable[[object], T]) -> T:
-        return self._read(method, await self._transport.request(method, *params), answer)
-
-    def _read(self, method: str, value: object, answer: Callable[[object], T]) -> T:
-        try:
-            return answer(value)
-        except MalformedError as error:
-            raise BadAnswer(
-                f"{self.name} answered {method} wrongly: {error}; use another node"
-            ) from None
+    async def _ask(
+        self,
+        method: str,
+        *params: object,
+        answer: Callable[[object], T],
+        compared: bool = False,
+    ) -> T:
+        return await self._endpoints.ask(method, params, answer, compared=compared)
 
 
 def _instance_id(value: object) -> str:
-    return answers.data_of(value, "instance id", 32).hex()
+    identity = value.get("instanceId") if isinstance(value, dict) else None
+    return answers.data_of(identity, "instance id", 32).hex()
+
+
+def _revert_data(error: RequestRefused) -> bytes:
+    try:
+        return answers.data_of(error.data or "0x", "revert data")
+    except MalformedError:
+        raise BadAnswer(f"{error}; its revert data is not hexadecimal; use another node") from None

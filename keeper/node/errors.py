@@ -28,6 +28,10 @@ class BlockMissing(NodeError):
     """The node does not know the block: it lags, or the block was reorganised away."""
 
 
+class NodesDisagree(NodeError):
+    """Endpoints of one chain contradict each other without a majority: trust none of them."""
+
+
 class RequestRefused(NodeError):
     """The node answered with a JSON-RPC error; code, detail and data are the node's own."""
 

@@ -79,7 +79,7 @@ def test_node_away_for_the_collector_too__trading_resumes_with_its_blocks(live: 
     with untraded(live):
         live.proxy.away = live.feed.away = True
         tempt(live)
-        live.until("a retry", lambda: "collector retries" in live.log("collect"))
+        live.until("a retry", lambda: "nothing is sent meanwhile" in live.log("collect"))
     live.proxy.away = live.feed.away = False
     live.trade()
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, web
 from collector_world import Follower, Traders, following, fresh_read, held, settings, until
+from cutting_proxy import CuttingProxy
 
 from keeper.collector.collector import Collector, CollectorSettings
 from keeper.collector.origins import Factory, PoolRef
@@ -95,14 +96,54 @@ async def test_a_node_that_goes_away_and_comes_back_is_followed_again(
             assert "start it or fix its URL" in caplog.text
             for round_ in range(1, 3):
                 seen = len(follower.boundaries)
-                with launch(port):
+                with launch(port) as again:
+                    await asyncio.to_thread(Traders(again, round_).block, 2)
                     await until(lambda n=seen: len(follower.boundaries) > n)  # type: ignore[misc]
                     await equals_chain(follower, config)
-                    assert follower.resyncs == round_
+                    assert follower.resyncs == round_, "the node forgot the only block sent"
                 faults = collector.counts["faults"]
                 await until(lambda n=faults: collector.counts["faults"] > n)  # type: ignore[misc]
     assert all(record.levelno == logging.WARNING for record in caplog.records)
     assert all("\n" not in record.getMessage() for record in caplog.records)
+
+
+@pytest.mark.parametrize("kind", ["ws", "ipc"])
+async def test_announced_heads_are_followed_without_polling(
+    trading: Replica, folder: Path, kind: str
+) -> None:
+    """Looks without an announcement would be 30 s apart."""
+    traders = Traders(trading, seed=8)
+    url = {"ws": trading.url.replace("http", "ws"), "ipc": f"ipc://{trading.ipc_path}"}[kind]
+    direct = settings(trading.url, trading.manifest, folder)
+    config = replace(direct, node_urls=(url,), poll_s=30.0)
+    async with following(config, folder) as (collector, follower):
+        await until(lambda: bool(follower.boundaries))
+        for number in range(2, 8):
+            await asyncio.to_thread(traders.block, 3)
+            await until(lambda n=number: len(follower.boundaries) == n)  # type: ignore[misc]
+        stamps = [boundary.origin for boundary in follower.boundaries[1:]]
+        assert stamps[-1].seen_ns - stamps[0].seen_ns < 3 * 10**9
+        await equals_chain(follower, direct)
+        assert (collector.counts["faults"], follower.gaps) == (0, [])
+
+
+async def test_a_cut_stream_is_opened_again_and_missed_blocks_are_filled_in(
+    trading: Replica, folder: Path
+) -> None:
+    traders = Traders(trading, seed=9)
+    direct = settings(trading.url, trading.manifest, folder)
+    with CuttingProxy(trading.port) as proxy:
+        config = replace(direct, node_urls=(f"ws://127.0.0.1:{proxy.port}",))
+        async with following(config, folder) as (_, follower):
+            await until(lambda: bool(follower.boundaries))
+            for _ in range(3):
+                proxy.cut()
+                await asyncio.to_thread(traders.block, 3)
+                await asyncio.to_thread(traders.block, 3)
+                proxy.mend()
+                await equals_chain(follower, direct)
+            assert len(follower.boundaries) == 7, "every block, none of them twice"
+            assert follower.resyncs == 1
 
 
 async def test_another_chain_is_refused_by_name(replica: Replica, folder: Path) -> None:
@@ -203,7 +244,7 @@ async def test_a_reorganisation_that_also_grew_the_chain_is_noticed(
 ) -> None:
     traders = Traders(trading, seed=6)
     direct = settings(trading.url, trading.manifest, folder)
-    async with following(replace(direct, node_url=faulty.url), folder) as (_, follower):
+    async with following(replace(direct, node_urls=(faulty.url,)), folder) as (_, follower):
         await until(lambda: bool(follower.boundaries))
         for _ in range(3):
             await asyncio.to_thread(traders.block, 4)
@@ -221,7 +262,7 @@ async def test_a_faulty_node_delays_boundaries_but_never_bends_them(
 ) -> None:
     traders = Traders(trading, seed=4)
     direct = settings(trading.url, trading.manifest, folder)
-    config = replace(direct, node_url=faulty.url, timeout_s=0.5)
+    config = replace(direct, node_urls=(faulty.url,), timeout_s=0.5)
     async with following(config, folder) as (collector, follower):
         await until(lambda: bool(follower.boundaries))
         for fault in ("stale", "no logs", "half logs", "error", "hang", "chain", "stale"):

@@ -152,7 +152,9 @@ async def test_reverts_carry_their_data(node: Node, account: LocalAccount) -> No
     ("url", "chain_id", "error", "text"),
     [
         ("http://127.0.0.1:1/v2/secret", 137, NodeUnavailable, "start it or fix its URL"),
-        ("ws://localhost", 137, NodeUnavailable, "not http"),
+        ("ftp://localhost", 137, NodeUnavailable, "not http"),
+        ("ws://127.0.0.1:1/secret", 137, NodeUnavailable, "start it or fix its URL"),
+        ("ipc:///secret/node.ipc", 137, NodeUnavailable, "start it or fix its URL"),
         ("http://", 137, NodeUnavailable, "not http"),
         ("http://[", 137, NodeUnavailable, "not http"),
     ],

@@ -1,51 +1,40 @@
 """One JSON-RPC request over HTTP: a deadline, a bounded answer, a typed error."""
 
 import itertools
-import json
-from typing import Self
 from urllib.parse import urlsplit
 
 import aiohttp
 
-from keeper.node.errors import BadAnswer, NodeTimeout, NodeUnavailable, RequestRefused
+from keeper.node import jsonrpc
+from keeper.node.errors import BadAnswer, NodeTimeout, NodeUnavailable
+from keeper.node.jsonrpc import MAX_ANSWER_BYTES, redact
 
-MAX_ANSWER_BYTES = 32 * 1024 * 1024
 READ_CHUNK_BYTES = 256 * 1024
 
 
-def redact(url: str) -> str:
-    """The URL without what may be secret: user, password, path and query."""
-    parts = urlsplit(url)
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    port = f":{parts.port}" if parts.port else ""
-    hidden = "/…" if parts.path.strip("/") or parts.query else ""
-    return f"{parts.scheme}://{host}{port}{hidden}"
-
-
-def one_line(text: str) -> str:
-    """At most 300 printable characters of a stranger's text, on one line."""
-    printable = "".join(c if c.isprintable() else " " for c in text[:1000])
-    return " ".join(printable.split())[:300]
-
-
-def checked_url(url: str) -> str:
-    """Return `url` when it is an HTTP one; raise `NodeUnavailable` naming the fix otherwise."""
+def checked_url(url: str, schemes: frozenset[str]) -> str:
+    """`url` if it is of such a scheme; raises `NodeUnavailable` naming the fix otherwise."""
     try:
         parts = urlsplit(url)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        usable = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
     except ValueError:
         usable = False
     if not usable:
-        raise NodeUnavailable("the node's URL is not http(s)://host[:port]; correct the setting")
+        raise NodeUnavailable(
+            "the node's URL is not http(s)://host[:port], ws(s)://host[:port] or ipc:///path; "
+            "correct the setting"
+        )
     return url
 
 
-class Transport:
+class HttpTransport:
     """Speaks JSON-RPC 2.0 to one URL over kept-alive connections."""
 
-    def __init__(self, url: str, timeout_s: float, max_answer_bytes: int) -> None:
-        self.name = f"node {redact(checked_url(url))}"
-        self._url = url
+    def __init__(
+        self, url: str, timeout_s: float, max_answer_bytes: int = MAX_ANSWER_BYTES
+    ) -> None:
+        self._url = checked_url(url, frozenset({"http", "https"}))
+        self.name = f"node {redact(url)}"
         self._limit = max_answer_bytes
         self._ids = itertools.count(1)
         # Without compression a bounded read is also bounded memory.
@@ -55,12 +44,6 @@ class Transport:
             timeout=aiohttp.ClientTimeout(total=timeout_s),
         )
         self._timeout_s = timeout_s
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.close()
 
     async def close(self) -> None:
         """Release the connections."""
@@ -72,8 +55,7 @@ class Transport:
         Raises `NodeUnavailable`, `NodeTimeout`, `BadAnswer` or `RequestRefused`.
         """
         number = next(self._ids)
-        payload = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
-        status, body = await self._post(method, json.dumps(payload).encode())
+        status, body = await self._post(method, jsonrpc.encode(number, method, params))
         if status == 429 or status >= 500:
             raise NodeUnavailable(
                 f"{self.name} answered {method} with HTTP {status}; retry later or use another node"
@@ -109,11 +91,8 @@ class Transport:
         return bytes(body)
 
     def _result(self, method: str, number: int, status: int, body: bytes) -> object:
-        try:
-            answer = json.loads(body)
-        except (ValueError, RecursionError):
-            answer = None
-        if not isinstance(answer, dict) or answer.get("id") != number:
+        answer = jsonrpc.decode(body)
+        if answer is None or answer.get("id") != number:
             if status != 200:
                 raise NodeUnavailable(
                     f"{self.name} answered {method} with HTTP {status}; check the URL and its key"
@@ -121,20 +100,4 @@ class Transport:
             raise BadAnswer(
                 f"{self.name} answered {method} with something other than JSON-RPC; fix its URL"
             )
-        if (error := answer.get("error")) is not None:
-            raise self._refusal(method, error)
-        if "result" not in answer:
-            raise BadAnswer(f"{self.name} answered {method} without a result; use another node")
-        result: object = answer["result"]
-        return result
-
-    def _refusal(self, method: str, error: object) -> RequestRefused:
-        fields = error if isinstance(error, dict) else {}
-        code, detail, data = (fields.get(key) for key in ("code", "message", "data"))
-        text = one_line(detail) if isinstance(detail, str) else "no message"
-        return RequestRefused(
-            f"{self.name} refused {method}: {text}",
-            code if isinstance(code, int) else 0,
-            text,
-            data if isinstance(data, str) else "",
-        )
+        return jsonrpc.result_of(self.name, method, answer)
