@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench-gas lint fmt bench-detect mutate
+.PHONY: help setup demo test bench-gas lint fmt bench-detect mutate prove
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.cache/bin:$(PATH)
 export SOLCX_BINARY_PATH := $(CURDIR)/.cache/bin
@@ -34,6 +34,11 @@ fmt: setup ## format Python and Solidity
 
 mutate: setup ## would the tests notice a fault in the contracts? (MUTATE_SEED, MUTATE_SAMPLE; hours)
 	@python -m toolchain.mutate --seed $(or $(MUTATE_SEED),1) --sample $(or $(MUTATE_SAMPLE),1.0)
+
+prove: setup ## symbolic proofs: a stranger with any bytes moves nothing and changes nothing
+	@UV_PROJECT_ENVIRONMENT=$(CURDIR)/.cache/prove $$(command -v uv || echo .cache/uv/bin/uv) sync \
+		--quiet --frozen --no-python-downloads --project toolchain/prove
+	@python -m toolchain.prove
 
 bench-detect: setup ## detection on 10,000 pools beside its peers, whose environments it builds; the last line is JSON
 	@python -m bench.detect

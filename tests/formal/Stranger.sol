@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: UNLICENSED
+pragma solidity 0.8.30;
+
+import {ArbitrageExecutor} from "../../contracts/ArbitrageExecutor.sol";
+import {svm, vm} from "./Cheats.sol";
+import {NotedToken, Stage} from "./Stage.sol";
+import {ARMED, TOKEN, Watch} from "./Watch.sol";
+
+/// @dev The world of every proof: an executor with all its roles given, hand-overs proposed and
+/// capital inside, and a caller of whom nothing is known but that it holds no role.
+abstract contract Stranger {
+    address private constant OWNER = address(0xA1);
+    address private constant GUARDIAN = address(0xA2);
+    address private constant TREASURY = address(0xA3);
+    address private constant KEEPER = address(0xA4);
+    address private constant HEIR = address(0xA5);
+    address private constant PROPOSED = address(0xA6);
+
+    ArbitrageExecutor internal executor;
+
+    function setUp() public {
+        vm.etch(TOKEN, address(new NotedToken()).code);
+        vm.etch(ARMED, address(new Stage()).code);
+        executor = new ArbitrageExecutor(OWNER, GUARDIAN, TREASURY, ARMED);
+        vm.prank(OWNER);
+        executor.setExecutor(KEEPER, true);
+        vm.prank(OWNER);
+        executor.transferOwnership(HEIR);
+        vm.prank(OWNER);
+        executor.proposeTreasury(PROPOSED);
+        NotedToken(TOKEN).mint(address(executor), 1e24);
+        vm.deal(address(executor), 1e18);
+    }
+
+    function _stranger() private returns (address who) {
+        who = svm.createAddress("stranger");
+        vm.assume(who != OWNER && who != GUARDIAN && who != KEEPER);
+        vm.assume(who != HEIR && who != PROPOSED);
+    }
+
+    /// @dev Between runs, `data` from a stranger changes nothing, and fails unless it only reads.
+    function _idle(bytes memory data, bool reads) internal {
+        address who = _stranger();
+        bytes32 earlier = Watch.state(address(executor));
+        vm.prank(who);
+        (bool succeeded,) = address(executor).call(data);
+        assert(reads || !succeeded);
+        assert(Watch.state(address(executor)) == earlier);
+    }
+
+    /// @dev The same while a run has armed a pool that is not the stranger.
+    function _armed(bytes memory data, bool reads, bytes memory program) internal {
+        address who = _stranger();
+        vm.assume(who != ARMED);
+        Stage(ARMED).prepare(address(executor), who, data);
+        vm.prank(KEEPER);
+        (bool ran, bytes memory report) = address(executor).call(program);
+        assert(!ran); // the pool reverts, so the run does
+        (bool succeeded, bool changed) = _told(report);
+        assert(reads || !succeeded);
+        assert(!changed);
+    }
+
+    /// @dev An array of one unknown word.
+    function _one() internal returns (uint256[] memory array) {
+        array = new uint256[](1);
+        array[0] = svm.createUint256("word");
+    }
+
+    /// @dev What the pool said inside HopFailed(pool, reason): selector, then two booleans.
+    function _told(bytes memory report) private pure returns (bool succeeded, bool changed) {
+        assert(report.length >= 0xa8); // else the pool was never reached
+        bytes4 selector;
+        assembly ("memory-safe") {
+            selector := mload(add(report, 0x84))
+            succeeded := mload(add(report, 0x88))
+            changed := mload(add(report, 0xa8))
+        }
+        assert(selector == Stage.Attacked.selector);
+    }
+}
