@@ -2,13 +2,21 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from keeper.chain import FEE_DENOMINATOR_PIPS, Protocol
-from keeper.fields import AddressField
+from keeper.fields import AddressField, HashField
 from keeper.node import Policy
 
 
@@ -68,21 +76,59 @@ class RelaySettings(_Section):
     consumer: PathField = Path("/tmp/alphapulse/defi.sock")  # noqa: S108
 
 
+ProtocolField = Annotated[Protocol, BeforeValidator(_protocol)]
+
+
 class FactorySettings(_Section):
-    """A factory whose pools are trusted to run its code; V3 pools state their fee themselves."""
+    """A factory whose pools are trusted to run its code; of Uniswap V4, the pool manager.
+
+    `fee_pips` is of Uniswap V2 pairs, whose code alone knows it; other pools state their fee. The
+    hashes are checked where they are given: of the factory's own runtime code, of its pairs', and
+    of the init code from which every pool's address derives (by `deployer`, where that is another
+    contract than the factory). Uniswap V4 and Balancer pools are found by events since
+    `first_block`.
+    """
 
     address: AddressField
-    protocol: Annotated[Protocol, BeforeValidator(_protocol)]
+    protocol: ProtocolField
     fee_pips: int = Field(default=3_000, ge=0, lt=FEE_DENOMINATOR_PIPS)
+    code_hash: HashField | None = None
+    pair_code_hash: HashField | None = None
+    init_code_hash: HashField | None = None
+    deployer: AddressField | None = None
+    first_block: int = Field(default=0, ge=0)
+
+
+class PoolSettings(_Section):
+    """A pool that is followed by name; a Curve pool that no factory lists, for one.
+
+    `factory` vouches for it, itself where it is left out. A Uniswap V4 pool is named by its manager
+    as `factory` and by its key.
+    """
+
+    address: AddressField | None = None
+    protocol: ProtocolField
+    factory: AddressField | None = None
+    currencies: tuple[AddressField, AddressField] | None = None
+    fee_pips: int = Field(default=0, ge=0, lt=1 << 24)
+    tick_spacing: int = Field(default=0, ge=0, lt=1 << 23)
+
+    @model_validator(mode="after")
+    def _is_named(self) -> Self:
+        by_key = self.factory is not None and self.currencies is not None and self.tick_spacing
+        if not (by_key if self.protocol is Protocol.UNISWAP_V4 else self.address):
+            raise ValueError("needs its address; of Uniswap V4, factory, currencies and spacing")
+        return self
 
 
 class MarketSettings(_Section):
     """Which pools are followed, what a profit may be paid in, and what is worth one dollar.
 
-    Followed are the factories' pools between any two of `tokens`.
+    Followed are the factories' pools between any two of `tokens`, and `pools` besides.
     """
 
     factories: tuple[FactorySettings, ...] = Field(min_length=1)
+    pools: tuple[PoolSettings, ...] = ()
     tokens: tuple[AddressField, ...]
     profit_tokens: tuple[AddressField, ...]
     usd_tokens: tuple[AddressField, ...]

@@ -4,11 +4,14 @@ import asyncio
 import contextlib
 from collections.abc import Coroutine
 
-from keeper.chain import Protocol
+from keeper.chain import Address, Protocol
 from keeper.collector.collector import Collector, CollectorSettings
-from keeper.collector.origins import Factory
-from keeper.config import Config, FactorySettings
+from keeper.collector.origins import Factory, PoolRef, v4_ref
+from keeper.collector.ticks import V4Key
+from keeper.config import Config, FactorySettings, PoolSettings
 from keeper.relay.server import RelayServer
+
+NO_HOOKS = Address(bytes(20))
 
 
 async def run_relay(config: Config, stop: asyncio.Event) -> None:
@@ -25,6 +28,7 @@ async def run_collector(config: Config, stop: asyncio.Event) -> None:
         producer_path=config.relay.producer,
         factories=tuple(_factory(entry) for entry in config.market.factories),
         tokens=config.market.tokens,
+        pools=tuple(_pool(entry) for entry in config.market.pools),
         poll_s=config.node.poll_interval_s,
         timeout_s=config.node.timeout_s,
         policy=config.node.policy,
@@ -34,7 +38,26 @@ async def run_collector(config: Config, stop: asyncio.Event) -> None:
 
 def _factory(entry: FactorySettings) -> Factory:
     states_its_fee = entry.protocol is not Protocol.UNISWAP_V2
-    return Factory(entry.address, entry.protocol, 0 if states_its_fee else entry.fee_pips)
+    return Factory(
+        entry.address,
+        entry.protocol,
+        0 if states_its_fee else entry.fee_pips,
+        init_code_hash=entry.init_code_hash,
+        pair_code_hash=entry.pair_code_hash,
+        code_hash=entry.code_hash,
+        deployer=entry.deployer,
+        first_block=entry.first_block,
+    )
+
+
+def _pool(entry: PoolSettings) -> PoolRef:
+    """`PoolSettings` has either an address, or a manager and a key."""
+    if entry.currencies is not None and entry.factory is not None:
+        key = V4Key(*entry.currencies, entry.fee_pips, entry.tick_spacing, NO_HOOKS)
+        return v4_ref(Factory(entry.factory, entry.protocol), key)
+    assert entry.address is not None
+    maker = Factory(entry.factory or entry.address, entry.protocol, entry.fee_pips)
+    return PoolRef(entry.address, maker)
 
 
 async def _until(stop: asyncio.Event, work: Coroutine[None, None, None]) -> None:

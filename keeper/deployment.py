@@ -6,13 +6,13 @@ another run names an address that may hold nothing, or something else.
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.types import JsonValue
 
 from keeper.chain import ChainInstance
-from keeper.fields import AddressField
+from keeper.fields import AddressField, HashField
 
 CONTRACT: Final = "ArbitrageExecutor"
 MAX_RECORD_BYTES = 1024 * 1024
@@ -20,26 +20,6 @@ MAX_RECORD_BYTES = 1024 * 1024
 
 class DeploymentError(ValueError):
     """A record is absent, malformed or of another chain; the message names the file and the fix."""
-
-
-def _hash(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    if len(value) != 66 or not value.startswith("0x"):
-        raise ValueError("must be a 32-byte hexadecimal hash")
-    return bytes.fromhex(value[2:])
-
-
-def _hash_text(value: bytes) -> str:
-    return "0x" + value.hex()
-
-
-HashField = Annotated[
-    bytes,
-    BeforeValidator(_hash),
-    PlainSerializer(_hash_text, return_type=str),
-    Field(min_length=32, max_length=32),
-]
 
 
 class _Section(BaseModel):

@@ -82,3 +82,32 @@ def test_load_config__example__is_valid_and_names_every_section() -> None:
     config = load_config(example)
     sections = set(tomllib.loads(example.read_text())) | {"strategies"}
     assert sections == set(type(config).model_fields)
+
+
+def test_load_config__factories_and_pools_of_every_venue__are_read(tmp_path: Path) -> None:
+    more = f"""
+[[market.pools]]
+protocol = "curve_stableswap"
+address = "{TOKEN}"
+[[market.pools]]
+protocol = "uniswap_v4"
+factory = "{TOKEN}"
+currencies = ["0x{"00" * 20}", "{TOKEN}"]
+fee_pips = 500
+tick_spacing = 10
+[[market.factories]]
+protocol = "algebra_v1"
+address = "{TOKEN}"
+deployer = "{TOKEN}"
+init_code_hash = "0x{"12" * 32}"
+"""
+    market = load_config(written(tmp_path, WHOLE + more)).market
+    assert [pool.protocol.name for pool in market.pools] == ["CURVE_STABLESWAP", "UNISWAP_V4"]
+    assert market.factories[1].init_code_hash == b"\x12" * 32
+
+
+@pytest.mark.parametrize("protocol", ["uniswap_v4", "curve_stableswap"])
+def test_load_config__a_pool_without_a_name__is_refused(tmp_path: Path, protocol: str) -> None:
+    more = f'[[market.pools]]\nprotocol = "{protocol}"\n'
+    with pytest.raises(ConfigError, match=r"market.pools.0.*needs its address"):
+        load_config(written(tmp_path, WHOLE + more))
