@@ -1,5 +1,6 @@
 """From an opportunity to a broadcast: encode, simulate at head, sign, commit, send."""
 
+import asyncio
 import logging
 import math
 import time
@@ -104,7 +105,9 @@ class Submitter:
         }
         program = self._encode(opportunity)
         try:
-            gas = await self._simulate(program)
+            gas, _ = await asyncio.gather(
+                self._simulate(program), self._node.confirm(opportunity.block)
+            )
             stamps["simulated"] = time.time_ns()
             too_little = self._judge(self._net_profit_usd(opportunity, gas))
             if too_little is not None:

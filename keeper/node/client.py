@@ -12,6 +12,7 @@ from keeper.node.endpoints import Endpoints
 from keeper.node.errors import (
     BadAnswer,
     CallReverted,
+    NodesDisagree,
     Rejection,
     RequestRefused,
     TransactionRejected,
@@ -124,6 +125,19 @@ class Node:
     async def head(self) -> BlockRef:
         """The head, of several endpoints the highest that a majority agrees on."""
         return await self._endpoints.head()
+
+    async def confirm(self, block: BlockRef) -> None:
+        """Raise `NodesDisagree` unless several endpoints agree that their chain holds `block`.
+
+        A single one has nobody to be compared with.
+        """
+        if not self._endpoints.are_several:
+            return
+        found = await self.block(block.number)
+        if found.hash != block.hash:
+            raise NodesDisagree(
+                f"{self.name} hold another block {block.number} than the one decided on"
+            )
 
     async def wait_for_head(self, poll_s: float) -> None:
         """Return when an endpoint announces a head, else after `poll_s` if it must be asked."""

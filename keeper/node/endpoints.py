@@ -46,6 +46,11 @@ class Endpoints:
         self._doubted = False
 
     @property
+    def are_several(self) -> bool:
+        """Whether there is anything to compare."""
+        return len(self._members) > 1
+
+    @property
     def sound(self) -> list[Endpoint]:
         """Endpoints that may be believed."""
         return [member for member in self._members if member.reason is None]
@@ -60,7 +65,7 @@ class Endpoints:
 
         Raises the first one's fault when none is, and `WrongChain` when their first blocks differ.
         """
-        if len(self._members) == 1:
+        if not self.are_several:
             await self._members[0].check_chain()
             return
         found = await asyncio.gather(*map(_first_block, self._members), return_exceptions=True)
@@ -100,7 +105,7 @@ class Endpoints:
         async def work(member: Endpoint) -> T:
             return await member.ask(method, params, read)
 
-        if len(self._members) == 1:
+        if not self.are_several:
             return await self._ask_only(work)
         if not compared:
             return await self._ask_first(method, work)
@@ -116,7 +121,7 @@ class Endpoints:
 
         Raises `NodesDisagree` where they give different blocks of that height.
         """
-        if len(self._members) == 1:
+        if not self.are_several:
             head = await self._ask_only(lambda member: member.block("latest"))
             if (fault := too_old(head, self.policy)) is not None:
                 raise BadAnswer(f"{self.name}: {fault}")

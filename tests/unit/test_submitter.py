@@ -210,3 +210,12 @@ async def test_program__reverts_rather_than_lose_on_gas(lab: Lab) -> None:
     fees = lab.submitter._fees(opportunity)
     assert fees.tip_wei == 30 * GWEI
     assert fees.max_fee_wei == opportunity.block.base_fee_wei * 150 // 100 + 30 * GWEI
+
+
+async def test_nodes_that_hold_another_block__nothing_is_sent(lab: Lab) -> None:
+    decided = await lab.opportunity(1)
+    other = replace(decided, block=replace(decided.block, hash=b"\x99" * 32))
+    async with await Node.connect(lab.anvil.url, lab.anvil.url, expected_chain_id=137) as nodes:
+        assert await lab.new_submitter(nodes).submit(other) == Refusal(Reason.NODE_UNAVAILABLE)
+        assert await nothing_happened(lab)
+        assert isinstance(await lab.new_submitter(nodes).submit(decided), Submission)
