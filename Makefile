@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench-gas lint fmt bench-detect mutate prove
+.PHONY: help setup demo test fuzz bench-gas lint fmt bench-detect mutate prove
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.cache/bin:$(PATH)
 export SOLCX_BINARY_PATH := $(CURDIR)/.cache/bin
@@ -17,6 +17,9 @@ demo: setup ## the main job on the replica: relay to journal, then every row che
 test: setup ## the whole test suite
 	@pytest
 	@APE_DATA_FOLDER=$(CURDIR)/.cache/ape ape test
+
+fuzz: setup ## the deep tier: 200,000 cases a venue against its contract, seed printed (FUZZ_SEED)
+	@FUZZ=deep pytest -s --timeout 7200 tests/property/test_venue_*.py
 
 bench-gas: setup ## gas of cycles: ours, floor, routers, loans, on both schedules; GAS=--record keeps it
 	@python -m bench.gas $(GAS)
