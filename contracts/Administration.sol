@@ -6,62 +6,67 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
-import {IArbitrageExecutor} from "./interfaces/IArbitrageExecutor.sol";
+import {IAdministration} from "./interfaces/IAdministration.sol";
+import {Authority} from "./libraries/Authority.sol";
+import {PROGRAM_VERSION} from "./libraries/Program.sol";
 
-/// @dev Who may run, pause and withdraw. Off the hot path, save for `_authorise`, whose one cold
-/// storage read answers role and pause together: pausing rewrites a word per executor.
-abstract contract Administration is IArbitrageExecutor, Ownable2Step {
+/// @dev Who may run, pause, withdraw and list pools: the executor's code off the hot path, which it runs
+/// as a delegate on its own storage. A run reads of it only `Authority`'s words. At its own address it
+/// has no owner, holds nothing and answers views alone.
+contract Administration is IAdministration, Ownable2Step {
     using EnumerableSet for EnumerableSet.AddressSet;
     using SafeERC20 for IERC20;
-
-    /// @dev Values of an executor's word; zero is no role.
-    uint256 private constant ACTIVE = 1;
-    uint256 private constant STOPPED = 2;
 
     /// @dev Bounds the words that pausing rewrites.
     uint256 private constant MAX_MEMBERS = 16;
 
-    mapping(address executor => uint256 word) private _authority;
     EnumerableSet.AddressSet private _executors;
     EnumerableSet.AddressSet private _guardians;
 
-    /// @inheritdoc IArbitrageExecutor
+    /// @inheritdoc IAdministration
     address public treasury;
 
-    /// @inheritdoc IArbitrageExecutor
+    /// @inheritdoc IAdministration
     address public pendingTreasury;
 
-    /// @inheritdoc IArbitrageExecutor
+    /// @inheritdoc IAdministration
     bool public paused;
 
-    constructor(address owner_, address guardian_, address treasury_) Ownable(owner_) {
-        if (guardian_ == address(0) || treasury_ == address(0)) revert ZeroAddress();
+    /// @inheritdoc IAdministration
+    address public immutable aavePool;
+
+    /// @dev Owned by itself, so by nobody, at its own address.
+    constructor(address aavePool_) Ownable(address(this)) {
+        if (aavePool_ == address(0)) revert ZeroAddress();
+        aavePool = aavePool_;
+    }
+
+    /// @dev Sets up an executor's storage, as a delegate of its constructor: an account that has code
+    /// is refused.
+    function initialize(address owner_, address guardian_, address treasury_) external {
+        if (address(this).code.length != 0) revert AlreadyInitialized();
+        if (owner_ == address(0) || guardian_ == address(0) || treasury_ == address(0)) {
+            revert ZeroAddress();
+        }
+        _transferOwnership(owner_);
         _guardians.add(guardian_);
         emit GuardianSet(guardian_, true);
         treasury = treasury_;
         emit TreasuryChanged(address(0), treasury_);
     }
 
-    // --------------------------------------------------------------------------------- hot path
-
-    /// @dev Reverts unless the caller is an executor and runs are not paused.
-    function _authorise() internal view {
-        uint256 word = _authority[msg.sender];
-        if (word == ACTIVE) return;
-        if (word == STOPPED) revert ExecutionPaused();
-        revert Unauthorized(msg.sender);
-    }
-
     // ------------------------------------------------------------------------------------ roles
 
-    /// @inheritdoc IArbitrageExecutor
+    /// @inheritdoc IAdministration
     function setExecutor(address executor, bool allowed) external onlyOwner {
         _setMember(_executors, executor, allowed);
-        _authority[executor] = allowed ? (paused ? STOPPED : ACTIVE) : 0;
+        Authority.setExecutor(
+            executor, allowed ? (paused ? Authority.STOPPED : Authority.ACTIVE) : 0
+        );
         emit ExecutorSet(executor, allowed);
     }
 
-    /// @inheritdoc IArbitrageExecutor
+    /// @inheritdoc IAdministration
     function setGuardian(address guardian, bool allowed) external onlyOwner {
         _setMember(_guardians, guardian, allowed);
         emit GuardianSet(guardian, allowed);
@@ -78,20 +83,29 @@ abstract contract Administration is IArbitrageExecutor, Ownable2Step {
         }
     }
 
+    // ------------------------------------------------------------------------------------ pools
+
+    /// @inheritdoc IAdministration
+    function setListedPool(address pool, bool listed) external onlyOwner {
+        if (pool == address(0)) revert ZeroAddress();
+        Authority.setListed(pool, listed);
+        emit ListedPoolSet(pool, listed);
+    }
+
     // ------------------------------------------------------------------------------------ pause
 
-    /// @inheritdoc IArbitrageExecutor
+    /// @inheritdoc IAdministration
     function pause() external {
         if (!_guardians.contains(msg.sender) && msg.sender != owner()) {
             revert NotGuardian(msg.sender);
         }
-        _setPaused(true, STOPPED);
+        _setPaused(true, Authority.STOPPED);
         emit Paused(msg.sender);
     }
 
-    /// @inheritdoc IArbitrageExecutor
+    /// @inheritdoc IAdministration
     function unpause() external onlyOwner {
-        _setPaused(false, ACTIVE);
+        _setPaused(false, Authority.ACTIVE);
         emit Unpaused(msg.sender);
     }
 
@@ -99,13 +113,13 @@ abstract contract Administration is IArbitrageExecutor, Ownable2Step {
         paused = paused_;
         uint256 count = _executors.length();
         for (uint256 i = 0; i < count; ++i) {
-            _authority[_executors.at(i)] = word;
+            Authority.setExecutor(_executors.at(i), word);
         }
     }
 
     // --------------------------------------------------------------------------------- treasury
 
-    /// @inheritdoc IArbitrageExecutor
+    /// @inheritdoc IAdministration
     function withdraw(address token, uint256 amount) external onlyOwner {
         address to = treasury;
         emit Withdrawn(token, to, amount);
@@ -113,13 +127,13 @@ abstract contract Administration is IArbitrageExecutor, Ownable2Step {
         else IERC20(token).safeTransfer(to, amount);
     }
 
-    /// @inheritdoc IArbitrageExecutor
+    /// @inheritdoc IAdministration
     function proposeTreasury(address newTreasury) external onlyOwner {
         pendingTreasury = newTreasury;
         emit TreasuryProposed(newTreasury);
     }
 
-    /// @inheritdoc IArbitrageExecutor
+    /// @inheritdoc IAdministration
     function acceptTreasury() external {
         if (msg.sender != pendingTreasury) revert NotPendingTreasury(msg.sender);
         emit TreasuryChanged(treasury, msg.sender);
@@ -134,22 +148,32 @@ abstract contract Administration is IArbitrageExecutor, Ownable2Step {
 
     // ------------------------------------------------------------------------------------ views
 
-    /// @inheritdoc IArbitrageExecutor
+    /// @inheritdoc IAdministration
     function isExecutor(address account) external view returns (bool) {
         return _executors.contains(account);
     }
 
-    /// @inheritdoc IArbitrageExecutor
+    /// @inheritdoc IAdministration
+    function isListedPool(address pool) external view returns (bool) {
+        return Authority.isListed(pool);
+    }
+
+    /// @inheritdoc IAdministration
+    function programVersion() external pure returns (bytes32) {
+        return PROGRAM_VERSION;
+    }
+
+    /// @inheritdoc IAdministration
     function isGuardian(address account) external view returns (bool) {
         return _guardians.contains(account);
     }
 
-    /// @inheritdoc IArbitrageExecutor
+    /// @inheritdoc IAdministration
     function executors() external view returns (address[] memory) {
         return _executors.values();
     }
 
-    /// @inheritdoc IArbitrageExecutor
+    /// @inheritdoc IAdministration
     function guardians() external view returns (address[] memory) {
         return _guardians.values();
     }

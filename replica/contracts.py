@@ -9,7 +9,7 @@ import subprocess
 import time
 import tomllib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -21,6 +21,12 @@ from replica.abi import address, encode_call
 from replica.paths import ROOT, tool
 
 EXECUTOR = "contracts/ArbitrageExecutor.sol:ArbitrageExecutor"
+EXECUTOR_ABI = (
+    EXECUTOR,
+    "contracts/interfaces/IArbitrageExecutor.sol:IArbitrageExecutor",
+    "contracts/Administration.sol:Administration",
+)
+"""What an executor answers to: its own dispatcher, its runs, and its delegate."""
 DEPLOYMENT_GAS = 8_000_000
 RECEIPT_TIMEOUT_S = 30.0
 
@@ -44,19 +50,26 @@ class Artifact:
     runtime_template: bytes
 
 
-def compile_executor() -> Artifact:
-    """The executor's ABI and code."""
-    return compile_contract(EXECUTOR)
-
-
 @cache
+def compile_executor() -> Artifact:
+    """The executor's code, and the ABI of all that it answers to."""
+    units = _compile_all(EXECUTOR.rsplit(":", 1)[0], ())
+    paths = (name.rsplit(":", 1) for name in EXECUTOR_ABI)
+    parts = [units[path][contract]["abi"] for path, contract in paths]
+    # the constructor is the executor's own, and errors that several parts know are listed once
+    found = {json.dumps(entry): entry for abi in parts for entry in abi}
+    own = [entry for entry in parts[0] if entry["type"] == "constructor"]
+    others = [entry for entry in found.values() if entry["type"] != "constructor"]
+    artifact = compile_contract(EXECUTOR)
+    return replace(artifact, abi=(*own, *others))
+
+
 def compile_contract(name: str, changed: tuple[tuple[str, str], ...] = ()) -> Artifact:
     """ABI and code of `path/from/the/root.sol:Contract`; raises `CompileError`.
 
     `changed` gives other text for sources by path, for tests of what a guard is worth.
     """
-    job = compile_job(name.rsplit(":", 1)[0], changed)
-    return artifact_of(_compile(job), name)
+    return artifact_of(_compile_all(name.rsplit(":", 1)[0], changed), name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +104,12 @@ def artifact_of(contracts: dict[str, Any], name: str) -> Artifact:
         bytes.fromhex(code["bytecode"]["object"]),
         bytes.fromhex(code["deployedBytecode"]["object"]),
     )
+
+
+@cache
+def _compile_all(path: str, changed: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    """Everything that a source and its imports define: contracts by name, by path."""
+    return _compile(compile_job(path, changed))
 
 
 def _settings(profile: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The executor as ape handles it: compiled like forge does, checked on chain, granted its roles."""
 
 from collections.abc import Iterable
+from functools import cache
 
 import ape
 from ape.api import AccountAPI, ProviderAPI
@@ -8,13 +9,21 @@ from ape.contracts import ContractContainer, ContractInstance
 from ape.logging import LogLevel, logger
 from eth_utils.address import to_canonical_address, to_checksum_address
 from eth_utils.crypto import keccak
+from ethpm_types import ContractType
+from web3.types import Nonce
+from web3.utils.address import get_create_address
 
 from keeper.chain import Address
 from keeper.deployment import CONTRACT, Arguments
 from keeper.execution.program_table import PROGRAM_VERSION
 from scripts._environment import ROOT
 
-SOURCE = ROOT / "contracts" / f"{CONTRACT}.sol"
+DELEGATE = "Administration"
+NOBODY = "0x" + 40 * "0"
+SOURCES = tuple(
+    ROOT / "contracts" / path
+    for path in (f"{CONTRACT}.sol", f"{DELEGATE}.sol", "interfaces/IArbitrageExecutor.sol")
+)
 
 
 class VerificationError(RuntimeError):
@@ -22,12 +31,28 @@ class VerificationError(RuntimeError):
 
 
 def compile_executor() -> ContractContainer:
-    """The executor, its creation code equal to that of forge under foundry.toml."""
+    """The executor, its creation code equal to that of forge under foundry.toml.
+
+    Its ABI is that of all it answers to: it dispatches callbacks itself, and delegates what is left
+    to `Administration`.
+    """
+    named = _compiled()
+    executor = named[CONTRACT].model_copy(deep=True)
+    known = {entry.model_dump_json() for entry in executor.abi}
+    for entry in (*named["IArbitrageExecutor"].abi, *named[DELEGATE].abi):
+        if entry.type != "constructor" and entry.model_dump_json() not in known:
+            known.add(entry.model_dump_json())
+            executor.abi.append(entry)
+    return ContractContainer(executor)
+
+
+@cache
+def _compiled() -> dict[str | None, ContractType]:
     # ape's configuration has no field for foundry.toml's bytecode_hash
     settings = {"solidity": {"metadata": {"bytecodeHash": "none"}}}
     with logger.at_level(LogLevel.WARNING):  # ape would list every source
-        types = list(ape.compilers.compile([SOURCE], project=ape.project, settings=settings))
-    return ContractContainer(next(found for found in types if found.name == CONTRACT))
+        types = ape.compilers.compile(SOURCES, project=ape.project, settings=settings)
+        return {found.name: found for found in types}
 
 
 def creation_code(contract: ContractContainer) -> bytes:
@@ -64,7 +89,9 @@ def verify(
         "aavePool": executor.aavePool() == to_checksum_address(wanted.aave_pool),
         "programVersion": bytes(executor.programVersion()) == PROGRAM_VERSION,
         "code": code_hash(provider, to_canonical_address(executor.address))
-        == keccak(_expected_code(provider, contract, wanted)),
+        == keccak(_expected_code(provider, contract, wanted, executor.address)),
+        "administration": code_hash(provider, _child(executor.address))
+        == keccak(_expected_delegate(provider, wanted)),
     }
     wrong = [name for name, same in found.items() if not same]
     if wrong:
@@ -74,12 +101,33 @@ def verify(
 
 
 def _expected_code(
-    provider: ProviderAPI, contract: ContractContainer, arguments: Arguments
+    provider: ProviderAPI, contract: ContractContainer, arguments: Arguments, where: str
 ) -> bytes:
+    # one of the immutables is the delegate's address, which depends on where its creator stands
+    code = _created(provider, contract(*constructor_arguments(arguments)).data)
+    nowhere = _create_address(NOBODY, provider.get_nonce(NOBODY))
+    return code.replace(_child(nowhere), _child(where))
+
+
+def _expected_delegate(provider: ProviderAPI, arguments: Arguments) -> bytes:
+    delegate = ContractContainer(_compiled()[DELEGATE])
+    return _created(provider, delegate(to_checksum_address(arguments.aave_pool)).data)
+
+
+def _created(provider: ProviderAPI, creation: bytes) -> bytes:
     # a creation as a call answers the runtime code, immutables included
-    data = contract(*constructor_arguments(arguments)).data
-    answer = provider.make_request("eth_call", [{"data": "0x" + bytes(data).hex()}, "latest"])
+    call = {"from": NOBODY, "data": "0x" + bytes(creation).hex()}
+    answer = provider.make_request("eth_call", [call, "latest"])
     return bytes.fromhex(str(answer).removeprefix("0x"))
+
+
+def _child(creator: str) -> bytes:
+    """Address of the first contract that a contract creates."""
+    return to_canonical_address(_create_address(creator, 1))
+
+
+def _create_address(creator: str, nonce: int) -> str:
+    return str(get_create_address(to_checksum_address(creator), Nonce(nonce)))
 
 
 def missing_executors(executor: ContractInstance, wanted: Iterable[Address]) -> list[str]:

@@ -12,7 +12,8 @@ from eth_abi.abi import decode, encode
 from eth_utils.abi import function_signature_to_4byte_selector
 
 from keeper.chain import Address, Protocol
-from keeper.execution.program import Funding, encode_program
+from keeper.execution import program_table as table
+from keeper.execution.program import PROGRAM_SELECTOR, Funding, Lender, encode_program
 from keeper.strategies.opportunity import Leg
 from replica.abi import encode_call
 from replica.build import build
@@ -26,7 +27,7 @@ OWNER, GUARDIAN, TREASURY, KEEPER, STRANGER = (
 )
 BASE_FEE_WEI = 30 * 10**9
 NATIVE = Address(bytes(20))
-FAR = 2**40 - 1
+FAR = 2**32 - 1
 SCRIPTED = "tests/contracts/Scripted.sol:Scripted"
 V2_CALLBACK = "uniswapV2Call(address,uint256,uint256,bytes)"
 V3_CALLBACK = "uniswapV3SwapCallback(int256,int256,bytes)"
@@ -203,9 +204,22 @@ class World:
             "min_profit_raw": 0,
             "deadline_block": FAR,
             "max_base_fee_wei": BASE_FEE_WEI,
-            "aave_max_premium_raw": premium(legs),
+            "max_premium_raw": premium(legs),
+            "lender": self.lender(legs) if funding is Funding.UNISWAP_V3 else None,
         }
         return encode_program(legs, funding=funding, **(limits | changes))
+
+    def lender(self, legs: Sequence[Leg]) -> Lender:
+        """A Uniswap V3 pool outside the route that can lend what its first leg takes in."""
+        token, used = legs[0].token_in, {leg.pool for leg in legs}
+        pool = next(
+            pool
+            for pool in self.manifest.pools
+            if pool.protocol is Protocol.UNISWAP_V3
+            and token in (pool.token0, pool.token1)
+            and pool.address not in used
+        )
+        return Lender(pool.address, pool.fee_pips, token == pool.token0)
 
 
 def premium(legs: Sequence[Leg]) -> int:
@@ -230,29 +244,33 @@ def usd_of(manifest: Manifest, address: Address, dollars: int = 5_000_000) -> in
 
 def swap_command(opcode: int, pool: Address, amount: int, nested: bytes, target: int = 0) -> bytes:
     """A `v2_flash` or `v3` command, for programs that no encoder would write."""
-    amount_bytes = 14 if opcode == 3 else 16
+    amount_bytes = 14 if opcode == table.OP_V2_FLASH else 16
     head = bytes([opcode | target << 5]) + pool + amount.to_bytes(amount_bytes, "big")
     return head + len(nested).to_bytes(2, "big") + nested
 
 
 def header(tokens: Sequence[Address], min_profit: int = 0, **changes: int) -> bytes:
-    """Selector, header and declared tokens."""
-    values = {"version": 1, "deadline": FAR, "base_fee": BASE_FEE_WEI, "count": len(tokens)}
+    """What comes before a program's commands; every token is listed as an address."""
+    values = {"deadline": 2**32 - 1, "base_fee": BASE_FEE_WEI // 10**6, "tokens_byte": len(tokens)}
     values |= changes
     return (
-        bytes.fromhex("61461954")
-        + values["version"].to_bytes(1, "big")
-        + values["deadline"].to_bytes(5, "big")
-        + values["base_fee"].to_bytes(8, "big")
-        + min_profit.to_bytes(16, "big")
-        + values["count"].to_bytes(1, "big")
+        PROGRAM_SELECTOR
+        + values["deadline"].to_bytes(4, "big")
+        + values["base_fee"].to_bytes(4, "big")
+        + min_profit.to_bytes(3, "big")
+        + bytes([0, values["tokens_byte"]])
         + b"".join(tokens)
     )
 
 
+def bound(tokens: Sequence[Address], stream: bytes) -> bytes:
+    """The data with which a pool must call back to run a stream of a program of these tokens."""
+    return bytes([len(tokens)]) + b"".join(tokens) + stream
+
+
 def pay(index: int, amount: int, target: int) -> bytes:
     """A `pay` command."""
-    return bytes([1 | target << 5, index]) + amount.to_bytes(16, "big")
+    return bytes([table.OP_PAY | target << 5, index]) + amount.to_bytes(16, "big")
 
 
 def callback(signature: str, data: bytes, executor: Address, token: Address = NATIVE) -> bytes:
@@ -265,10 +283,10 @@ def callback(signature: str, data: bytes, executor: Address, token: Address = NA
 
 
 def cycles(manifest: Manifest, start: Address, seed: int) -> Iterator[tuple[Pool, ...]]:
-    """Endless random cycles of 2 to 12 distinct pools from `start`."""
+    """Endless random cycles of 2 to 16 distinct pools from `start`."""
     rng = random.Random(seed)
     while True:
-        hops, token, route = rng.randint(2, 12), start, []
+        hops, token, route = rng.randint(2, 16), start, []
         while len(route) < hops:
             free = [p for p in manifest.pools if token in (p.token0, p.token1) and p not in route]
             if len(route) == hops - 1:

@@ -18,16 +18,16 @@ SOLIDITY = ROOT / "contracts" / "libraries" / "Program.sol"
 PYTHON = ROOT / "keeper" / "execution" / "program_table.py"
 DOCS = ROOT / "docs" / "program.md"
 MARKS = ("<!-- table: generated from contracts/program.toml -->", "<!-- end of table -->")
-NESTED_BITS = 16
+NAMED_BITS = {"address": 160, "amount": 128, "nested": 16}
 SELECTOR_BYTES = 4
 
 Table = dict[str, Any]
 
 
 def bits_of(kind: str) -> int:
-    """Width in bits of a field type: `u<n>`, `address` or `nested`."""
-    if kind in ("address", "nested"):
-        return 160 if kind == "address" else NESTED_BITS
+    """Width in bits of a field type: `u<n>` or one of the named types."""
+    if kind in NAMED_BITS:
+        return NAMED_BITS[kind]
     bits = int(kind.removeprefix("u"))
     if bits % 8 or not 8 <= bits <= 256:
         raise ValueError(f"{TABLE.name}: type {kind} is not a whole number of bytes")
@@ -60,14 +60,22 @@ def size_of(fields: list[Table], start: int) -> int:
 
 def constants(table: Table) -> Iterator[tuple[str, int, str]]:
     """Every number of the format as (NAME, value, comment), in the table's order."""
-    head = table["head"]
-    yield "FORMAT_VERSION", table["version"], "first byte of a program"
+    head, tokens = table["head"], table["tokens"]
+    yield "FORMAT_VERSION", table["version"], "of the table"
     yield "MAX_HOPS", table["max_hops"], "longest chain the encoder emits"
+    yield "MAX_SWAPS", table["max_swaps"], "most swaps of a basket"
     yield "MAX_TOKENS", table["max_tokens"], "most tokens a header declares"
-    yield "HEADER_SIZE", size_of(table["header"], 0), "bytes before the declared tokens"
+    yield "PROGRAM_SELECTOR", int(table["selector"], 16), "first four bytes of a program"
+    yield "HEADER_SIZE", size_of(table["header"], 0), "bytes before the declared addresses"
     yield "HEADER_AT", SELECTOR_BYTES, "in calldata"
-    yield "TOKENS_AT", size_of(table["header"], SELECTOR_BYTES), "in calldata"
-    yield "TOKEN_SIZE", bits_of("address") // 8, "bytes of a declared token"
+    yield "TOKENS_AT", size_of(table["header"], SELECTOR_BYTES) - 1, "the tokens byte, in calldata"
+    yield "TOKEN_SIZE", bits_of("address") // 8, "bytes of an address"
+    yield "TOKEN_COUNT_MASK", (1 << tokens["count_bits"]) - 1, "of the tokens byte"
+    yield "TOKEN_LEAD_SHIFT", tokens["lead_shift"], "of the tokens byte"
+    for lead in table["lead"]:
+        yield f"LEAD_{lead['name'].upper()}", lead["value"], "well-known token"
+    yield "LEADS", len(table["lead"]), "values of a lead"
+    yield "ALL_BUT", 1 << bits_of("amount") - 1, "bit of an amount"
     for field, at, bits in layout(table["header"], 0):
         name = f"HEADER_{field['name'].upper()}"
         yield f"{name}_SHIFT", 256 - 8 * at - bits, "from the header's word"
@@ -78,14 +86,15 @@ def constants(table: Table) -> Iterator[tuple[str, int, str]]:
     yield "ZERO_FOR_ONE_SHIFT", head["zero_for_one_shift"], "of a command's first byte"
     for recipient in table["recipient"]:
         yield f"TO_{recipient['name'].upper()}", recipient["value"], "recipient"
-    yield "TAKES_DELIVERY", delivery_mask(table), "bit set of the opcodes that `next` may name"
+    yield "TAKES_DELIVERY", opcodes(table, "takes_delivery"), "bit set: `next` may name these"
+    yield "ARMS", opcodes(table, "arms"), "bit set of the opcodes whose call calls back"
     for command in table["command"]:
         yield from command_constants(command)
 
 
-def delivery_mask(table: Table) -> int:
-    """Opcodes that accept delivered input, one bit each."""
-    return sum(1 << c["opcode"] for c in table["command"] if c.get("takes_delivery"))
+def opcodes(table: Table, trait: str) -> int:
+    """Opcodes of the commands that have a trait, one bit each."""
+    return sum(1 << c["opcode"] for c in table["command"] if c.get(trait))
 
 
 def command_constants(command: Table) -> Iterator[tuple[str, int, str]]:
@@ -113,6 +122,10 @@ def solidity(table: Table) -> str:
     for name, value, comment in constants(table):
         number = str(value) if value < 1 << 32 else hex(value)
         lines.append(f"uint256 constant {name} = {number}; // {comment}")
+    lines += [
+        f"address constant {account['name'].upper()} = {account['address']};"
+        for account in table["account"]
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -128,18 +141,25 @@ def python(table: Table) -> str:
     for name, value, _ in constants(table):
         if not name.endswith(("_SHIFT", "_AT", "_MASK", "_SIZE")) or name in PYTHON_KEEPS:
             lines.append(f"{name} = {value}")
+    lines += [
+        f'{account["name"].upper()} = bytes.fromhex("{account["address"][2:].lower()}")'
+        for account in table["account"]
+    ]
     lines += ["", "# Field widths in bytes, in the order in which they are written."]
     lines.append(f"HEADER = {widths(table['header'])}")
     lines += [f"{c['name'].upper()} = {widths(c['field'])}" for c in table["command"]]
     return "\n".join(lines) + "\n"
 
 
-PYTHON_KEEPS = {"HEADER_SIZE", "RECIPIENT_SHIFT", "ZERO_FOR_ONE_SHIFT", "OPCODE_MASK"}
+PYTHON_KEEPS = {
+    *("HEADER_SIZE", "RECIPIENT_SHIFT", "RECIPIENT_MASK", "ZERO_FOR_ONE_SHIFT", "OPCODE_MASK"),
+    *("TOKEN_COUNT_MASK", "TOKEN_LEAD_SHIFT"),
+}
 
 
 def widths(fields: list[Table]) -> str:
     """A Python tuple of the fields' widths in bytes."""
-    return f"({', '.join(str(bits_of(field['type']) // 8) for field in fields)})"
+    return repr(tuple(bits_of(field["type"]) // 8 for field in fields))
 
 
 def documentation(table: Table) -> str:
@@ -151,18 +171,28 @@ def documentation(table: Table) -> str:
         "",
     ]
     lines += ["### Header", "", *field_rows(table["header"], 0), ""]
-    lines += ["### First byte of a command", "", *head_rows(table), ""]
+    lines += ["### Lead of the tokens byte", "", "| value | name | meaning |", "|---|---|---|"]
+    lines += [f"| {x['value']} | `{x['name']}` | {x['doc']} |" for x in table["lead"]] + [""]
+    lines += ["### Accounts", "", "| name | address | meaning |", "|---|---|---|"]
+    lines += [f"| `{x['name']}` | `{x['address']}` | {x['doc']} |" for x in table["account"]]
+    lines += ["", "### First byte of a command", "", *head_rows(table), ""]
     for command in table["command"]:
         targets = ", ".join(command["recipients"]) or "none"
         lines += [
             f"### `{command['name']}` (opcode {command['opcode']}; recipients: {targets})",
             "",
-            command["doc"] + (" May be `next`." if command.get("takes_delivery") else ""),
+            command["doc"] + traits(command),
             "",
             *field_rows(command["field"], 1),
             "",
         ]
     return "\n".join([*lines, MARKS[1]])
+
+
+def traits(command: Table) -> str:
+    """What a command is, in words."""
+    words = {"takes_delivery": " May be `next`.", "arms": " Arms a callback."}
+    return "".join(text for trait, text in words.items() if command.get(trait))
 
 
 def field_rows(fields: list[Table], start: int) -> list[str]:

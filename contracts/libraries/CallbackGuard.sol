@@ -2,46 +2,96 @@
 pragma solidity 0.8.30;
 
 import {IArbitrageExecutor} from "../interfaces/IArbitrageExecutor.sol";
+import {ARMS, OPCODE_MASK} from "./Program.sol";
 
-/// @dev Binds the one callback that an external call may make. A transient word holds
-/// keccak256(pool ‖ selector ‖ data); the callback recomputes it from its own caller, selector and
-/// data, and clears it, so each arming serves once. Calls nest strictly: a callback has consumed
-/// the word before its stream can arm the next one, so one slot serves every depth.
+/// @dev One transient word is the lock of a run and the binding of the one callback that an external
+/// call may make:
+///
+/// | word | meaning |
+/// |---|---|
+/// | 0 | no run in this transaction: no callback is expected, a run may begin |
+/// | 1 | a run, in which no callback is expected |
+/// | else | a run in which this callback is: keccak256(pool ‖ selector ‖ data) |
+///
+/// A callback recomputes the hash from its own caller, selector and data. Calls nest strictly: a
+/// callback spends the word before its stream arms the next one, so one slot serves every depth.
 library CallbackGuard {
-    /// @dev Beyond the reach of a token's index, which is one byte.
-    uint256 private constant ARMED_SLOT = 0x100;
+    uint256 private constant SLOT = 0;
+    uint256 private constant IDLE = 0;
+    uint256 private constant SPENT = 1;
 
-    /// @dev Arms `pool` to call `selector` (right-aligned) back with `length` bytes of data.
-    /// @param message Memory position of the call: the word with its selector, five ABI words,
-    /// the length word, the data. The length word holds the hash's prefix for a moment.
-    function arm(address pool, uint256 selector, uint256 message, uint256 length) internal {
+    /// @dev Reverts where a run is in progress. Nothing but static calls may come before `begin`.
+    function requireIdle() internal view {
+        bool idle;
         assembly ("memory-safe") {
-            let lengthAt := add(message, 0xc0)
+            idle := eq(tload(SLOT), IDLE)
+        }
+        if (!idle) revert IArbitrageExecutor.NestedRun();
+    }
+
+    /// @dev Takes the lock, or spends the callback that began this stream. Where the stream's first
+    /// command arms, its own word does that: nothing but static calls comes in between.
+    function begin(uint256 cursor, uint256 end) internal {
+        assembly ("memory-safe") {
+            let opcode := and(byte(0, calldataload(cursor)), OPCODE_MASK)
+            if iszero(and(shr(opcode, ARMS), lt(cursor, end))) { tstore(SLOT, SPENT) }
+        }
+    }
+
+    /// @dev Spends the callback of a stream that arms nothing, or takes the lock.
+    function spend() internal {
+        assembly ("memory-safe") {
+            tstore(SLOT, SPENT)
+        }
+    }
+
+    /// @dev Lets the next run of this transaction begin.
+    function release() internal {
+        assembly ("memory-safe") {
+            tstore(SLOT, IDLE)
+        }
+    }
+
+    /// @dev Arms `pool` to call `selector` (right-aligned) back with the `length` bytes of data whose
+    /// ABI length word lies at `lengthAt` in memory; writes that word.
+    function arm(address pool, uint256 selector, uint256 lengthAt, uint256 length) internal {
+        assembly ("memory-safe") {
             mstore(lengthAt, or(shl(32, pool), selector)) // prefix: caller, then selector
-            tstore(ARMED_SLOT, keccak256(lengthAt, add(length, 0x20))) // prefix and data
-            mstore(lengthAt, length) // the call's ABI length word
+            tstore(SLOT, keccak256(lengthAt, add(length, 0x20))) // prefix and data
+            mstore(lengthAt, length)
         }
     }
 
-    /// @dev Reverts unless this very callback is armed, and disarms it.
-    function consume(bytes calldata data) internal {
-        bool expected;
-        assembly ("memory-safe") {
-            let buffer := mload(0x40) // free memory, not kept
-            mstore(buffer, or(shl(32, caller()), shr(224, calldataload(0)))) // caller, selector
-            calldatacopy(add(buffer, 0x20), data.offset, data.length) // bounds checked by the ABI
-            expected := eq(tload(ARMED_SLOT), keccak256(buffer, add(data.length, 0x20)))
-            tstore(ARMED_SLOT, 0) // once only; a revert restores it
-        }
-        if (!expected) revert IArbitrageExecutor.UnexpectedCallback(msg.sender);
-    }
-
-    /// @dev Reverts when `pool` returned and its callback is still armed.
-    function requireConsumed(address pool) internal view {
+    /// @dev Reverts unless this very callback is armed: this caller, this selector, and the data
+    /// whose ABI length word lies at `lengthAt` in calldata. What follows must spend the word before
+    /// any call that is not static: `begin` or `spend`.
+    function requireArmed(uint256 selector, uint256 lengthAt)
+        internal
+        view
+        returns (uint256 start, uint256 end)
+    {
         bool armed;
         assembly ("memory-safe") {
-            armed := tload(ARMED_SLOT)
+            let buffer := mload(0x40) // free memory, not kept
+            let length := calldataload(lengthAt) // a length that lies costs its sender's gas
+            start := add(lengthAt, 0x20)
+            end := add(start, length) // the data is ours, or the hash differs
+            mstore(buffer, or(shl(32, caller()), selector))
+            calldatacopy(add(buffer, 0x20), start, length)
+            armed := eq(tload(SLOT), keccak256(buffer, add(length, 0x20)))
         }
-        if (armed) revert IArbitrageExecutor.CallbackMissing(pool);
+        if (!armed) revert IArbitrageExecutor.UnexpectedCallback(msg.sender);
+    }
+
+    /// @dev Reverts when `pool` has returned and its callback is still armed. The last command of a
+    /// callback's stream leaves this to the command around it, which sees the same word.
+    function requireSpent(address pool, uint256 next, uint256 end, uint256 frame) internal view {
+        bool missing;
+        assembly ("memory-safe") {
+            if or(lt(next, end), iszero(mload(add(frame, 0x20)))) {
+                missing := iszero(eq(tload(SLOT), SPENT))
+            }
+        }
+        if (missing) revert IArbitrageExecutor.CallbackMissing(pool);
     }
 }

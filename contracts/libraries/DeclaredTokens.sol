@@ -2,112 +2,166 @@
 pragma solidity 0.8.30;
 
 import {IArbitrageExecutor} from "../interfaces/IArbitrageExecutor.sol";
+import {Frame} from "./Frame.sol";
 import {
-    MAX_TOKENS,
-    PAY_AMOUNT_AT,
-    PAY_AMOUNT_SHIFT,
-    PAY_SIZE,
-    PAY_TOKEN_AT,
-    PAY_TOKEN_SHIFT,
+    ALL_BUT,
+    LEADS,
+    LEAD_WPOL,
     TOKENS_AT,
-    TOKEN_SIZE
+    TOKEN_COUNT_MASK,
+    TOKEN_LEAD_SHIFT,
+    TOKEN_SIZE,
+    USDC_E,
+    WPOL
 } from "./Program.sol";
-import {ProgramCursor} from "./ProgramCursor.sol";
 import {TokenCalls} from "./TokenCalls.sol";
 
-/// @dev The tokens that a run may spend. Their addresses lie in transient slots 0 to 7 while it
-/// lasts, so that callback frames can name them by index; their entry balances lie in the first
-/// frame's memory, where no callback can reach. Slot 0, the profit token, is also the lock.
+/// @dev The tokens that a run may spend: a tokens byte and the addresses behind it. The entry call
+/// reads them in the header; whatever stream is nested travels behind a copy of them, bound with it,
+/// so that every call finds them in its own calldata. Their entry balances lie in the entry call's
+/// memory, where no callback can reach.
 library DeclaredTokens {
-    /// @dev Declares the header's `count` tokens and notes what we hold of each.
-    /// @return balances Memory position of `count`, followed by as many balances.
+    /// @dev Notes what we hold of each declared token, behind the entry call's frame.
+    /// @return frame The entry call's frame.
     /// @return cursor Calldata offset of the first command.
-    function open(uint256 count) internal returns (uint256 balances, uint256 cursor) {
-        if (at(0) != address(0)) revert IArbitrageExecutor.NestedRun();
-        unchecked {
-            // zero wraps to the highest number, which is refused too
-            if (count - 1 >= MAX_TOKENS) revert IArbitrageExecutor.BadTokenCount(count);
+    function open() internal view returns (uint256 frame, uint256 cursor) {
+        frame = Frame.open(TOKENS_AT, address(0), 0);
+        (uint256 lead, uint256 count) = _parts(TOKENS_AT);
+        if (lead >= LEADS || (lead | count) == 0) {
+            revert IArbitrageExecutor.BadTokens(lead, count);
         }
+        uint256 noted = frame + Frame.SIZE;
         assembly ("memory-safe") {
-            balances := mload(0x40)
-            mstore(balances, count)
-            mstore(0x40, add(balances, shl(5, add(count, 1)))) // kept until `close`
-            cursor := add(TOKENS_AT, mul(TOKEN_SIZE, count))
+            cursor := add(add(TOKENS_AT, 1), mul(TOKEN_SIZE, count))
+            mstore(0x40, add(noted, shl(5, add(count, 1)))) // kept until `close`
         }
-        if (cursor > msg.data.length) {
-            revert IArbitrageExecutor.TruncatedProgram(TOKENS_AT);
-        }
-        uint256 i = 0;
-        do {
-            address token = _declaredInHeader(i);
-            // the zero address, which would leave the lock open, fails here: it has no code
-            uint256 held = TokenCalls.balanceOf(token);
-            assembly ("memory-safe") {
-                tstore(i, token)
-                i := add(i, 1)
-                mstore(add(balances, shl(5, i)), held)
-            }
-        } while (i < count);
-    }
-
-    /// @dev Reverts unless token 0 grew by `minProfit` and no other declared token fell; clears the
-    /// slots, so that a second run in the same transaction finds nothing of this one.
-    function close(uint256 balances, uint256 minProfit) internal {
-        uint256 count;
-        assembly ("memory-safe") {
-            count := mload(balances)
-        }
-        uint256 i = 0;
-        do {
-            uint256 current = TokenCalls.balanceOf(_declaredInHeader(i));
-            uint256 before;
-            assembly ("memory-safe") {
-                tstore(i, 0)
-                i := add(i, 1)
-                before := mload(add(balances, shl(5, i)))
-            }
-            if (current < before) {
-                revert IArbitrageExecutor.BalanceFell(_declaredInHeader(i - 1), before, current);
-            }
+        if (cursor > msg.data.length) revert IArbitrageExecutor.TruncatedProgram(TOKENS_AT + 1);
+        if (lead != 0) {
+            _store(noted, TokenCalls.balanceOf(_wellKnown(lead)));
             unchecked {
-                // the minimum is token 0's; the check above keeps the difference from wrapping
-                if (current - before < minProfit) {
-                    revert IArbitrageExecutor.Unprofitable(before, current);
-                }
+                noted += 0x20;
             }
+        }
+        for (uint256 at = TOKENS_AT + 1; at != cursor;) {
+            _store(noted, TokenCalls.balanceOf(_address(at)));
+            unchecked {
+                noted += 0x20;
+                at += TOKEN_SIZE;
+            }
+        }
+    }
+
+    /// @dev Reverts unless token 0 grew by `minProfit` and no other declared token fell.
+    function close(uint256 frame, uint256 cursor, uint256 minProfit) internal view {
+        (uint256 lead,) = _parts(TOKENS_AT);
+        uint256 noted = frame + Frame.SIZE;
+        if (lead != 0) {
+            _compare(_wellKnown(lead), noted, minProfit);
             minProfit = 0;
-        } while (i < count);
-    }
-
-    /// @dev Runs the command `pay`.
-    function pay(uint256 head, uint256 cursor, uint256 end, address counterparty)
-        internal
-        returns (uint256 next)
-    {
-        address token;
-        uint256 amount;
-        assembly ("memory-safe") {
-            // a slot beyond the declared ones is empty: an index is one byte
-            token := tload(shr(PAY_TOKEN_SHIFT, calldataload(add(cursor, PAY_TOKEN_AT))))
-            amount := shr(PAY_AMOUNT_SHIFT, calldataload(add(cursor, PAY_AMOUNT_AT)))
-            next := add(cursor, PAY_SIZE) // cannot wrap: the cursor lies within calldata
+            unchecked {
+                noted += 0x20;
+            }
         }
-        if (next > end) revert IArbitrageExecutor.TruncatedProgram(cursor);
-        address to = ProgramCursor.recipient(head, next, end, counterparty);
-        TokenCalls.transfer(token, to, amount);
-    }
-
-    /// @dev The declared token of this one-byte index, or zero, which no token call accepts.
-    function at(uint256 index) internal view returns (address token) {
-        assembly ("memory-safe") {
-            token := tload(index)
+        for (uint256 at = TOKENS_AT + 1; at != cursor;) {
+            _compare(_address(at), noted, minProfit);
+            minProfit = 0; // the minimum is token 0's
+            unchecked {
+                noted += 0x20;
+                at += TOKEN_SIZE;
+            }
         }
     }
 
-    /// @dev Entry `index` of the header; `open` has bounded them. First frame only.
-    function _declaredInHeader(uint256 index) private pure returns (address token) {
+    /// @dev The declared token of this index. Reverts where none is declared.
+    function at(uint256 index, uint256 frame) internal pure returns (address token) {
+        uint256 tokensAt;
         assembly ("memory-safe") {
-            token := shr(96, calldataload(add(TOKENS_AT, mul(TOKEN_SIZE, index))))
+            tokensAt := mload(frame)
+        }
+        (uint256 lead, uint256 count) = _parts(tokensAt);
+        uint256 place = index;
+        if (lead != 0) {
+            if (index == 0) return _wellKnown(lead);
+            unchecked {
+                place = index - 1;
+            }
+        }
+        if (place >= count) revert IArbitrageExecutor.BadToken(index);
+        unchecked {
+            token = _address(tokensAt + 1 + TOKEN_SIZE * place); // an index is one byte
+        }
+    }
+
+    /// @dev Copies the tokens byte and its addresses to memory; returns their size.
+    function copy(uint256 frame, uint256 to) internal pure returns (uint256 size) {
+        assembly ("memory-safe") {
+            let from := mload(frame)
+            size := mul(TOKEN_SIZE, and(byte(0, calldataload(from)), TOKEN_COUNT_MASK))
+            size := add(size, 1)
+            calldatacopy(to, from, size)
+        }
+    }
+
+    /// @dev Calldata offset behind the tokens byte at `tokensAt` and its addresses.
+    function skip(uint256 tokensAt) internal pure returns (uint256 behind) {
+        assembly ("memory-safe") {
+            behind := mul(TOKEN_SIZE, and(byte(0, calldataload(tokensAt)), TOKEN_COUNT_MASK))
+            behind := add(add(tokensAt, 1), behind)
+        }
+    }
+
+    /// @dev The number that a field of type `amount` stands for: itself, or all that we hold of
+    /// `token` but its lower bits. `cursor` is the command's.
+    function amount(uint256 field, address token, uint256 cursor) internal view returns (uint256) {
+        if (field < ALL_BUT) return field;
+        uint256 held = TokenCalls.balanceOf(token);
+        unchecked {
+            uint256 rest = held - (field ^ ALL_BUT);
+            if (rest > held || rest >= ALL_BUT) revert IArbitrageExecutor.BadAmount(cursor);
+            return rest;
+        }
+    }
+
+    /// @dev Compares a token's balance with the one noted at memory position `noted`.
+    function _compare(address token, uint256 noted, uint256 minProfit) private view {
+        uint256 current = TokenCalls.balanceOf(token);
+        uint256 before;
+        assembly ("memory-safe") {
+            before := mload(noted)
+        }
+        if (current < before) {
+            revert IArbitrageExecutor.BalanceFell(token, before, current);
+        }
+        unchecked {
+            // the check above keeps the difference from wrapping
+            if (current - before < minProfit) {
+                revert IArbitrageExecutor.Unprofitable(before, current);
+            }
+        }
+    }
+
+    function _parts(uint256 tokensAt) private pure returns (uint256 lead, uint256 count) {
+        assembly ("memory-safe") {
+            let tokens := byte(0, calldataload(tokensAt))
+            lead := shr(TOKEN_LEAD_SHIFT, tokens) // the highest bits of one byte
+            count := and(tokens, TOKEN_COUNT_MASK)
+        }
+    }
+
+    /// @dev The well-known token of a lead that is not zero.
+    function _wellKnown(uint256 lead) private pure returns (address) {
+        return lead == LEAD_WPOL ? WPOL : USDC_E;
+    }
+
+    function _address(uint256 at_) private pure returns (address token) {
+        assembly ("memory-safe") {
+            token := shr(96, calldataload(at_))
+        }
+    }
+
+    function _store(uint256 position, uint256 word) private pure {
+        assembly ("memory-safe") {
+            mstore(position, word)
         }
     }
 }

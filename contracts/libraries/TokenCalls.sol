@@ -3,12 +3,13 @@ pragma solidity 0.8.30;
 
 import {IArbitrageExecutor} from "../interfaces/IArbitrageExecutor.sol";
 
-/// @dev The three token calls that exist here. Success is: the call did not revert, and returned
-/// exactly true, or nothing at all while code exists.
+/// @dev The token calls that exist here. Transfers and approvals succeed if the call did not revert,
+/// and returned exactly true, or nothing at all while code exists.
 library TokenCalls {
     uint256 private constant TRANSFER = 0xa9059cbb; // transfer(address,uint256)
     uint256 private constant APPROVE = 0x095ea7b3; // approve(address,uint256)
     uint256 private constant BALANCE_OF = 0x70a08231; // balanceOf(address)
+    uint256 private constant ALLOWANCE = 0xdd62ed3e; // allowance(address,address)
 
     function transfer(address token, address to, uint256 amount) internal {
         _call(token, TRANSFER, to, amount);
@@ -20,15 +21,37 @@ library TokenCalls {
 
     /// @dev The executor's own balance of `token`.
     function balanceOf(address token) internal view returns (uint256 held) {
+        return balanceOf(token, address(this));
+    }
+
+    function balanceOf(address token, address holder) internal view returns (uint256 held) {
         bool ok;
         assembly ("memory-safe") {
             mstore(0x00, BALANCE_OF) // selector at 0x1c
-            mstore(0x20, address()) // account
+            mstore(0x20, holder)
             ok := staticcall(gas(), token, 0x1c, 0x24, 0x00, 0x20)
             ok := and(ok, gt(returndatasize(), 0x1f)) // a whole word came back
             held := mload(0x00)
         }
         if (!ok) revert IArbitrageExecutor.TokenCallFailed(token);
+    }
+
+    /// @dev Reverts unless `spender` has used all that it was approved for.
+    function requireNoAllowance(address token, address spender) internal view {
+        bool ok;
+        uint256 left;
+        assembly ("memory-safe") {
+            let free := mload(0x40) // its word is overwritten below
+            mstore(0x00, ALLOWANCE) // selector at 0x1c
+            mstore(0x20, address()) // owner
+            mstore(0x40, spender)
+            ok := staticcall(gas(), token, 0x1c, 0x44, 0x00, 0x20)
+            mstore(0x40, free)
+            ok := and(ok, gt(returndatasize(), 0x1f)) // a whole word came back
+            left := mload(0x00)
+        }
+        if (!ok) revert IArbitrageExecutor.TokenCallFailed(token);
+        if (left != 0) revert IArbitrageExecutor.AllowanceLeft(token, spender);
     }
 
     /// @dev Calls `selector(account, amount)`.

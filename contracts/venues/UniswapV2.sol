@@ -3,97 +3,164 @@ pragma solidity 0.8.30;
 
 import {IArbitrageExecutor} from "../interfaces/IArbitrageExecutor.sol";
 import {CallbackGuard} from "../libraries/CallbackGuard.sol";
+import {DeclaredTokens} from "../libraries/DeclaredTokens.sol";
+import {Nested} from "../libraries/Nested.sol";
 import {
     V2_AMOUNT_OUT_AT,
     V2_AMOUNT_OUT_SHIFT,
-    V2_FLASH_AMOUNT_OUT_AT,
-    V2_FLASH_AMOUNT_OUT_SHIFT,
+    V2_ARRIVED_FEE_AT,
+    V2_ARRIVED_FEE_SHIFT,
+    V2_ARRIVED_SIZE,
+    V2_ARRIVED_TOKEN_AT,
+    V2_ARRIVED_TOKEN_SHIFT,
     V2_FLASH_NESTED_LENGTH_AT,
     V2_FLASH_NESTED_LENGTH_SHIFT,
-    V2_FLASH_POOL_AT,
-    V2_FLASH_POOL_SHIFT,
     V2_FLASH_SIZE,
     V2_POOL_AT,
     V2_POOL_SHIFT,
     V2_SIZE,
     ZERO_FOR_ONE_SHIFT
 } from "../libraries/Program.sol";
-import {ProgramCursor} from "../libraries/ProgramCursor.sol";
+import {Recipients} from "../libraries/Recipients.sol";
 import {Reverts} from "../libraries/Reverts.sol";
+import {TokenCalls} from "../libraries/TokenCalls.sol";
 
-/// @dev Uniswap V2 pairs and their forks. A pair asks only that its balances grew enough by the end
-/// of `swap`, so its input may come before, or inside the callback after the output is taken.
+uint256 constant UNISWAP_V2_CALLBACK = 0x10d1e85c; // uniswapV2Call(address,uint256,uint256,bytes)
+uint256 constant UNISWAP_V2_RESERVES = 0x0902f1ac; // getReserves()
+
+/// @dev Uniswap V2 pairs and their forks, of any fee. A pair asks only that its balances grew enough
+/// by the end of `swap`, so its input may come before, or inside the callback after the output is
+/// taken.
 library UniswapV2 {
     uint256 private constant SWAP = 0x022c0d9f; // swap(uint256,uint256,address,bytes)
-    uint256 private constant CALLBACK = 0x10d1e85c; // uniswapV2Call(address,uint256,uint256,bytes)
+    uint256 private constant FEE_UNIT = 10_000; // of `v2_arrived`
 
     /// @dev Runs the command `v2`.
-    function swap(uint256 head, uint256 cursor, uint256 end, address counterparty)
+    function swap(uint256 head, uint256 cursor, uint256 end, uint256 frame)
         internal
         returns (uint256 next)
     {
-        address pair;
+        uint256 at;
         uint256 amountOut;
         assembly ("memory-safe") {
-            pair := shr(V2_POOL_SHIFT, calldataload(add(cursor, V2_POOL_AT)))
             amountOut := shr(V2_AMOUNT_OUT_SHIFT, calldataload(add(cursor, V2_AMOUNT_OUT_AT)))
-            next := add(cursor, V2_SIZE) // cannot wrap: the cursor lies within calldata
+            at := add(cursor, V2_SIZE) // cannot wrap: the cursor lies within calldata
         }
+        next = Recipients.skip(head, at);
         if (next > end) revert IArbitrageExecutor.TruncatedProgram(cursor);
-        address to = ProgramCursor.recipient(head, next, end, counterparty);
-        if (!_call(pair, _message(head, amountOut, to), 0)) Reverts.hopFailed(pair);
+        address to = Recipients.find(head, at, next, end, frame);
+        _call(_pair(cursor), _message(head, amountOut, to), 0);
     }
 
     /// @dev Runs the command `v2_flash`.
-    function flashSwap(uint256 head, uint256 cursor, uint256 end, address counterparty)
+    function flashSwap(uint256 head, uint256 cursor, uint256 end, uint256 frame)
         internal
         returns (uint256 next)
     {
-        address pair;
+        uint256 at;
         uint256 amountOut;
         uint256 length;
         assembly ("memory-safe") {
-            pair := shr(V2_FLASH_POOL_SHIFT, calldataload(add(cursor, V2_FLASH_POOL_AT)))
-            let tail := calldataload(add(cursor, V2_FLASH_AMOUNT_OUT_AT))
-            amountOut := shr(V2_FLASH_AMOUNT_OUT_SHIFT, tail)
-            tail := calldataload(add(cursor, V2_FLASH_NESTED_LENGTH_AT))
-            length := shr(V2_FLASH_NESTED_LENGTH_SHIFT, tail)
-            next := add(add(cursor, V2_FLASH_SIZE), length) // at most 2^16 + 37 further
+            amountOut := shr(V2_AMOUNT_OUT_SHIFT, calldataload(add(cursor, V2_AMOUNT_OUT_AT)))
+            length := calldataload(add(cursor, V2_FLASH_NESTED_LENGTH_AT))
+            length := shr(V2_FLASH_NESTED_LENGTH_SHIFT, length)
+            at := add(cursor, V2_FLASH_SIZE)
         }
-        if (next > end) revert IArbitrageExecutor.TruncatedProgram(cursor);
-        address to = ProgramCursor.recipient(head, next, end, counterparty);
+        uint256 start = Recipients.skip(head, at);
+        next = Nested.behind(cursor, start, length, end);
+        address to = Recipients.find(head, at, next, end, frame);
+        address pair = _pair(cursor);
         uint256 message = _message(head, amountOut, to);
-        assembly ("memory-safe") {
-            calldatacopy(add(message, 0xe0), add(cursor, V2_FLASH_SIZE), length) // in bounds
-        }
-        CallbackGuard.arm(pair, CALLBACK, message, length);
-        if (!_call(pair, message, length)) Reverts.hopFailed(pair);
-        CallbackGuard.requireConsumed(pair);
+        length = Nested.arm(pair, UNISWAP_V2_CALLBACK, message + 0xa0, start, next, frame);
+        _call(pair, message, length);
+        CallbackGuard.requireSpent(pair, next, end, frame);
     }
 
-    /// @dev Builds a swap without data in free memory. A spare word comes first, so that the data
-    /// lies where `CallbackGuard.arm` has it for every venue.
+    /// @dev Runs the command `v2_arrived`.
+    function swapArrived(uint256 head, uint256 cursor, uint256 end, uint256 frame)
+        internal
+        returns (uint256 next)
+    {
+        uint256 at = cursor + V2_ARRIVED_SIZE;
+        next = Recipients.skip(head, at);
+        if (next > end) revert IArbitrageExecutor.TruncatedProgram(cursor);
+        address to = Recipients.find(head, at, next, end, frame);
+        uint256 index;
+        uint256 fee;
+        assembly ("memory-safe") {
+            index := calldataload(add(cursor, V2_ARRIVED_TOKEN_AT))
+            index := shr(V2_ARRIVED_TOKEN_SHIFT, index)
+            fee := shr(V2_ARRIVED_FEE_SHIFT, calldataload(add(cursor, V2_ARRIVED_FEE_AT)))
+        }
+        address pair = _pair(cursor);
+        (uint256 reserveIn, uint256 reserveOut) = _reserves(pair, head);
+        uint256 held = TokenCalls.balanceOf(DeclaredTokens.at(index, frame), pair);
+        if (fee > FEE_UNIT || held < reserveIn || held - reserveIn > type(uint112).max) {
+            revert IArbitrageExecutor.BadAmount(cursor);
+        }
+        uint256 amountOut;
+        assembly ("memory-safe") {
+            // 112 bits times 14, times 112: nothing wraps; an empty pair divides by zero to zero
+            let kept := mul(sub(held, reserveIn), sub(FEE_UNIT, fee))
+            amountOut := div(mul(kept, reserveOut), add(mul(reserveIn, FEE_UNIT), kept))
+        }
+        _call(pair, _message(head, amountOut, to), 0);
+    }
+
+    /// @dev The pair's reserves of what is sold and of what is bought.
+    function _reserves(address pair, uint256 head)
+        private
+        view
+        returns (uint256 reserveIn, uint256 reserveOut)
+    {
+        bool ok;
+        assembly ("memory-safe") {
+            mstore(0x00, UNISWAP_V2_RESERVES) // selector at 0x1c
+            ok := staticcall(gas(), pair, 0x1c, 0x04, 0x00, 0x40) // scratch takes both
+            ok := and(ok, gt(returndatasize(), 0x3f))
+            let mask := shr(144, not(0)) // a reserve has 112 bits
+            reserveIn := and(mload(0x00), mask)
+            reserveOut := and(mload(0x20), mask)
+            if iszero(shr(ZERO_FOR_ONE_SHIFT, head)) {
+                let swapped := reserveIn
+                reserveIn := reserveOut
+                reserveOut := swapped
+            }
+        }
+        if (!ok) Reverts.hopFailed(pair);
+    }
+
+    /// @dev The pair of any command here: each has it in the same place.
+    function _pair(uint256 cursor) private pure returns (address pair) {
+        assembly ("memory-safe") {
+            pair := shr(V2_POOL_SHIFT, calldataload(add(cursor, V2_POOL_AT)))
+        }
+    }
+
+    /// @dev Builds a swap without data in free memory, which each command overwrites.
     function _message(uint256 head, uint256 amountOut, address to)
         private
         pure
         returns (uint256 message)
     {
         assembly ("memory-safe") {
-            message := mload(0x40) // free memory, which each command overwrites
+            message := mload(0x40)
             let zeroForOne := shr(ZERO_FOR_ONE_SHIFT, head) // the highest bit of one byte
-            mstore(add(message, 0x20), SWAP) // selector at message + 0x3c
-            mstore(add(message, 0x40), mul(amountOut, iszero(zeroForOne))) // amount0Out
-            mstore(add(message, 0x60), mul(amountOut, zeroForOne)) // amount1Out
-            mstore(add(message, 0x80), to)
-            mstore(add(message, 0xa0), 0x80) // offset of `data`
-            mstore(add(message, 0xc0), 0) // its length
+            mstore(message, SWAP) // selector at message + 0x1c
+            mstore(add(message, 0x20), mul(amountOut, iszero(zeroForOne))) // amount0Out
+            mstore(add(message, 0x40), mul(amountOut, zeroForOne)) // amount1Out
+            mstore(add(message, 0x60), to)
+            mstore(add(message, 0x80), 0x80) // offset of `data`
+            mstore(add(message, 0xa0), 0) // its length
         }
     }
 
     /// @dev Calls the pair with a message that ends in `length` bytes of data.
-    function _call(address pair, uint256 message, uint256 length) private returns (bool ok) {
+    function _call(address pair, uint256 message, uint256 length) private {
+        bool ok;
         assembly ("memory-safe") {
-            ok := call(gas(), pair, 0, add(message, 0x3c), add(0xa4, length), 0x00, 0x00)
+            ok := call(gas(), pair, 0, add(message, 0x1c), add(0xa4, length), 0x00, 0x00)
         }
+        if (!ok) Reverts.hopFailed(pair);
     }
 }

@@ -3,63 +3,199 @@ pragma solidity 0.8.30;
 
 import {IArbitrageExecutor} from "../interfaces/IArbitrageExecutor.sol";
 import {CallbackGuard} from "../libraries/CallbackGuard.sol";
+import {DeclaredTokens} from "../libraries/DeclaredTokens.sol";
+import {Nested} from "../libraries/Nested.sol";
+import {Payments} from "../libraries/Payments.sol";
 import {
+    ALL_BUT,
     V3_AMOUNT_IN_AT,
     V3_AMOUNT_IN_SHIFT,
     V3_NESTED_LENGTH_AT,
     V3_NESTED_LENGTH_SHIFT,
+    V3_OWED_NESTED_LENGTH_AT,
+    V3_OWED_SIZE,
+    V3_PAY_AMOUNT_IN_AT,
+    V3_PAY_AMOUNT_IN_SHIFT,
+    V3_PAY_SIZE,
+    V3_PAY_TOKEN_AT,
+    V3_PAY_TOKEN_SHIFT,
     V3_POOL_AT,
     V3_POOL_SHIFT,
     V3_SIZE,
     ZERO_FOR_ONE_SHIFT
 } from "../libraries/Program.sol";
-import {ProgramCursor} from "../libraries/ProgramCursor.sol";
+import {Recipients} from "../libraries/Recipients.sol";
 import {Reverts} from "../libraries/Reverts.sol";
 
+uint256 constant UNISWAP_V3_CALLBACK = 0xfa461e33; // uniswapV3SwapCallback(int256,int256,bytes)
+uint256 constant UNISWAP_V3_STATE = 0x3850c7bd; // slot0(), sqrtPriceX96 first
+
 /// @dev Uniswap V3 pools and their forks. A pool sends its output, calls back, and accepts its
-/// input only inside that callback: hence each swap carries the stream that delivers its input.
+/// input only inside that callback: hence each swap carries what delivers its input, a stream or a
+/// payment. `callback` is the fork's selector.
 library UniswapV3 {
     uint256 private constant SWAP = 0x128acb08; // swap(address,bool,int256,uint160,bytes)
-    uint256 private constant CALLBACK = 0xfa461e33; // uniswapV3SwapCallback(int256,int256,bytes)
     uint256 private constant MIN_PRICE = 4295128740; // TickMath.MIN_SQRT_RATIO + 1
     uint256 private constant MAX_PRICE = 1461446703485210103287273052203988822378723970341;
 
-    /// @dev Runs the command `v3`.
-    function swap(uint256 head, uint256 cursor, uint256 end, address counterparty)
+    /// @dev Bytes of the data of a payment: the token, and the most to pay.
+    uint256 private constant PAYMENT_SIZE = 0x40;
+
+    /// @dev Runs the commands `v3` and `v3_out`: their fields lie in the same places, and an exact
+    /// output is a negative amount.
+    function swap(
+        uint256 head,
+        uint256 cursor,
+        uint256 end,
+        uint256 frame,
+        uint256 callback,
+        bool exactOutput
+    ) internal returns (uint256 next) {
+        uint256 amount;
+        uint256 length;
+        uint256 at;
+        assembly ("memory-safe") {
+            amount := shr(V3_AMOUNT_IN_SHIFT, calldataload(add(cursor, V3_AMOUNT_IN_AT)))
+            if exactOutput { amount := sub(0, amount)} // 128 bits: the sign is right
+            length := shr(V3_NESTED_LENGTH_SHIFT, calldataload(add(cursor, V3_NESTED_LENGTH_AT)))
+            at := add(cursor, V3_SIZE) // cannot wrap: the cursor lies within calldata
+        }
+        return _nested(head, cursor, end, frame, callback, amount, at, length);
+    }
+
+    /// @dev Runs the command `v3_owed`.
+    function swapOwed(uint256 head, uint256 cursor, uint256 end, uint256 frame, uint256 callback)
         internal
         returns (uint256 next)
     {
-        address pool;
-        uint256 amountIn;
+        uint256 amount;
         uint256 length;
+        uint256 at;
+        assembly ("memory-safe") {
+            amount := mload(add(frame, 0x40)) // what the enclosing callback asks for
+            length := calldataload(add(cursor, V3_OWED_NESTED_LENGTH_AT))
+            length := shr(V3_NESTED_LENGTH_SHIFT, length)
+            at := add(cursor, V3_OWED_SIZE)
+        }
+        if (amount == 0 || amount >= ALL_BUT) {
+            revert IArbitrageExecutor.WrongPayment(amount, ALL_BUT - 1);
+        }
+        assembly ("memory-safe") {
+            amount := sub(0, amount) // exact output
+        }
+        return _nested(head, cursor, end, frame, callback, amount, at, length);
+    }
+
+    /// @dev Runs the command `v3_pay`.
+    function swapAndPay(uint256 head, uint256 cursor, uint256 end, uint256 frame, uint256 callback)
+        internal
+        returns (uint256 next)
+    {
+        uint256 at;
+        uint256 index;
+        uint256 amount;
+        assembly ("memory-safe") {
+            index := shr(V3_PAY_TOKEN_SHIFT, calldataload(add(cursor, V3_PAY_TOKEN_AT)))
+            amount := shr(V3_PAY_AMOUNT_IN_SHIFT, calldataload(add(cursor, V3_PAY_AMOUNT_IN_AT)))
+            at := add(cursor, V3_PAY_SIZE)
+        }
+        next = Recipients.skip(head, at);
+        if (next > end) revert IArbitrageExecutor.TruncatedProgram(cursor);
+        address token = DeclaredTokens.at(index, frame);
+        amount = DeclaredTokens.amount(amount, token, cursor);
+        address to = Recipients.find(head, at, next, end, frame);
+        uint256 message = _message(head, to, amount);
+        assembly ("memory-safe") {
+            mstore(add(message, 0xe0), token)
+            mstore(add(message, 0x100), amount) // the most to pay
+        }
+        address pool = _pool(cursor);
+        CallbackGuard.arm(pool, callback, message + 0xc0, PAYMENT_SIZE);
+        _call(pool, message, PAYMENT_SIZE);
+        CallbackGuard.requireSpent(pool, next, end, frame);
+    }
+
+    /// @dev Whether the data at `start` of a callback is a payment: its first byte belongs to an
+    /// address in a word, where a tokens byte is never zero.
+    function isPayment(uint256 start) internal pure returns (bool found) {
+        assembly ("memory-safe") {
+            found := iszero(byte(0, calldataload(start)))
+        }
+    }
+
+    /// @dev What the pool that calls back asks for: the greater of two signed amounts, if positive.
+    function asked() internal pure returns (uint256 amount) {
+        assembly ("memory-safe") {
+            amount := calldataload(0x04)
+            let other := calldataload(0x24)
+            if sgt(other, amount) { amount := other }
+            if slt(amount, 0) { amount := 0 }
+        }
+    }
+
+    /// @dev Pays the pool that calls back with the data at `start`.
+    function pay(uint256 start) internal {
+        address token;
+        uint256 most;
+        assembly ("memory-safe") {
+            token := calldataload(start)
+            most := calldataload(add(start, 0x20))
+        }
+        Payments.payAsked(token, asked(), most);
+    }
+
+    /// @dev Swaps with the nested stream of `length` bytes behind the fields that end at `at`.
+    function _nested(
+        uint256 head,
+        uint256 cursor,
+        uint256 end,
+        uint256 frame,
+        uint256 callback,
+        uint256 amount,
+        uint256 at,
+        uint256 length
+    ) private returns (uint256 next) {
+        uint256 start = Recipients.skip(head, at);
+        next = Nested.behind(cursor, start, length, end);
+        uint256 message = _message(head, Recipients.find(head, at, next, end, frame), amount);
+        address pool = _pool(cursor);
+        length = Nested.arm(pool, callback, message + 0xc0, start, next, frame);
+        _call(pool, message, length);
+        CallbackGuard.requireSpent(pool, next, end, frame);
+    }
+
+    /// @dev The pool of any command here: each has it in the same place.
+    function _pool(uint256 cursor) private pure returns (address pool) {
         assembly ("memory-safe") {
             pool := shr(V3_POOL_SHIFT, calldataload(add(cursor, V3_POOL_AT)))
-            amountIn := shr(V3_AMOUNT_IN_SHIFT, calldataload(add(cursor, V3_AMOUNT_IN_AT)))
-            length := shr(V3_NESTED_LENGTH_SHIFT, calldataload(add(cursor, V3_NESTED_LENGTH_AT)))
-            next := add(add(cursor, V3_SIZE), length) // at most 2^16 + 39 further: cannot wrap
         }
-        if (next > end) revert IArbitrageExecutor.TruncatedProgram(cursor);
-        address to = ProgramCursor.recipient(head, next, end, counterparty);
+    }
 
-        uint256 message;
+    /// @dev Builds a swap in free memory, which each command overwrites; its data is to follow.
+    function _message(uint256 head, address to, uint256 amount)
+        private
+        pure
+        returns (uint256 message)
+    {
         assembly ("memory-safe") {
-            message := mload(0x40) // built in free memory, which each command overwrites
+            message := mload(0x40)
             let zeroForOne := shr(ZERO_FOR_ONE_SHIFT, head) // the highest bit of one byte
             mstore(message, SWAP) // selector at message + 0x1c
             mstore(add(message, 0x20), to)
             mstore(add(message, 0x40), zeroForOne)
-            mstore(add(message, 0x60), amountIn) // positive: exact input
+            mstore(add(message, 0x60), amount) // positive: exact input
             // no price limit of its own: the settlement judges the whole run
             mstore(add(message, 0x80), xor(MAX_PRICE, mul(zeroForOne, xor(MAX_PRICE, MIN_PRICE))))
             mstore(add(message, 0xa0), 0xa0) // offset of `data`
-            calldatacopy(add(message, 0xe0), add(cursor, V3_SIZE), length) // in bounds: see above
         }
-        CallbackGuard.arm(pool, CALLBACK, message, length);
+    }
+
+    /// @dev Calls the pool with a message that ends in `length` bytes of data.
+    function _call(address pool, uint256 message, uint256 length) private {
         bool ok;
         assembly ("memory-safe") {
             ok := call(gas(), pool, 0, add(message, 0x1c), add(0xc4, length), 0x00, 0x00)
         }
         if (!ok) Reverts.hopFailed(pool);
-        CallbackGuard.requireConsumed(pool);
     }
 }

@@ -1,48 +1,84 @@
-"""The program encoder: a route of exact legs becomes the executor's calldata.
+"""The program encoder: exact legs, a chain or a basket, become the executor's calldata.
 
-Input goes straight from pool to pool wherever custody allows, so a route pays one token once and
-the executor holds no intermediate. `docs/program.md` states the format; every number here comes
-from `contracts/program.toml`.
+`docs/program.md` states the format; every number comes from `contracts/program.toml`. Who delivers
+to whom is `program_routes`' choice, the commands' bytes are `program_swaps`'.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum
-from itertools import pairwise
 
-from keeper.chain import Address, Protocol
+from keeper.chain import Address
 from keeper.execution import program_table as table
+from keeper.execution.program_checks import PROTOCOLS, check_basket, check_chain
+from keeper.execution.program_routes import (
+    Feeds,
+    Router,
+    basket_feeds,
+    can_lend,
+    chain_feeds,
+    exact_output,
+)
+from keeper.execution.program_stream import Command, ProgramError, head, packed, serialize
+from keeper.execution.program_swaps import pay
 from keeper.execution.program_table import PROGRAM_VERSION
 from keeper.strategies.opportunity import Leg
 
 __all__ = [
-    "EXECUTE_SELECTOR",
+    "PROGRAM_SELECTOR",
     "PROGRAM_VERSION",
     "PROTOCOLS",
     "Funding",
+    "Lender",
+    "Limits",
     "ProgramError",
+    "encode_basket",
     "encode_program",
 ]
 
-PROTOCOLS = frozenset({Protocol.UNISWAP_V2, Protocol.UNISWAP_V3})
-"""Whose pools a program can swap on."""
+PROGRAM_SELECTOR = table.PROGRAM_SELECTOR.to_bytes(4, "big")
+"""What a program begins with."""
 
-EXECUTE_SELECTOR = bytes.fromhex("61461954")
-"""First four bytes of keccak256("execute()")."""
-
-_ADDRESS_BYTES = 20
-_PROFIT_TOKEN = 0
-
-
-class ProgramError(ValueError):
-    """A route or limit that no program can express; the message names it."""
+LEADS = {table.WPOL: table.LEAD_WPOL, table.USDC_E: table.LEAD_USDC_E}
+BASE_FEE_UNIT_WEI = 10**6
+MANTISSA_BITS = 24
 
 
 class Funding(Enum):
-    """Where the first leg's input comes from."""
+    """Where the profit token that the first legs take in comes from."""
 
     OWN_CAPITAL = "own_capital"
     FLASH_SWAP = "flash_swap"
+    """The last leg's pool, or else the first's, gives before it takes: no loan, no fee."""
+    EXACT_OUTPUT = "exact_output"
+    """As a flash swap, with Uniswap V3 and Algebra legs that ask one another for what they owe:
+    the last output is exact, the first input at most what the legs say."""
+    UNISWAP_V4 = "uniswap_v4"
+    MORPHO = "morpho"
+    BALANCER_V2 = "balancer_v2"
     AAVE_V3 = "aave_v3"
+    UNISWAP_V3 = "uniswap_v3"
+    """`flash` of a Uniswap V3 pool outside the route, for its fee."""
+
+
+LOANS = {
+    Funding.MORPHO: (table.OP_MORPHO, table.MORPHO),
+    Funding.BALANCER_V2: (table.OP_BALANCER_FLASH, table.BALANCER_FLASH),
+    Funding.AAVE_V3: (table.OP_AAVE, table.AAVE),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Lender:
+    """A Uniswap V3 pool that lends the profit token; `lends_token0` says which of its two it is."""
+
+    pool: Address
+    fee_pips: int
+    lends_token0: bool
+
+    def fee_raw(self, amount: int) -> int:
+        """What a loan of `amount` costs, raw units: rounded up, as the pool does."""
+        return -(-amount * self.fee_pips // 1_000_000)
 
 
 def encode_program(
@@ -53,114 +89,148 @@ def encode_program(
     min_profit_raw: int,
     deadline_block: int,
     max_base_fee_wei: int,
-    aave_max_premium_raw: int = 0,
+    max_premium_raw: int = 0,
+    lender: Lender | None = None,
 ) -> bytes:
-    """Calldata of `ArbitrageExecutor.execute` for a cycle of 2 to 12 legs.
+    """Calldata of a run for a cycle of 2 to 16 legs, each of which takes its predecessor's output.
 
-    Amounts are raw units, `max_base_fee_wei` is wei per gas, `deadline_block` the last block in
-    which the program runs. `aave_max_premium_raw` is the highest premium that an Aave loan may
-    cost. A cycle whose last hop is a V3 pool needs no capital under any funding but Aave's.
+    Amounts are raw units, `max_base_fee_wei` is wei per gas, rounded up to a multiple of 10^6,
+    `deadline_block` the last block in which the program runs. `min_profit_raw` is rounded down to
+    24 significant bits. `max_premium_raw` is the highest premium that a loan of Aave's or
+    Balancer's may cost; `lender` is the pool of `Funding.UNISWAP_V3`.
 
     Raises:
-        ProgramError: the legs are no closed chain from `profit_token`, or a value is out of range.
+        ProgramError: the legs are no closed chain from `profit_token`, no program funds them so, or
+            a value is out of range.
     """
-    _check_chain(legs, profit_token)
-    header = (table.FORMAT_VERSION, deadline_block, max_base_fee_wei, min_profit_raw, 1)
-    stream = _stream(legs, funding, aave_max_premium_raw)
-    return EXECUTE_SELECTOR + _fields(table.HEADER, header, "header") + profit_token + stream
+    limits = Limits(min_profit_raw, deadline_block, max_base_fee_wei, max_premium_raw, lender)
+    check_chain(legs, profit_token)
+    if funding is Funding.EXACT_OUTPUT:
+        return _program([profit_token], exact_output(legs), limits)
+    feeds = chain_feeds(legs)
+    if funding is not Funding.FLASH_SWAP:
+        return _funded(legs, feeds, funding, profit_token, limits)
+    if can_lend(legs[-1]):
+        router = Router(legs, feeds, profit_token)
+        return _program(router.tokens, _unlocked(router, router.flash_last()), limits)
+    if can_lend(legs[0]):
+        router = Router(legs, {k: v for k, v in feeds.items() if k != 1}, profit_token)
+        return _program(router.tokens, _unlocked(router, router.flash_first()), limits)
+    raise ProgramError("neither the first leg's pool nor the last one's gives before it takes")
 
 
-def _check_chain(legs: Sequence[Leg], profit_token: Address) -> None:
-    if not 2 <= len(legs) <= table.MAX_HOPS:
-        raise ProgramError(f"a route has 2 to {table.MAX_HOPS} legs, not {len(legs)}")
-    if legs[0].token_in != profit_token or legs[-1].token_out != profit_token:
-        raise ProgramError(f"the route is no cycle of profit token 0x{profit_token.hex()}")
-    for place, (leg, following) in enumerate(pairwise(legs), start=1):
-        if leg.token_out != following.token_in or leg.amount_out_raw != following.amount_in_raw:
-            raise ProgramError(f"leg {place + 1} does not take leg {place}'s whole output")
-    for place, leg in enumerate(legs, start=1):
-        _check_leg(place, leg)
-
-
-def _check_leg(place: int, leg: Leg) -> None:
-    if leg.protocol not in PROTOCOLS:
-        raise ProgramError(f"leg {place}: no command swaps on protocol {leg.protocol!r}")
-    if any(len(part) != _ADDRESS_BYTES for part in (leg.pool, leg.token_in, leg.token_out)):
-        raise ProgramError(f"leg {place}: an address is not {_ADDRESS_BYTES} bytes")
-    if leg.zero_for_one != (leg.token_in < leg.token_out):
-        raise ProgramError(f"leg {place}: zero_for_one contradicts the order of its tokens")
-    if leg.amount_in_raw <= 0 or leg.amount_out_raw <= 0:
-        raise ProgramError(f"leg {place}: an amount is not positive")
-
-
-def _stream(legs: Sequence[Leg], funding: Funding, max_premium: int) -> bytes:
-    if funding is Funding.FLASH_SWAP:
-        *before, last = legs
-        opening = _v2_flash if last.protocol is Protocol.UNISWAP_V2 else _v3
-        return opening(last, table.TO_SELF, _deliver(before, legs[0], table.TO_CALLER))
-    stream = _deliver(legs, legs[0], table.TO_SELF)
-    if funding is Funding.OWN_CAPITAL:
-        return stream
-    terms = (len(stream), _PROFIT_TOKEN, legs[0].amount_in_raw, max_premium)
-    return _command(table.OP_AAVE, 0, table.AAVE, terms, "loan") + stream
-
-
-def _deliver(legs: Sequence[Leg], first: Leg, target: int) -> bytes:
-    """Commands that run `legs` and bring their output, or without legs the input, to `target`.
-
-    The last V3 leg encloses all before it, since a V3 pool takes its input in its callback only;
-    the V2 legs behind it follow one another, each paid by its predecessor.
-    """
-    if not legs:
-        return _pay(target, first.amount_in_raw)
-    v3 = [place for place, leg in enumerate(legs) if leg.protocol is Protocol.UNISWAP_V3]
-    start = v3[-1] if v3 else -1
-    targets = [table.TO_NEXT] * (len(legs) - 1) + [target]
-    if start < 0:
-        opening = _pay(table.TO_NEXT, first.amount_in_raw)
-    else:
-        nested = _deliver(legs[:start], first, table.TO_CALLER)
-        opening = _v3(legs[start], targets[start], nested)
-    tail = zip(legs[start + 1 :], targets[start + 1 :], strict=True)
-    return opening + b"".join(_v2(leg, to) for leg, to in tail)
-
-
-def _pay(target: int, amount: int) -> bytes:
-    head = target << table.RECIPIENT_SHIFT
-    return _command(table.OP_PAY, head, table.PAY, (_PROFIT_TOKEN, amount), "payment")
-
-
-def _v2(leg: Leg, target: int) -> bytes:
-    values = (leg.pool, leg.amount_out_raw)
-    return _command(table.OP_V2, _flags(leg, target), table.V2, values, "V2 output")
-
-
-def _v2_flash(leg: Leg, target: int, nested: bytes) -> bytes:
-    values = (leg.pool, leg.amount_out_raw, len(nested))
-    head = _flags(leg, target)
-    return _command(table.OP_V2_FLASH, head, table.V2_FLASH, values, "V2 output") + nested
-
-
-def _v3(leg: Leg, target: int, nested: bytes) -> bytes:
-    values = (leg.pool, leg.amount_in_raw, len(nested))
-    return _command(table.OP_V3, _flags(leg, target), table.V3, values, "V3 input") + nested
-
-
-def _flags(leg: Leg, target: int) -> int:
-    return leg.zero_for_one << table.ZERO_FOR_ONE_SHIFT | target << table.RECIPIENT_SHIFT
-
-
-def _command(
-    opcode: int, flags: int, widths: tuple[int, ...], values: tuple[int | bytes, ...], name: str
+def encode_basket(
+    legs: Sequence[Leg],
+    *,
+    funding: Funding,
+    profit_token: Address,
+    min_profit_raw: int,
+    deadline_block: int,
+    max_base_fee_wei: int,
+    max_premium_raw: int = 0,
+    lender: Lender | None = None,
 ) -> bytes:
-    return bytes([opcode | flags]) + _fields(widths, values, name)
+    """Calldata of a run for 1 to 64 legs in topological order, with splits and merges.
+
+    What legs take of the profit token before any other is paid out of capital or one loan; of every
+    other token no more may be taken than has been made before. The rest is as in `encode_program`.
+
+    Raises:
+        ProgramError: a leg takes what no earlier leg has made, no program funds the legs so, or a
+            value is out of range.
+    """
+    limits = Limits(min_profit_raw, deadline_block, max_base_fee_wei, max_premium_raw, lender)
+    check_basket(legs, profit_token)
+    if funding in (Funding.FLASH_SWAP, Funding.EXACT_OUTPUT):
+        raise ProgramError("a basket is funded by capital or one loan, not by its own swaps")
+    return _funded(legs, basket_feeds(legs, profit_token), funding, profit_token, limits)
 
 
-def _fields(widths: tuple[int, ...], values: tuple[int | bytes, ...], name: str) -> bytes:
-    parts = []
-    for width, value in zip(widths, values, strict=True):
-        number = int.from_bytes(value, "big") if isinstance(value, bytes) else value
-        if not 0 <= number < 1 << 8 * width:
-            raise ProgramError(f"{name}: {number} does not fit its {width} bytes")
-        parts.append(number.to_bytes(width, "big"))
-    return b"".join(parts)
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a program asserts beside its legs, in the units of `encode_program`."""
+
+    min_profit_raw: int
+    deadline_block: int
+    max_base_fee_wei: int
+    max_premium_raw: int = 0
+    lender: Lender | None = None
+
+
+def _funded(
+    legs: Sequence[Leg],
+    feeds: Feeds,
+    funding: Funding,
+    profit_token: Address,
+    limits: Limits,
+) -> bytes:
+    """The legs one after another on capital or a loan."""
+    lent = funding is Funding.UNISWAP_V4
+    router = Router(legs, feeds, profit_token, lent_by_manager=lent)
+    fed = {feed for feeders in feeds.values() for feed in feeders}
+    roots = (place for place in range(len(legs)) if place not in fed)
+    stream = tuple(each for root in roots for each in router.leg(root, table.TO_SELF))
+    capital = _capital(legs, feeds, profit_token, each_is_lent=lent)
+    settled = (_unlock((*stream, *router.settle(capital))),)
+    stream = settled if lent else _unlocked(router, stream)
+    if funding in LOANS:
+        stream = (_loan(funding, capital, limits.max_premium_raw, stream),)
+    elif funding is Funding.UNISWAP_V3:
+        stream = (_flash_loan(limits.lender, capital, stream),)
+    return _program(router.tokens, stream, limits)
+
+
+def _capital(legs: Sequence[Leg], feeds: Feeds, token: Address, *, each_is_lent: bool) -> int:
+    """What the legs need of the profit token: the most that they are ever short of it.
+
+    Where each input is lent by itself, all of them count, whatever has been made in between.
+    """
+    short = most = 0
+    for place, leg in enumerate(legs):
+        if leg.token_in == token and place not in feeds:
+            short += leg.amount_in_raw
+        most = max(most, short)
+        if leg.token_out == token and not each_is_lent:
+            short -= leg.amount_out_raw
+    return most
+
+
+def _unlocked(router: Router, stream: tuple[Command, ...]) -> tuple[Command, ...]:
+    return (_unlock(stream),) if router.locks else stream
+
+
+def _unlock(stream: tuple[Command, ...]) -> Command:
+    return Command(head(table.OP_V4), b"", stream)
+
+
+def _loan(funding: Funding, amount: int, premium: int, stream: tuple[Command, ...]) -> Command:
+    opcode, (_, *widths) = LOANS[funding]
+    terms = (0, amount, premium)[: len(widths)]
+    return Command(head(opcode), packed(tuple(widths), terms, "loan"), stream)
+
+
+def _flash_loan(lender: Lender | None, amount: int, stream: tuple[Command, ...]) -> Command:
+    if lender is None:
+        raise ProgramError("a loan of Uniswap V3 needs a lender")
+    back = pay(0, amount + lender.fee_raw(amount), table.TO_CALLER)
+    first = head(table.OP_V3_FLASH, zero_for_one=lender.lends_token0)
+    return Command(first + packed((20, 16), (lender.pool, amount), "loan"), b"", (*stream, back))
+
+
+def _program(tokens: Sequence[Address], stream: tuple[Command, ...], limits: Limits) -> bytes:
+    lead = LEADS.get(tokens[0], table.LEAD_NONE)
+    listed = tokens[1:] if lead else tokens
+    if len(listed) > table.TOKEN_COUNT_MASK:
+        raise ProgramError(f"a header lists {table.TOKEN_COUNT_MASK} tokens, not {len(listed)}")
+    if limits.min_profit_raw < 0:
+        raise ProgramError(f"header: a minimum profit of {limits.min_profit_raw} does not fit")
+    shift = max(0, limits.min_profit_raw.bit_length() - MANTISSA_BITS)
+    fields = (
+        limits.deadline_block,
+        -(-limits.max_base_fee_wei // BASE_FEE_UNIT_WEI),
+        limits.min_profit_raw >> shift,
+        shift,
+        lead << table.TOKEN_LEAD_SHIFT | len(listed),
+    )
+    header = packed(table.HEADER, fields, "header") + b"".join(listed)
+    return PROGRAM_SELECTOR + header + serialize(stream)

@@ -38,6 +38,8 @@ CAPITAL_USD = 2_000_000
 PROFIT_TOKENS = ("WPOL", "USDC.e", "WETH", "USDC")
 USD_TOKENS = ("USDC.e", "USDC", "USDT", "DAI")
 AAVE_PREMIUM_BP = 5
+FUNDINGS = (Funding.OWN_CAPITAL, Funding.FLASH_SWAP, Funding.AAVE_V3)
+"""The last one costs a premium."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,7 @@ class Arena:
     def funding_for(self, opportunity: Opportunity) -> Funding:
         """A random funding that the opportunity can pay."""
         can_pay = premium(opportunity, Funding.AAVE_V3) < opportunity.profit_raw
-        choices = list(Funding) if can_pay else [Funding.OWN_CAPITAL, Funding.FLASH_SWAP]
+        choices = FUNDINGS if can_pay else FUNDINGS[:-1]
         return self.rng.choice(choices)
 
     async def execute(
@@ -188,7 +190,7 @@ class Arena:
             min_profit_raw=opportunity.profit_raw - cost,
             deadline_block=view.block.number + 100,
             max_base_fee_wei=MAX_FEE_WEI,
-            aave_max_premium_raw=cost,
+            max_premium_raw=cost,
         )
         before = self._balance(token, executor)
         receipt = await self._node.receipt(self._send(executor, program))

@@ -4,9 +4,9 @@ import time
 from collections import Counter
 from itertools import count
 
-from prediction_world import Arena, Execution, arena, hop_kinds
+from prediction_world import FUNDINGS, Arena, Execution, arena, hop_kinds
 
-from keeper.execution.program import PROTOCOLS, Funding
+from keeper.chain import Protocol
 from replica import Replica
 
 MARKETS = 200
@@ -15,7 +15,7 @@ MIN_CROSSING_MARKETS = 30
 SEED = 20_260_801
 HOP_KINDS = {
     (protocol, place, zero_for_one)
-    for protocol in PROTOCOLS
+    for protocol in (Protocol.UNISWAP_V2, Protocol.UNISWAP_V3)
     for place in ("first", "middle", "last")
     for zero_for_one in (False, True)
 }
@@ -36,7 +36,7 @@ async def test_profit_is_predicted_to_the_wei(chain: Replica, figures: list[str]
     assert crossing_markets >= MIN_CROSSING_MARKETS
     assert {kind for e in executions for kind in hop_kinds(e.opportunity.legs)} == HOP_KINDS
     fundings = Counter(execution.funding for execution in executions)
-    assert set(fundings) == set(Funding)
+    assert set(fundings) == set(FUNDINGS)
     assert {e.opportunity.strategy for e in executions} == {"simple", "triangular"}
     figures.append(
         f"prediction: {len(executions)} executions in {traded} of {tried} random markets, "

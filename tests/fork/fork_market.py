@@ -173,7 +173,7 @@ class Market:
             "min_profit_raw": 0,
             "deadline_block": FAR_BLOCK,
             "max_base_fee_wei": ANY_BASE_FEE_WEI,
-            "aave_max_premium_raw": self.aave_premium(legs[0].amount_in_raw),
+            "max_premium_raw": self.aave_premium(legs[0].amount_in_raw),
         }
         return encode_program(legs, funding=funding, profit_token=WPOL, **(limits | changes))
 

@@ -1,6 +1,6 @@
 """Laws of the encoder: a program says its route, no more, and delivers it pool to pool."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from hypothesis import given
@@ -8,18 +8,22 @@ from hypothesis import strategies as st
 
 from keeper.chain import Address, Protocol
 from keeper.execution import program_table as table
-from keeper.execution.program import EXECUTE_SELECTOR, PROTOCOLS, Funding, encode_program
+from keeper.execution.program import PROGRAM_SELECTOR, Funding, Lender, encode_program
 from keeper.strategies.opportunity import Leg
 
-TOKENS = [Address(bytes([n]) * 20) for n in range(1, 14)]
-NAMES = {
-    table.OP_PAY: table.PAY,
-    table.OP_V2: table.V2,
-    table.OP_V2_FLASH: table.V2_FLASH,
-    table.OP_V3: table.V3,
-    table.OP_AAVE: table.AAVE,
+TOKENS = [Address(bytes([n]) * 20) for n in range(1, table.MAX_HOPS + 1)]
+OPCODES = {name[3:]: number for name, number in vars(table).items() if name.startswith("OP_")}
+FIELDS: dict[int, tuple[int, ...]] = {op: getattr(table, name) for name, op in OPCODES.items()}
+PAYMENTS = {table.OP_V3_PAY, table.OP_ALGEBRA_PAY}
+NESTING = {op for op in FIELDS if table.ARMS >> op & 1} - PAYMENTS
+LOANS = {table.OP_AAVE, table.OP_MORPHO, table.OP_BALANCER_FLASH}
+SWAPS = {
+    Protocol.UNISWAP_V2: {table.OP_V2, table.OP_V2_FLASH},
+    Protocol.UNISWAP_V3: {table.OP_V3, table.OP_V3_PAY},
+    Protocol.ALGEBRA_V1: {table.OP_ALGEBRA, table.OP_ALGEBRA_PAY},
 }
-NESTED_FIELD = {table.OP_V2_FLASH: 2, table.OP_V3: 2, table.OP_AAVE: 0}
+POOLED = [funding for funding in Funding if funding is not Funding.EXACT_OUTPUT]
+LENDER = Lender(Address(b"\xee" * 20), 500, lends_token0=True)
 
 
 @dataclass
@@ -27,7 +31,7 @@ class Command:
     """One decoded command and the stream inside it."""
 
     opcode: int
-    target: int
+    target: int | bytes
     zero_for_one: bool
     values: tuple[int, ...]
     nested: "list[Command]"
@@ -37,16 +41,21 @@ def disassemble(stream: bytes) -> list[Command]:
     """The commands of a stream, written without a look at the encoder."""
     commands = []
     while stream:
-        head, stream = stream[0], stream[1:]
-        opcode, values = head & table.OPCODE_MASK, []
-        for width in NAMES[opcode]:
+        first, stream = stream[0], stream[1:]
+        opcode, values = first & table.OPCODE_MASK, []
+        target: int | bytes = first >> table.RECIPIENT_SHIFT & table.RECIPIENT_MASK
+        for width in FIELDS[opcode]:
             assert len(stream) >= width
             values.append(int.from_bytes(stream[:width], "big"))
             stream = stream[width:]
-        length = values[NESTED_FIELD[opcode]] if opcode in NESTED_FIELD else 0
-        assert len(stream) >= length
-        inner, stream = disassemble(stream[:length]), stream[length:]
-        commands.append(Command(opcode, head >> 5 & 3, bool(head >> 7), tuple(values), inner))
+        if target == table.TO_ADDRESS:
+            target, stream = stream[:20], stream[20:]
+        inner: list[Command] = []
+        if opcode in NESTING:
+            length = values.pop(0 if opcode in LOANS else -1) or len(stream)
+            assert 0 < length <= len(stream)
+            inner, stream = disassemble(stream[:length]), stream[length:]
+        commands.append(Command(opcode, target, bool(first >> 7), tuple(values), inner))
     return commands
 
 
@@ -57,11 +66,11 @@ def flat(commands: list[Command]) -> list[Command]:
 
 @st.composite
 def routes(draw: st.DrawFn) -> tuple[Leg, ...]:
-    hops = draw(st.integers(2, 12))
+    hops = draw(st.integers(2, table.MAX_HOPS))
     tokens = [*draw(st.permutations(TOKENS))[:hops]]
     tokens.append(tokens[0])
     amounts = draw(st.lists(st.integers(1, 2**112 - 1), min_size=hops + 1, max_size=hops + 1))
-    protocols = draw(st.lists(st.sampled_from(sorted(PROTOCOLS)), min_size=hops, max_size=hops))
+    protocols = draw(st.lists(st.sampled_from([*SWAPS]), min_size=hops, max_size=hops))
     return tuple(
         Leg(
             Address(bytes([0xF0, n]) * 10),
@@ -83,36 +92,48 @@ def encode(legs: tuple[Leg, ...], funding: Funding) -> tuple[bytes, list[Command
         profit_token=legs[0].token_in,
         min_profit_raw=5,
         deadline_block=6,
-        max_base_fee_wei=7,
-        aave_max_premium_raw=8,
+        max_base_fee_wei=7 * 10**6,
+        max_premium_raw=8,
+        lender=LENDER,
     )
     return program, disassemble(program[4 + table.HEADER_SIZE + 20 :])
 
 
-@given(routes(), st.sampled_from(Funding))
+@given(routes(), st.sampled_from(POOLED))
 def test_a_program_says_exactly_its_route(legs: tuple[Leg, ...], funding: Funding) -> None:
     _, commands = encode(legs, funding)
-    swaps = [c for c in flat(commands) if c.opcode in (table.OP_V2, table.OP_V2_FLASH, table.OP_V3)]
+    known = set().union(*SWAPS.values())
+    swaps = [command for command in flat(commands) if command.opcode in known]
     for leg, swap in zip(legs, swaps, strict=True):
-        v3 = leg.protocol is Protocol.UNISWAP_V3
-        assert (swap.opcode == table.OP_V3) == v3
+        assert swap.opcode in SWAPS[leg.protocol]
         assert swap.zero_for_one == leg.zero_for_one
         assert swap.values[0] == int.from_bytes(leg.pool, "big")
-        assert swap.values[1] == (leg.amount_in_raw if v3 else leg.amount_out_raw)
+        v2 = leg.protocol is Protocol.UNISWAP_V2
+        assert swap.values[-1] == (leg.amount_out_raw if v2 else leg.amount_in_raw)
 
 
-@given(routes(), st.sampled_from(Funding))
-def test_a_program_pays_once_and_keeps_only_the_last_output(
+def spent(commands: list[Command]) -> list[int]:
+    """What leaves the executor, or the pool manager, of the profit token, in order."""
+    takes, paying = {table.OP_V4_TAKE, table.OP_PAY}, PAYMENTS
+    return [each.values[-1] for each in flat(commands) if each.opcode in takes | paying]
+
+
+@given(routes(), st.sampled_from(POOLED))
+def test_a_program_pays_its_first_pool_and_its_lender_only(
     legs: tuple[Leg, ...], funding: Funding
 ) -> None:
     _, commands = encode(legs, funding)
-    moves = [c for c in flat(commands) if c.opcode != table.OP_AAVE]
-    assert [c.values for c in moves if c.opcode == table.OP_PAY] == [(0, legs[0].amount_in_raw)]
-    assert moves[0].opcode == table.OP_PAY
-    assert [c.target == table.TO_SELF for c in moves] == [False] * len(legs) + [True]
+    amount = legs[0].amount_in_raw
+    back = {Funding.UNISWAP_V4: [amount], Funding.UNISWAP_V3: [amount + LENDER.fee_raw(amount)]}
+    assert spent(commands) == [amount, *back.get(funding, [])]
+    assert all(
+        each.values[1 if each.opcode in PAYMENTS else 0] == 0
+        for each in flat(commands)
+        if each.opcode in PAYMENTS | {table.OP_PAY}
+    )
 
 
-@given(routes(), st.sampled_from(Funding))
+@given(routes(), st.sampled_from([Funding.OWN_CAPITAL, Funding.FLASH_SWAP, Funding.AAVE_V3]))
 def test_each_output_goes_to_the_next_legs_pool(legs: tuple[Leg, ...], funding: Funding) -> None:
     _, commands = encode(legs, funding)
     received = list(deliveries(commands, None))
@@ -124,9 +145,11 @@ def deliveries(commands: list[Command], caller: int | None) -> list[int | None]:
     """Where each payment and output goes, in order; None is the executor."""
     found: list[int | None] = []
     for command, following in zip_longest(commands, commands[1:]):
-        pool = None if command.opcode == table.OP_AAVE else command.values[0]
+        pool = None if command.opcode in LOANS else command.values[0]
+        if command.opcode in PAYMENTS:
+            found.append(pool)
         found += deliveries(command.nested, pool)
-        if command.opcode == table.OP_AAVE:
+        if command.opcode in LOANS:
             continue
         if command.target == table.TO_NEXT:
             assert following is not None
@@ -142,27 +165,54 @@ def test_a_flash_swap_takes_the_profit_before_it_pays(legs: tuple[Leg, ...]) -> 
     _, commands = encode(legs, Funding.FLASH_SWAP)
     (outer,) = commands
     assert outer.target == table.TO_SELF
-    assert outer.opcode in (table.OP_V2_FLASH, table.OP_V3)
+    assert table.ARMS >> outer.opcode & 1
 
 
-@given(routes())
-def test_a_loan_wraps_the_own_capital_program(legs: tuple[Leg, ...]) -> None:
+@given(routes(), st.sampled_from([Funding.AAVE_V3, Funding.BALANCER_V2, Funding.MORPHO]))
+def test_a_loan_wraps_the_own_capital_program(legs: tuple[Leg, ...], funding: Funding) -> None:
     _, own = encode(legs, Funding.OWN_CAPITAL)
-    _, (loan,) = encode(legs, Funding.AAVE_V3)
-    assert loan.opcode == table.OP_AAVE
-    assert loan.values[1:] == (0, legs[0].amount_in_raw, 8)
+    _, (loan,) = encode(legs, funding)
+    assert loan.opcode in LOANS
+    assert loan.values == (0, legs[0].amount_in_raw, 8)[: 2 if funding is Funding.MORPHO else 3]
     assert loan.nested == own
 
 
-@given(routes(), st.sampled_from(Funding))
+@given(routes())
+def test_an_exact_output_program_fixes_its_two_ends(legs: tuple[Leg, ...]) -> None:
+    legs = tuple(replace(leg, protocol=Protocol.UNISWAP_V3) for leg in legs)
+    _, commands = encode(legs, Funding.EXACT_OUTPUT)
+    payment, *swaps = flat(commands)
+    assert (payment.opcode, payment.values) == (table.OP_PAY_OWED, (0, legs[0].amount_in_raw))
+    assert [swap.values[0] for swap in swaps] == [int.from_bytes(leg.pool, "big") for leg in legs]
+    assert [swap.opcode for swap in swaps[:-1]] == [table.OP_V3_OWED] * (len(legs) - 1)
+    assert (swaps[-1].opcode, swaps[-1].values[1]) == (table.OP_V3_OUT, legs[-1].amount_out_raw)
+
+
+@given(routes(), st.sampled_from(POOLED))
 def test_the_header_holds_the_limits(legs: tuple[Leg, ...], funding: Funding) -> None:
     program, _ = encode(legs, funding)
-    assert program[:4] == EXECUTE_SELECTOR
-    assert program[4:35] == (
-        bytes([table.FORMAT_VERSION])
-        + (6).to_bytes(5, "big")
-        + (7).to_bytes(8, "big")
-        + (5).to_bytes(16, "big")
-        + b"\1"
+    assert program[:4] == PROGRAM_SELECTOR
+    limits = (6).to_bytes(4, "big") + (7).to_bytes(4, "big") + (5).to_bytes(3, "big")
+    assert program[4:17] == limits + b"\0\1"
+    assert program[17:37] == legs[0].token_in
+
+
+@given(st.integers(0, 2**128))
+def test_a_minimum_profit_is_rounded_down_by_less_than_a_millionth(least: int) -> None:
+    legs = two_legs()
+    program = encode_program(
+        legs,
+        funding=Funding.OWN_CAPITAL,
+        profit_token=legs[0].token_in,
+        min_profit_raw=least,
+        deadline_block=0,
+        max_base_fee_wei=0,
     )
-    assert program[35:55] == legs[0].token_in
+    said = int.from_bytes(program[12:15], "big") << program[15]
+    assert 0 <= least - said <= least // 10**6
+
+
+def two_legs() -> tuple[Leg, ...]:
+    a, b = TOKENS[:2]
+    first = Leg(Address(b"\xf1" * 20), Protocol.UNISWAP_V2, True, a, b, 1, 2)
+    return (first, Leg(Address(b"\xf2" * 20), Protocol.UNISWAP_V2, False, b, a, 2, 3))

@@ -108,6 +108,7 @@ def test_every_administrative_act_leaves_an_event() -> None:
     events = {entry["name"] for entry in compile_executor().abi if entry["type"] == "event"}
     acts: list[tuple[str, Address, str, tuple[Any, ...]]] = [
         ("ExecutorSet", OWNER, "setExecutor(address,bool)", (STRANGER, True)),
+        ("ListedPoolSet", OWNER, "setListedPool(address,bool)", (STRANGER, True)),
         ("GuardianSet", OWNER, "setGuardian(address,bool)", (STRANGER, True)),
         ("Paused", GUARDIAN, "pause()", ()),
         ("Unpaused", OWNER, "unpause()", ()),

@@ -13,6 +13,7 @@ from executor_world import (
     V3_CALLBACK,
     RevertedError,
     World,
+    bound,
     callback,
     header,
     new_world,
@@ -24,12 +25,31 @@ from executor_world import (
 )
 
 from keeper.chain import Address
-from keeper.execution.program_table import OP_V2_FLASH, OP_V3, TO_CALLER, TO_NEXT
+from keeper.execution.program_table import (
+    LEAD_USDC_E,
+    LEAD_WPOL,
+    LEADS,
+    OP_AAVE,
+    OP_CHECK_V2,
+    OP_CURVE,
+    OP_PAY_OWED,
+    OP_V2,
+    OP_V2_FLASH,
+    OP_V3,
+    OP_V3_OWED,
+    TO_ADDRESS,
+    TO_CALLER,
+    TO_NEXT,
+    USDC_E,
+    WPOL,
+)
 from replica.abi import encode_call
 from replica.contracts import compile_contract
 
 CALLBACKS = (V2_CALLBACK, V3_CALLBACK, AAVE_CALLBACK)
 NESTED = pay(0, 10**18, TO_CALLER)
+BOUND = bound([Address(WPOL)], NESTED)
+V2_OF_NOBODY = bytes([OP_V2]) + b"\x77" * 20 + bytes(14)
 OPCODES = {V2_CALLBACK: OP_V2_FLASH, V3_CALLBACK: OP_V3}
 
 
@@ -68,7 +88,7 @@ def visit(wpol: Address, opcode: int, pool: Address, nested: bytes = NESTED) -> 
 def test_an_idle_callback_reverts(world: World, signature: str, sender: Address) -> None:
     before = world.holdings()
     with pytest.raises(RevertedError) as caught:
-        world.call(sender, world.executor, callback(signature, NESTED, world.executor))
+        world.call(sender, world.executor, callback(signature, BOUND, world.executor))
     assert caught.value.name == "UnexpectedCallback"
     assert world.holdings() == before
 
@@ -97,7 +117,7 @@ def test_while_a_pool_is_armed_no_one_else_calls_back(
     world: World, wpol: Address, signature: str, opcode: int
 ) -> None:
     pool, accomplice = scripted(world), scripted(world)
-    data = callback(signature, NESTED, world.executor)
+    data = callback(signature, BOUND, world.executor)
     script(world, accomplice, (world.executor, data, True))
     script(world, pool, (accomplice, b"\1\2\3\4", True))
     assert refuse(world, visit(wpol, opcode, pool)) == "UnexpectedCallback"
@@ -109,19 +129,22 @@ def test_an_armed_pool_may_call_its_own_selector_only(
     world: World, wpol: Address, signature: str, opcode: int
 ) -> None:
     pool = scripted(world)
-    script(world, pool, (world.executor, callback(signature, NESTED, world.executor), True))
+    script(world, pool, (world.executor, callback(signature, BOUND, world.executor), True))
     armed = OPCODES.get(signature) == opcode
     cause = refuse(world, visit(wpol, opcode, pool))
     assert cause == ("BalanceFell" if armed else "UnexpectedCallback")
 
 
 ALTERED = {
-    "another amount": pay(0, 10**18 + 1, TO_CALLER),
-    "another token": pay(1, 10**18, TO_CALLER),
-    "more commands": NESTED + NESTED,
-    "fewer bytes": NESTED[:-1],
+    "another amount": bound([Address(WPOL)], pay(0, 10**18 + 1, TO_CALLER)),
+    "another index": bound([Address(WPOL)], pay(1, 10**18, TO_CALLER)),
+    "another token": bound([Address(USDC_E)], NESTED),
+    "a well-known token": bytes([LEAD_WPOL << 6]) + NESTED,
+    "more commands": BOUND + NESTED,
+    "fewer bytes": BOUND[:-1],
+    "the stream alone": NESTED,
     "nothing": b"",
-    "a trailing zero": NESTED + b"\0",
+    "a trailing zero": BOUND + b"\0",
 }
 
 
@@ -136,7 +159,7 @@ def test_altered_data_is_refused(world: World, wpol: Address, signature: str, da
 @pytest.mark.parametrize("signature", OPCODES)
 def test_a_second_callback_is_refused(world: World, wpol: Address, signature: str) -> None:
     pool = scripted(world)
-    step = (world.executor, callback(signature, NESTED, world.executor), True)
+    step = (world.executor, callback(signature, BOUND, world.executor), True)
     script(world, pool, step, step)
     assert refuse(world, visit(wpol, OPCODES[signature], pool)) == "UnexpectedCallback"
 
@@ -157,7 +180,7 @@ def test_a_pool_without_code_is_refused(world: World, wpol: Address, opcode: int
 
 def test_a_v2_callback_for_another_sender_is_refused(world: World, wpol: Address) -> None:
     pool = scripted(world)
-    data = encode_call(V2_CALLBACK, STRANGER, 1, 1, NESTED)
+    data = encode_call(V2_CALLBACK, STRANGER, 1, 1, BOUND)
     script(world, pool, (world.executor, data, True))
     assert refuse(world, visit(wpol, OP_V2_FLASH, pool)) == "UnexpectedCallback"
 
@@ -179,7 +202,7 @@ def test_a_run_inside_a_run_is_refused(world: World, wpol: Address) -> None:
 
 def test_a_pool_that_keeps_the_input_gains_nothing(world: World, wpol: Address) -> None:
     pool = scripted(world)
-    step = (world.executor, callback(V3_CALLBACK, NESTED, world.executor), True)
+    step = (world.executor, callback(V3_CALLBACK, BOUND, world.executor), True)
     script(world, pool, step)
     assert refuse(world, visit(wpol, OP_V3, pool)) == "BalanceFell"
     assert world.balance(wpol, pool) == 0
@@ -189,7 +212,7 @@ def test_a_pool_that_gives_the_input_back_may_succeed(world: World, wpol: Addres
     """The guard is the balance, not distrust: the same hostile pool, paying back, passes."""
     pool = scripted(world)
     back = encode_call("transfer(address,uint256)", world.executor, 10**18)
-    call = (world.executor, callback(V3_CALLBACK, NESTED, world.executor), True)
+    call = (world.executor, callback(V3_CALLBACK, BOUND, world.executor), True)
     script(world, pool, call, (wpol, back, True))
     before = world.holdings()
     world.run(visit(wpol, OP_V3, pool))
@@ -202,29 +225,29 @@ def test_another_declared_token_may_not_fall(world: World, wpol: Address) -> Non
     world.fund(wpol, 10, pool)
     stolen = pay(1, 10**6, TO_CALLER)
     gift = encode_call("transfer(address,uint256)", world.executor, 10)
-    call = (world.executor, callback(V3_CALLBACK, stolen, world.executor), True)
+    data = bound([wpol, usdc], stolen)
+    call = (world.executor, callback(V3_CALLBACK, data, world.executor), True)
     script(world, pool, call, (wpol, gift, True))
     program = header([wpol, usdc], min_profit=1) + swap_command(OP_V3, pool, 1, stolen)
     assert refuse(world, program) == "BalanceFell"
 
 
 def test_an_undeclared_token_cannot_be_paid(world: World, wpol: Address) -> None:
-    program = header([wpol]) + pay(1, 1, TO_NEXT) + b"\2" + b"\x77" * 20 + bytes(14)
-    assert refuse(world, program) == "TokenCallFailed"
-    program = header([wpol]) + pay(255, 1, TO_NEXT) + b"\2" + b"\x77" * 20 + bytes(14)
-    assert refuse(world, program) == "TokenCallFailed"
+    for index in (1, 255):
+        program = header([wpol]) + pay(index, 1, TO_NEXT) + V2_OF_NOBODY
+        assert refuse(world, program) == "BadToken"
 
 
 def test_tokens_of_an_earlier_run_are_forgotten(world: World, wpol: Address) -> None:
     usdc, batch, pool = world.manifest.token("USDC.e").address, scripted(world), scripted(world)
     world.do(OWNER, world.executor, "setExecutor(address,bool)", batch, True)
     script(world, pool)
-    late = header([wpol]) + pay(1, 1, TO_NEXT) + b"\2" + pool + bytes(14)
+    late = header([wpol]) + pay(1, 1, TO_NEXT) + bytes([OP_V2]) + pool + bytes(14)
     steps = ((world.executor, header([wpol, usdc]), True), (world.executor, late, True))
     script(world, batch, *steps)
     with pytest.raises(RevertedError) as caught:
         world.do(KEEPER, batch, "play()")
-    assert root_cause(caught.value) == "TokenCallFailed"
+    assert root_cause(caught.value) == "BadToken"
 
 
 def test_a_stale_armed_word_does_not_outlive_its_run(world: World, wpol: Address) -> None:
@@ -232,7 +255,7 @@ def test_a_stale_armed_word_does_not_outlive_its_run(world: World, wpol: Address
     batch, pool = scripted(world), scripted(world)
     world.do(OWNER, world.executor, "setExecutor(address,bool)", batch, True)
     script(world, pool)
-    direct = callback(V3_CALLBACK, NESTED, world.executor)
+    direct = callback(V3_CALLBACK, BOUND, world.executor)
     steps = ((world.executor, visit(wpol, OP_V3, pool), False), (world.executor, direct, False))
     script(world, batch, *steps)
     world.do(KEEPER, batch, "play()")
@@ -245,23 +268,34 @@ def test_a_stale_armed_word_does_not_outlive_its_run(world: World, wpol: Address
 @pytest.mark.parametrize(
     ("program", "cause"),
     [
-        (lambda _: bytes.fromhex("61461954"), "WrongFormat"),
-        (lambda t: header([t], version=2), "WrongFormat"),
-        (lambda _: header([], count=0), "BadTokenCount"),
-        (lambda t: header([t] * 9), "BadTokenCount"),
+        (lambda _: bytes(4), "DeadlinePassed"),
+        (lambda t: header([t])[:16], "BadTokens"),
+        (lambda _: header([]), "BadTokens"),
+        (lambda t: header([t], tokens_byte=LEADS << 6 | 1), "BadTokens"),
         (lambda t: header([t])[:-1], "TruncatedProgram"),
-        (lambda t: header([t], count=2), "TruncatedProgram"),
+        (lambda t: header([t], tokens_byte=2), "TruncatedProgram"),
         (lambda _: header([NATIVE]), "TokenCallFailed"),
         (lambda t: header([t]) + b"\0", "UnknownCommand"),
-        (lambda t: header([t]) + b"\x1f", "UnknownCommand"),
+        (lambda t: header([t]) + b"\x19", "UnknownCommand"),
         (lambda t: header([t]) + pay(0, 1, TO_NEXT)[:-1], "TruncatedProgram"),
         (lambda t: header([t]) + pay(0, 1, TO_NEXT), "BadRecipient"),
         (lambda t: header([t]) + pay(0, 1, TO_CALLER), "BadRecipient"),
-        (lambda t: header([t]) + pay(0, 1, 3), "BadRecipient"),
+        (lambda t: header([t]) + pay(0, 1, TO_ADDRESS), "TruncatedProgram"),
+        (lambda t: header([t]) + pay(0, 1, TO_ADDRESS) + bytes(20), "BadRecipient"),
         (lambda t: header([t]) + pay(0, 1, TO_NEXT) * 2, "BadRecipient"),
-        (lambda t: header([t]) + pay(0, 1, TO_NEXT) + b"\2" + b"\x77" * 33, "TruncatedProgram"),
-        (lambda t: header([t]) + b"\4" + b"\x77" * 36 + b"\0\1", "TruncatedProgram"),
-        (lambda t: header([t]) + b"\5\0\1" + bytes(33), "TruncatedProgram"),
+        (lambda t: header([t]) + pay(1, 1, TO_NEXT) + V2_OF_NOBODY, "BadToken"),
+        (lambda t: header([t]) + pay(0, 1, TO_NEXT) + V2_OF_NOBODY[:-1], "TruncatedProgram"),
+        (
+            lambda t: header([t]) + pay(0, 1 << 127 | 2**127 - 1, TO_NEXT) + V2_OF_NOBODY,
+            "BadAmount",
+        ),
+        (lambda t: header([t]) + bytes([OP_V3]) + b"\x77" * 36 + b"\0\1", "TruncatedProgram"),
+        (lambda t: header([t]) + bytes([OP_V3]) + b"\x77" * 36 + b"\0", "TruncatedProgram"),
+        (lambda t: header([t]) + bytes([OP_AAVE]) + b"\0\1" + bytes(33), "TruncatedProgram"),
+        (lambda t: header([t]) + bytes([OP_PAY_OWED]) + bytes(17), "WrongPayment"),
+        (lambda t: header([t]) + bytes([OP_V3_OWED]) + b"\x77" * 20 + bytes(3), "WrongPayment"),
+        (lambda t: header([t]) + bytes([OP_CURVE]) + b"\x77" * 20 + bytes(18), "UnlistedPool"),
+        (lambda t: header([t]) + bytes([OP_CHECK_V2]) + b"\x77" * 24, "StaleState"),
     ],
 )
 def test_a_malformed_program_says_what_is_wrong(
@@ -308,7 +342,8 @@ def test_a_token_must_return_true_or_nothing(
     world.do(STRANGER, token, "configure(bytes,bool,uint256)", answer, reverts, fee)
     amount = 10**18 * (10_000 - fee) // 10_000
     back = encode_call("transfer(address,uint256)", world.executor, amount)
-    call = (world.executor, callback(V3_CALLBACK, NESTED, world.executor), True)
+    data = bound([token], NESTED)
+    call = (world.executor, callback(V3_CALLBACK, data, world.executor), True)
     script(world, pool, call, (token, back, True))
     program = header([token]) + swap_command(OP_V3, pool, 1, NESTED)
     if cause:
@@ -322,8 +357,9 @@ def test_a_token_without_code_is_refused(world: World, wpol: Address) -> None:
     assert refuse(world, header([wpol, Address(b"\x77" * 20)])) == "TokenCallFailed"
 
 
-def test_eight_tokens_may_be_declared(world: World) -> None:
-    tokens = [token.address for token in world.manifest.tokens]
+def test_sixty_four_tokens_may_be_declared(world: World) -> None:
+    tokens = [token.address for token in world.manifest.tokens] * 10
     before = world.holdings()
-    world.run(header([*tokens, tokens[0]]))
+    world.run(header(tokens[:63]))
+    world.run(header(tokens[:63], tokens_byte=LEAD_USDC_E << 6 | 63))
     assert world.holdings() == before

@@ -17,6 +17,7 @@ from executor_world import (
     V3_CALLBACK,
     RevertedError,
     World,
+    bound,
     header,
     hexed,
     new_world,
@@ -28,9 +29,9 @@ from executor_world import (
 from safe_world import Safe, owned_by_safe
 
 from keeper.chain import Address
-from keeper.execution.program_table import OP_V2_FLASH, OP_V3, TO_CALLER
+from keeper.execution.program_table import OP_V2_FLASH, OP_V3, TO_CALLER, WPOL
 from replica.abi import encode_call
-from replica.contracts import compile_executor
+from replica.contracts import compile_contract, compile_executor
 
 HEIR, PROPOSED = (Address(bytes([0xB1]) * 19 + bytes([n])) for n in (1, 2))
 ARMED = "armed pool"
@@ -45,8 +46,20 @@ FOREIGN = "OwnableUnauthorizedAccount"
 ARMING = {V2_CALLBACK: OP_V2_FLASH, V3_CALLBACK: OP_V3}
 """Commands that arm a pool of the program's choice, by the callback they expect."""
 RENOUNCE = "renounceOwnership()"
+PROGRAM = "a program"
+"""Not of the ABI: calldata that begins with four zero bytes."""
+OTHER_CALLBACKS = (
+    AAVE_CALLBACK,
+    "algebraSwapCallback(int256,int256,bytes)",
+    "uniswapV3FlashCallback(uint256,uint256,bytes)",
+    "unlockCallback(bytes)",
+    "onMorphoFlashLoan(uint256,bytes)",
+    "receiveFlashLoan(address[],uint256[],uint256[],bytes)",
+)
 FREE = pay(0, 0, TO_CALLER)
 """A stream that costs nothing, so that an allowed callback passes."""
+BOUND = bound([Address(WPOL)], FREE)
+"""How a pool sends it back."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +71,12 @@ class Row:
 
 
 MATRIX = {
-    "execute()": Row(frozenset({"executor"}), "Unauthorized"),
+    PROGRAM: Row(frozenset({"executor"}), "Unauthorized"),
     V2_CALLBACK: Row(frozenset({ARMED}), "UnexpectedCallback"),
     V3_CALLBACK: Row(frozenset({ARMED}), "UnexpectedCallback"),
-    AAVE_CALLBACK: Row(NOBODY, "UnexpectedCallback"),
+    **{callback: Row(NOBODY, "UnexpectedCallback") for callback in OTHER_CALLBACKS},
+    "initialize(address,address,address)": Row(NOBODY, "AlreadyInitialized"),
+    "setListedPool(address,bool)": Row(OWNER_ONLY, FOREIGN),
     "setExecutor(address,bool)": Row(OWNER_ONLY, FOREIGN),
     "setGuardian(address,bool)": Row(OWNER_ONLY, FOREIGN),
     "pause()": Row(frozenset({"owner", "guardian"}), "NotGuardian"),
@@ -81,8 +96,15 @@ MATRIX = {
     },
     "isExecutor(address)": Row(EVERYONE),
     "isGuardian(address)": Row(EVERYONE),
+    "isListedPool(address)": Row(EVERYONE),
 }
-SAMPLES: dict[str, Any] = {"address": PROPOSED, "bool": True, "bytes": FREE}
+SAMPLES: dict[str, Any] = {
+    "address[]": [],
+    "uint256[]": [],
+    "address": PROPOSED,
+    "bool": True,
+    "bytes": BOUND,
+}
 """Well-formed arguments by type; whatever else is a number."""
 
 
@@ -105,10 +127,10 @@ class Stage:
 
     def data(self, signature: str) -> bytes:
         """A call that nothing but its caller can spoil."""
-        if signature == "execute()":
+        if signature == PROGRAM:
             return header([self.world.manifest.token("WPOL").address])
         if signature == V2_CALLBACK:
-            return encode_call(signature, self.world.executor, 1, 1, FREE)
+            return encode_call(signature, self.world.executor, 1, 1, BOUND)
         if signature == "withdraw(address,uint256)":
             return encode_call(signature, NATIVE, 1)
         types = signature[signature.index("(") + 1 : -1].split(",")
@@ -156,7 +178,7 @@ def stage() -> Stage:
 
 
 def test_every_function_of_the_abi_has_a_row() -> None:
-    assert set(MATRIX) == set(functions())
+    assert set(MATRIX) == {*functions(), PROGRAM}
 
 
 def test_views_are_everyones_and_nothing_else_is() -> None:
@@ -166,8 +188,9 @@ def test_views_are_everyones_and_nothing_else_is() -> None:
 
 def test_no_selector_but_the_abis_is_dispatched(stage: Stage) -> None:
     """A fallback could serve selectors that no ABI lists: it would answer them otherwise."""
-    code = compile_executor().runtime_template
-    known = {selector_of(signature) for signature in MATRIX}
+    delegate = compile_contract("contracts/Administration.sol:Administration")
+    code = compile_executor().runtime_template + delegate.runtime_template
+    known = {selector_of(signature) for signature in MATRIX if signature != PROGRAM}
     pushed = set(re.findall(rb"\x63(....)", code, re.DOTALL))
     assert known <= pushed
     unknown = stage.call("stranger", b"\xde\xad\xbe\xef" + bytes(256))

@@ -83,9 +83,9 @@ def test_the_contract_answers_the_encoders_version() -> None:
 @pytest.mark.parametrize(
     ("legs", "words"),
     [
-        ([], "2 to 12 legs, not 0"),
-        ([leg()], "2 to 12 legs, not 1"),
-        ([leg(), *(leg() for _ in range(11)), closing()], "2 to 12 legs, not 13"),
+        ([], "2 to 16 legs, not 0"),
+        ([leg()], "2 to 16 legs, not 1"),
+        ([leg(), *(leg() for _ in range(15)), closing()], "2 to 16 legs, not 17"),
         ([leg(), closing(token_out=C)], "no cycle of profit token"),
         ([leg(token_in=C), closing()], "no cycle of profit token"),
         ([leg(token_out=C), closing()], "leg 2 does not take leg 1's whole output"),
@@ -106,8 +106,8 @@ def test_a_route_that_no_program_expresses_is_refused(legs: list[Leg], words: st
     "limits",
     [
         {"min_profit_raw": -1},
-        {"min_profit_raw": 1 << 128},
-        {"deadline_block": 1 << 40},
+        {"min_profit_raw": 1 << 280},
+        {"deadline_block": 1 << 32},
         {"max_base_fee_wei": 1 << 64},
     ],
 )
@@ -117,6 +117,6 @@ def test_a_limit_out_of_range_is_refused(limits: dict[str, int]) -> None:
 
 
 def test_a_premium_out_of_range_is_refused() -> None:
-    limits = LIMITS | {"funding": Funding.AAVE_V3, "aave_max_premium_raw": 1 << 128}
+    limits = LIMITS | {"funding": Funding.AAVE_V3, "max_premium_raw": 1 << 128}
     with pytest.raises(ProgramError, match=r"loan: .* does not fit its 16 bytes"):
         encode_program([leg(), closing()], **limits)

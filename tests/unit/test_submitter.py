@@ -82,15 +82,16 @@ async def test_simulation_reverts__reason(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize(
-    ("profit_usd", "reason"), [(0.1, Reason.BELOW_GAS), (0.1051, Reason.BELOW_MIN_PROFIT)]
+    ("profit_usd", "reason"), [(0.0999, Reason.BELOW_GAS), (0.1051, Reason.BELOW_MIN_PROFIT)]
 )
 async def test_gas_of_the_simulation__decides_whether_it_still_pays(
     lab: Lab, profit_usd: float, reason: Reason
 ) -> None:
     opportunity = await lab.opportunity()
-    data = lab.submitter._encode(opportunity)
+    shown = replace(opportunity, profit_usd=profit_usd, gas_cost_usd=0.1)
+    data = lab.submitter._encode(shown)
     gas = await lab.node.estimate_gas(lab.executor, data, sender=lab.signer.address)
-    shown = replace(opportunity, profit_usd=profit_usd, gas_estimate=gas, gas_cost_usd=0.1)
+    shown = replace(shown, gas_estimate=gas)
     assert await lab.submitter.submit(shown) == Refusal(reason)
     assert await nothing_happened(lab)
 
