@@ -64,6 +64,7 @@ def compile_executor() -> Artifact:
     return replace(artifact, abi=(*own, *others))
 
 
+@cache
 def compile_contract(name: str, changed: tuple[tuple[str, str], ...] = ()) -> Artifact:
     """ABI and code of `path/from/the/root.sol:Contract`; raises `CompileError`.
 

@@ -25,5 +25,5 @@ def program(route: Route, funding: Funding) -> bytes:
         min_profit_raw=least_profit(route) - (premium if borrowed else 0),
         deadline_block=DEADLINE_BLOCK,
         max_base_fee_wei=MAX_BASE_FEE_WEI,
-        aave_max_premium_raw=premium if borrowed else 0,
+        max_premium_raw=premium if borrowed else 0,
     )

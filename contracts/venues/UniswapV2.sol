@@ -85,26 +85,31 @@ library UniswapV2 {
         next = Recipients.skip(head, at);
         if (next > end) revert IArbitrageExecutor.TruncatedProgram(cursor);
         address to = Recipients.find(head, at, next, end, frame);
+        _call(_pair(cursor), _message(head, _arrived(head, cursor, frame), to), 0);
+    }
+
+    /// @dev What a pair gives for all that has been delivered to it.
+    function _arrived(uint256 head, uint256 cursor, uint256 frame)
+        private
+        view
+        returns (uint256 amountOut)
+    {
         uint256 index;
         uint256 fee;
         assembly ("memory-safe") {
-            index := calldataload(add(cursor, V2_ARRIVED_TOKEN_AT))
-            index := shr(V2_ARRIVED_TOKEN_SHIFT, index)
+            index := shr(V2_ARRIVED_TOKEN_SHIFT, calldataload(add(cursor, V2_ARRIVED_TOKEN_AT)))
             fee := shr(V2_ARRIVED_FEE_SHIFT, calldataload(add(cursor, V2_ARRIVED_FEE_AT)))
         }
-        address pair = _pair(cursor);
-        (uint256 reserveIn, uint256 reserveOut) = _reserves(pair, head);
-        uint256 held = TokenCalls.balanceOf(DeclaredTokens.at(index, frame), pair);
+        (uint256 reserveIn, uint256 reserveOut) = _reserves(_pair(cursor), head);
+        uint256 held = TokenCalls.balanceOf(DeclaredTokens.at(index, frame), _pair(cursor));
         if (fee > FEE_UNIT || held < reserveIn || held - reserveIn > type(uint112).max) {
             revert IArbitrageExecutor.BadAmount(cursor);
         }
-        uint256 amountOut;
         assembly ("memory-safe") {
             // 112 bits times 14, times 112: nothing wraps; an empty pair divides by zero to zero
             let kept := mul(sub(held, reserveIn), sub(FEE_UNIT, fee))
             amountOut := div(mul(kept, reserveOut), add(mul(reserveIn, FEE_UNIT), kept))
         }
-        _call(pair, _message(head, amountOut, to), 0);
     }
 
     /// @dev The pair's reserves of what is sold and of what is bought.

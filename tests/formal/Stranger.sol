@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.30;
 
+import {Administration} from "../../contracts/Administration.sol";
 import {ArbitrageExecutor} from "../../contracts/ArbitrageExecutor.sol";
 import {svm, vm} from "./Cheats.sol";
 import {NotedToken, Stage} from "./Stage.sol";
@@ -22,12 +23,13 @@ abstract contract Stranger {
         vm.etch(TOKEN, address(new NotedToken()).code);
         vm.etch(ARMED, address(new Stage()).code);
         executor = new ArbitrageExecutor(OWNER, GUARDIAN, TREASURY, ARMED);
+        Administration administration = Administration(address(executor));
         vm.prank(OWNER);
-        executor.setExecutor(KEEPER, true);
+        administration.setExecutor(KEEPER, true);
         vm.prank(OWNER);
-        executor.transferOwnership(HEIR);
+        administration.transferOwnership(HEIR);
         vm.prank(OWNER);
-        executor.proposeTreasury(PROPOSED);
+        administration.proposeTreasury(PROPOSED);
         NotedToken(TOKEN).mint(address(executor), 1e24);
         vm.deal(address(executor), 1e18);
     }

@@ -3,16 +3,16 @@
 import re
 
 GUARDED = {
-    "authorisation": (r"/Administration\.sol:", r":_authorise$"),
+    "authorisation": (r"/Administration\.sol:", r"/Authority\.sol:"),
     "callback": (
         r"/CallbackGuard\.sol:",
-        r"/ArbitrageExecutor\.sol:(_runBound|fallback|\w*(Call|Callback|Operation|FlashLoan)\w*)$",
+        r"/ArbitrageExecutor\.sol:(fallback|_onSwap\w*|_runFor|_runOn)$",
     ),
-    "repayment": (r"/flash/", r":(pay|approve\w*|repay\w*|settle\w*)$", r"/TokenCalls\.sol:_call$"),
+    "repayment": (r"/flash/", r":(pay\w*|approve\w*|settle\w*)$", r"/TokenCalls\.sol:_call$"),
     "balance checks": (
-        r"/DeclaredTokens\.sol:(open|close|_declaredInHeader)$",
+        r"/DeclaredTokens\.sol:(open|close|at|_\w+)$",
         r":balanceOf$",
-        r"/ArbitrageExecutor\.sol:execute$",
+        r"/ArbitrageExecutor\.sol:_execute$",
     ),
 }
 """Patterns of `path:function`; the first area that has one wins."""

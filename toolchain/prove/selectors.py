@@ -21,6 +21,9 @@ TOKEN = Address(bytes([0x07]) + bytes(18) + b"\xa1")
 BETWEEN = Address(bytes([0x0B]) * 20)
 """`ARMED` and `TOKEN` are tests/formal/Watch.sol's."""
 
+BOUND = b"\1" + TOKEN
+"""The declared tokens, which travel before whatever a pool is bound to."""
+
 NESTED = bytes([table.OP_PAY | table.TO_CALLER << table.RECIPIENT_SHIFT]) + bytes(sum(table.PAY))
 """A payment of nothing, which would pass; short, as the checker knows no hash of over 128 bytes."""
 
@@ -77,13 +80,14 @@ def replays() -> dict[str, tuple[str, list[str], bytes]]:
     From the armed pool it would pass.
     """
     us, terms = "address(executor)", programs()["aave"][-len(NESTED) - sum(table.AAVE) + 2 :]
+    stream = BOUND + NESTED
     return {
-        "v3": ("uniswapV3SwapCallback(int256,int256,bytes)", ["1", "1"], NESTED),
-        "v2": ("uniswapV2Call(address,uint256,uint256,bytes)", [us, "1", "1"], NESTED),
+        "v3": ("uniswapV3SwapCallback(int256,int256,bytes)", ["1", "1"], stream),
+        "v2": ("uniswapV2Call(address,uint256,uint256,bytes)", [us, "1", "1"], stream),
         "aave": (
             "executeOperation(address,uint256,uint256,address,bytes)",
             ["TOKEN", "1", "0", us],
-            terms,
+            BOUND + terms,
         ),
     }
 

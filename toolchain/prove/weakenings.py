@@ -24,14 +24,15 @@ class Weakening:
         return text
 
 
+AUTHORITY = "contracts/libraries/Authority.sol"
 ADMINISTRATION = "contracts/Administration.sol"
 CALLBACK_GUARD = "contracts/libraries/CallbackGuard.sol"
 
 WEAKENINGS = (
     Weakening(
         name="anyone may run",
-        path=ADMINISTRATION,
-        changes=(("revert Unauthorized(msg.sender);", ""),),
+        path=AUTHORITY,
+        changes=(("revert IArbitrageExecutor.Unauthorized(msg.sender);", ""),),
         checks="^check_idle_program",
     ),
     Weakening(
@@ -56,15 +57,15 @@ WEAKENINGS = (
     Weakening(
         name="callbacks come from anyone, with any data",
         path=CALLBACK_GUARD,
-        changes=(("if (!expected) revert IArbitrageExecutor.UnexpectedCallback(msg.sender);", ""),),
-        checks="^check_(idle|armed_v3)_uniswapV3SwapCallback_0",
+        changes=(("if (!armed) revert IArbitrageExecutor.UnexpectedCallback(msg.sender);", ""),),
+        checks="^check_(idle|armed_v3)_uniswapV3SwapCallback_1",
     ),
     Weakening(
         name="a callback's caller is not part of what is armed",
         path=CALLBACK_GUARD,
         changes=(
             ("or(shl(32, pool), selector)", "selector"),
-            ("or(shl(32, caller()), shr(224, calldataload(0)))", "shr(224, calldataload(0))"),
+            ("or(shl(32, caller()), selector)", "selector"),
         ),
         checks="^check_armed_(v3|aave)_replay",
     ),
