@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from resource import RUSAGE_SELF, getrusage
 from time import monotonic
 
+from bench.detect.basket import measure_basket
 from bench.detect.cycle import measure_cycle
 from bench.detect.fast import measure_fast
 from bench.detect.world import World
@@ -40,7 +41,7 @@ KEYS = (
 )
 
 Figures = Mapping[str, float | int | None]
-PARTS: tuple[Callable[[World], Figures], ...] = (measure_fast, measure_cycle)
+PARTS: tuple[Callable[[World], Figures], ...] = (measure_fast, measure_cycle, measure_basket)
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """What strategies hand on: an opportunity in exact integers."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from keeper.chain import NO_TERMS, Address, BlockRef, Protocol, SwapTerms
 
@@ -21,10 +22,12 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Opportunity:
-    """A cycle through `legs` that starts and ends in `profit_token`, valid at the end of `block`.
+    """Swaps that leave more of `profit_token` than they take, valid at the end of `block`.
 
-    The legs form a chain: each leg's input is its predecessor's whole output.
-    `profit_raw` is the last leg's output less the first leg's input, before gas.
+    The legs form a chain from the profit token to itself, each taking its predecessor's whole
+    output, or a basket: then they stand in an order in which they can run, and of every other token
+    they make at least as much as they take. `profit_raw` is what they make of the profit token
+    beyond what they take, before gas.
     `profit_usd` values it with the market's own prices, `confidence` lies in [0, 1].
     `frame_ns` is when the last frame it rests on arrived, `applied_ns` when the block was whole,
     `sized_ns` when the float search chose a size, `exact_ns` when integers confirmed it (all
@@ -46,6 +49,29 @@ class Opportunity:
     exact_ns: int
 
     @property
+    def is_chain(self) -> bool:
+        """Whether each leg takes its predecessor's whole output; else the legs are a basket."""
+        return self.legs[0].token_in == self.legs[-1].token_out == self.profit_token and all(
+            leg.token_out == after.token_in and leg.amount_out_raw == after.amount_in_raw
+            for leg, after in pairwise(self.legs)
+        )
+
+    @property
     def amount_in_raw(self) -> int:
-        """Raw units of `profit_token` that the first leg takes in."""
-        return self.legs[0].amount_in_raw
+        """Raw units of `profit_token` that a chain's first leg, or all of a basket's, take in."""
+        if self.is_chain:
+            return self.legs[0].amount_in_raw
+        return sum(leg.amount_in_raw for leg in self.legs if leg.token_in == self.profit_token)
+
+    @property
+    def loans(self) -> dict[Address, int]:
+        """Raw units of other tokens that legs take before other legs make them."""
+        held: dict[Address, int] = {}
+        least: dict[Address, int] = {}
+        for leg in self.legs:
+            held[leg.token_in] = held.get(leg.token_in, 0) - leg.amount_in_raw
+            least[leg.token_in] = min(least.get(leg.token_in, 0), held[leg.token_in])
+            held[leg.token_out] = held.get(leg.token_out, 0) + leg.amount_out_raw
+        return {
+            token: -low for token, low in least.items() if low < 0 and token != self.profit_token
+        }

@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterable
 
 from keeper.strategies import simple, triangular
 from keeper.strategies.base import Strategy, StrategySettings
+from keeper.strategies.basket import strategy as basket
 
 STRATEGIES: dict[str, Callable[[StrategySettings], Strategy]] = {
     simple.NAME: simple.create,
     triangular.NAME: triangular.create,
+    basket.NAME: basket.create,
 }
 
 

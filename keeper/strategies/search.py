@@ -84,7 +84,7 @@ class CycleSearch:
 
     def follow(self, view: MarketView) -> None:
         """Bring prices, ranks and values to the view's block."""
-        arrays = view.arrays if view.arrays.version == view.arrays_version else _rebuilt(view)
+        arrays = view.arrays if view.arrays.version == view.arrays_version else rebuilt(view)
         topology = view.topology
         known = [pool for pool in sorted(view.changed) if pool in topology.slots]
         named = [slot for pool in known for slot in topology.slots_of(pool)]
@@ -206,7 +206,7 @@ def _found(settings: StrategySettings, hops: int, pairs: Pairs) -> Found:
     )
 
 
-def _rebuilt(view: MarketView) -> PoolArrays:
+def rebuilt(view: MarketView) -> PoolArrays:
     """Arrays of a block that the market has left behind."""
     arrays = PoolArrays()
     for slot in range(len(view.topology.pools)):

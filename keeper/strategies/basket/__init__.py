@@ -1,0 +1,1 @@
+"""The basket: the convex optimum over all pools at once."""

@@ -1,0 +1,245 @@
+"""The dual of the basket: token prices at which all pools together want to trade the least.
+
+Minimised is g(z) = sum of the pools' best trades' values at log prices z, the profit token's price
+held and no other below its floor (Diamandis, Resnick, Chitra and Angeris, "An Efficient Algorithm
+for Optimal Routing Through Constant Function Market Makers", 2023). Its gradient is each token's
+surplus in value; its curvature, for relative steps of prices, is the Laplacian of the graph of
+trading pools. g bounds the profit of any set of trades at every z (weak duality), so an early stop
+costs tightness, never truth.
+
+Fees make g flat where a pool does not trade: its curvature jumps there. Newton's step is therefore
+damped by what a token's idle pools would weigh, and cut by a search for the slope's root.
+"""
+
+from math import exp
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keeper.market.kernels.compiler import inner, kernel
+from keeper.market.kernels.layout import FlatPools
+from keeper.strategies.basket.kernel_laplacian import Graph, solve_laplacian
+from keeper.strategies.basket.kernel_trades import best_trade
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+CANCELLED, RESIDUAL, STEPS, WORK, BOUND, FACTOR = range(6)
+"""Columns of a solve's report; WORK counts evaluations of single pools."""
+REPORT = 6
+
+MAX_MOVE = 1.0
+"""Of a log price in one step."""
+MAX_CUTS = 8
+LEAST_DAMPING, MOST_DAMPING = 1e-10, 1e2
+NOISE, MAX_IDLE = 1e-13, 4
+"""Steps that lower the bound by no more than rounding; after a few there is nothing to gain."""
+USELESS = 1e-12
+"""A gain within float rounding of nothing."""
+
+
+class Network(NamedTuple):
+    """Which pools trade between which tokens (by place)."""
+
+    slots: Integers
+    token0: Integers
+    token1: Integers
+
+
+class Trades(NamedTuple):
+    """The trading pools at some prices, `rows[0]` of them, and what they leave of each token.
+
+    A row is a place in the network, a direction, raw amounts sold to and bought from the pool, the
+    weight, and the profit in value. `surplus` [token] is in value too.
+    """
+
+    rows: Integers
+    pool: Integers
+    direction: Integers
+    sold: Floats
+    bought: Floats
+    weight: Floats
+    profit: Floats
+    surplus: Floats
+
+
+@kernel
+def new_trades(pools: int, tokens: int) -> Trades:
+    """Room for all pools."""
+    return Trades(
+        np.zeros(1, dtype=np.int64),
+        np.empty(pools, dtype=np.int64),
+        np.empty(pools, dtype=np.int64),
+        np.empty(pools),
+        np.empty(pools),
+        np.empty(pools),
+        np.empty(pools),
+        np.zeros(tokens),
+    )
+
+
+@kernel
+def evaluate(pools: FlatPools, net: Network, z: Floats, out: Trades) -> float:
+    """All pools' best trades at `z`; returns what they are worth together."""
+    count, value = 0, 0.0
+    out.surplus[:] = 0.0
+    for place in range(net.slots.shape[0]):
+        t0, t1, slot = net.token0[place], net.token1[place], net.slots[place]
+        gap = z[t0] - z[t1]
+        gain0, gain1 = pools.log_prices[slot, 0] - gap, pools.log_prices[slot, 1] + gap
+        if not (gain0 > USELESS or gain1 > USELESS):
+            continue
+        direction = 0 if gain0 > gain1 else 1
+        t_in, t_out = (t0, t1) if direction == 0 else (t1, t0)
+        sold, bought, weight = best_trade(pools, slot, direction, max(gain0, gain1), z[t_in])
+        paid, got = sold * exp(z[t_in]), bought * exp(z[t_out])
+        out.surplus[t_in] -= paid
+        out.surplus[t_out] += got
+        value += got - paid
+        out.pool[count], out.direction[count], out.weight[count] = place, direction, weight
+        out.sold[count], out.bought[count], out.profit[count] = sold, bought, got - paid
+        count += 1
+    out.rows[0] = count
+    return value
+
+
+@inner
+def _residual(trades: Trades, z: Floats, floor: Floats, held: int) -> float:
+    """Value that is short or left over; a surplus at its floor price is as it should be."""
+    total = 0.0
+    for token in range(z.shape[0]):
+        surplus = trades.surplus[token]
+        if token != held and (surplus < 0.0 or z[token] > floor[token]):
+            total += abs(surplus)
+    return total
+
+
+@inner
+def _scales(pools: FlatPools, net: Network, z: Floats) -> Floats:
+    """About the weight each token would have if all of its pools traded."""
+    scales = np.zeros(z.shape[0])
+    for place in range(net.slots.shape[0]):
+        slot = net.slots[place]
+        depth0 = exp(z[net.token0[place]]) / pools.slopes[slot, 0]
+        depth1 = exp(z[net.token1[place]]) / pools.slopes[slot, 1]
+        depth = min(depth0, depth1)
+        scales[net.token0[place]] += 0.5 * depth
+        scales[net.token1[place]] += 0.5 * depth
+    return scales
+
+
+@inner
+def _step(
+    net: Network,
+    trades: Trades,
+    z: Floats,
+    floor: Floats,
+    held: int,
+    scales: Floats,
+    damping: float,
+) -> tuple[Floats, int]:
+    """The Newton step of all log prices, and the factor's size."""
+    tokens, count = z.shape[0], trades.rows[0]
+    vertex = np.full(tokens, -1, dtype=np.int64)
+    members = np.empty(tokens, dtype=np.int64)
+    found = 0
+    for row in range(count):
+        place = trades.pool[row]
+        for token in (net.token0[place], net.token1[place]):
+            at_floor = z[token] <= floor[token] and trades.surplus[token] >= 0.0
+            if vertex[token] < 0 and token != held and not at_floor:
+                vertex[token] = found
+                members[found] = token
+                found += 1
+    ends0, ends1 = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
+    for row in range(count):
+        place = trades.pool[row]
+        ends0[row], ends1[row] = vertex[net.token0[place]], vertex[net.token1[place]]
+    right, diagonal = np.empty(found), np.empty(found)
+    for place in range(found):
+        token = members[place]
+        right[place] = -trades.surplus[token]
+        diagonal[place] = damping * scales[token] + 1e-300
+    graph = Graph(ends0, ends1, trades.weight, diagonal)
+    moves, size = solve_laplacian(graph, count, right)
+    step = np.zeros(tokens)
+    for place in range(found):
+        step[members[place]] = min(max(moves[place], -MAX_MOVE), MAX_MOVE)
+    return step, size
+
+
+@inner
+def _along(step: Floats, trades: Trades) -> float:
+    """The bound's slope along a step of log prices."""
+    total = 0.0
+    for token in range(step.shape[0]):
+        total += step[token] * trades.surplus[token]
+    return total
+
+
+@kernel
+def minimise(
+    pools: FlatPools,
+    net: Network,
+    z: Floats,
+    floor: Floats,
+    held: int,
+    tolerance: float,
+    least: float,
+    max_steps: int,
+    cancel: NDArray[np.uint8],
+    report: Floats,
+) -> Trades:
+    """Minimise the bound over `z`, in place; returns the trades there.
+
+    Ends when what is short or left over is worth at most `tolerance` of the bound or `least`, after
+    `max_steps`, or when `cancel[0]` is set. `held` is the token whose price stands.
+    """
+    size, tokens = net.slots.shape[0], z.shape[0]
+    here, there = new_trades(size, tokens), new_trades(size, tokens)
+    scales = _scales(pools, net, z)
+    value = evaluate(pools, net, z, here)
+    work, largest, steps, damping = size, 0, 0, 1e-3
+    idle = 0
+    while steps < max_steps and idle < MAX_IDLE and cancel[0] == 0:
+        if _residual(here, z, floor, held) <= max(tolerance * value, least):
+            break
+        steps += 1
+        step, entries = _step(net, here, z, floor, held, scales, damping)
+        largest = max(largest, entries)
+        slope = _along(step, here)
+        low, high, length = 0.0, 0.0, 1.0
+        best, trial = 0.0, z
+        slope_low = slope
+        for _ in range(MAX_CUTS):
+            trial = np.maximum(z + length * step, floor)
+            trial[held] = z[held]
+            there_value = evaluate(pools, net, trial, there)
+            work += size
+            ahead = _along(step, there)
+            falls = there_value <= value + 1e-4 * length * slope + NOISE * abs(value)
+            if falls and ahead <= 0.3 * abs(slope):
+                best = length
+                break
+            # beyond the minimum: the slope's root lies between
+            high = length
+            ratio = slope_low / (slope_low - ahead) if ahead > 0.0 else 0.5
+            length = low + (high - low) * min(max(ratio, 0.02), 0.7)
+        if best == 0.0:
+            if damping >= MOST_DAMPING:
+                break
+            damping *= 100.0
+            continue
+        damping = max(damping * (0.1 if best == 1.0 else 2.0), LEAST_DAMPING)
+        z[:] = trial
+        idle = idle + 1 if there_value > value - NOISE * abs(value) else 0
+        value = there_value
+        here, there = there, here
+    report[CANCELLED] = float(cancel[0])
+    report[RESIDUAL] = _residual(here, z, floor, held)
+    report[STEPS] = steps
+    report[WORK] = work
+    report[BOUND] = value
+    report[FACTOR] = largest
+    return here

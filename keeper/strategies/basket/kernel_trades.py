@@ -1,0 +1,124 @@
+"""What one pool does at given token prices: the trade that maximises its value, in floats.
+
+Prices are logarithms z of value per raw unit. A pool that sells token0 trades until its marginal
+price, fee included, falls to the ratio of the prices; within one range of liquidity that is closed
+form, and its second derivative by log prices is `weight` * [[1, -1], [-1, 1]].
+"""
+
+from math import exp, expm1, inf, sqrt
+
+from keeper.market.kernels.compiler import inner
+from keeper.market.kernels.layout import (
+    ABOVE,
+    CONCENTRATED,
+    COUNT,
+    COUNT1,
+    OFFSET,
+    OFFSET1,
+    PAIR,
+    FlatPools,
+)
+from keeper.market.kernels.smooth import KIND, NOTHING, input_at, quote
+
+Trade = tuple[float, float, float]
+"""Raw units sold to and bought from the pool, and the weight."""
+
+MAX_HALF_LOG = 300.0
+"""Beyond it a ratio of prices has no use and its exponential no float."""
+
+MAX_RESERVE = 2.0**112 - 1.0
+"""What a pair can hold of a token."""
+
+
+@inner
+def best_trade(pools: FlatPools, slot: int, direction: int, gain: float, z_in: float) -> Trade:
+    """The most valuable trade of a direction whose first price beats the tokens' by `gain` > 0.
+
+    `gain` is a logarithm; `z_in` the log price of the token sold to the pool.
+    """
+    gain = min(gain, 2.0 * MAX_HALF_LOG)
+    kind = pools.kinds[slot]
+    if kind == PAIR:
+        return _pair(pools, slot, direction, 0.5 * gain, z_in)
+    if kind == CONCENTRATED:
+        return _concentrated(pools, slot, direction, gain, z_in)
+    if pools.smooth[slot, direction, KIND] != NOTHING:
+        return _smooth(pools, slot, direction, gain, z_in)
+    return _segments(pools, slot, direction, gain, z_in)
+
+
+@inner
+def _pair(pools: FlatPools, slot: int, direction: int, half: float, z_in: float) -> Trade:
+    gamma = pools.floats[slot, 2]
+    reserve_in, reserve_out = pools.floats[slot, direction], pools.floats[slot, 1 - direction]
+    effective = reserve_in / gamma
+    sold, room = effective * expm1(half), MAX_RESERVE - reserve_in
+    if sold > room:
+        return room, reserve_out * room / (effective + room), 0.0
+    return sold, -reserve_out * expm1(-half), 0.5 * effective * exp(half + z_in)
+
+
+@inner
+def _concentrated(pools: FlatPools, slot: int, direction: int, gain: float, z_in: float) -> Trade:
+    """Walk the ranges from the pool's price to the one at which it would stop."""
+    gamma, liquidity, root = pools.floats[slot, 2], pools.floats[slot, 1], pools.floats[slot, 0]
+    offset, count = pools.ints[slot, OFFSET], pools.ints[slot, COUNT]
+    place = pools.ints[slot, ABOVE] - 1
+    wanted = pools.log_prices[slot, direction] - gain
+    goal = exp(0.5 * wanted) / sqrt(gamma) if direction == 0 else exp(-0.5 * wanted) * sqrt(gamma)
+    units0, units1, weight = 0.0, 0.0, 0.0
+    while True:
+        edge = place if direction == 0 else place + 1
+        if edge < 0 or edge >= count:
+            break
+        bound = pools.tick_floats[offset + edge, 0]
+        inside = goal >= bound if direction == 0 else goal <= bound
+        end = goal if inside else bound
+        if (end < root) if direction == 0 else (end > root):
+            units0 += liquidity * abs(root - end) / (root * end)
+            units1 += liquidity * abs(end - root)
+            root = end
+        if inside:
+            step = 1.0 / goal if direction == 0 else goal
+            weight = 0.5 * liquidity * step / gamma * exp(z_in)
+            break
+        place += -1 if direction == 0 else 1
+        liquidity = pools.tick_floats[offset + place, 1] if place >= 0 else 0.0
+    if direction == 0:
+        return units0 / gamma, units1, weight
+    return units1 / gamma, units0, weight
+
+
+@inner
+def _smooth(pools: FlatPools, slot: int, direction: int, gain: float, z_in: float) -> Trade:
+    row = pools.smooth[slot, direction]
+    ratio = exp(pools.log_prices[slot, direction] - gain)
+    sold = input_at(row, ratio)
+    if not 0.0 < sold < inf:
+        return 0.0, 0.0, 0.0
+    bought, price, bend = quote(row, sold)
+    weight = -exp(z_in) * price / bend if bend < 0.0 else 0.0
+    return sold, bought, weight
+
+
+@inner
+def _segments(pools: FlatPools, slot: int, direction: int, gain: float, z_in: float) -> Trade:
+    """Segments of price, slope and capacity, each a constant-product stretch."""
+    offset = pools.ints[slot, OFFSET if direction == 0 else OFFSET1]
+    count = pools.ints[slot, COUNT if direction == 0 else COUNT1]
+    ratio = exp(pools.log_prices[slot, direction] - gain)
+    sold, bought, weight = 0.0, 0.0, 0.0
+    for row in range(offset, offset + count):
+        price, slope = pools.segments[row, 0], pools.segments[row, 1]
+        capacity = pools.segments[row, 2]
+        if not price > ratio:
+            break
+        scale = sqrt(price / ratio)
+        wanted = (scale - 1.0) / slope if slope > 0.0 else capacity
+        part = min(wanted, capacity)
+        sold += part
+        bought += price * part / (1.0 + slope * part)
+        if wanted <= capacity and slope > 0.0:
+            weight = 0.5 * scale / slope * exp(z_in)
+            break
+    return sold, bought, weight

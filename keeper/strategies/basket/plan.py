@@ -1,0 +1,155 @@
+"""From the dual's optimum to the swaps worth their gas: at most as many as a program runs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keeper.market.kernels.layout import FlatPools
+from keeper.strategies.basket.kernel_dual import (
+    BOUND,
+    REPORT,
+    STEPS,
+    WORK,
+    Trades,
+    minimise,
+)
+from keeper.strategies.basket.network import Graph
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+MAX_SWAPS = 64
+"""Of one program."""
+
+TOLERANCE, LEAST_USD = 1e-6, 1e-6
+"""A solve ends when imbalances are worth so little of the bound, or so many dollars."""
+MAX_STEPS = 200
+DETOUR = 5e-4
+COARSE_DROP, FINE_DROP = 4, 16
+"""The lowest quarter of many swaps is dropped in a round, a sixteenth of few."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """One edge (2 * slot + direction) with its float amounts, and its profit at the dual's prices.
+
+    The pools' profits add up to the whole, so each is what its pool is worth to the basket.
+    """
+
+    edge: int
+    sold: float
+    bought: float
+    profit_usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Swaps of a restricted optimum and what they earn by floats; `slots` is the restriction."""
+
+    swaps: tuple[Swap, ...]
+    slots: Integers
+    gross_usd: float
+    net_usd: float
+
+
+@dataclass(slots=True)
+class Solver:
+    """The dual over one frozen market; counts its work, so that a replay cuts at the same point.
+
+    `costs` [slot] is the gas of one swap in USD, `base_usd` that of none. `cancel[0]` ends a solve.
+    """
+
+    flat: FlatPools
+    graph: Graph
+    held: int
+    floor: Floats
+    costs: Floats
+    base_usd: float
+    cancel: NDArray[np.uint8]
+    max_swaps: int = MAX_SWAPS
+    work: int = 0
+    steps: int = 0
+    bound_usd: float = 0.0
+
+    def solve(self, slots: Integers, z: Floats) -> Trades:
+        """The best trades over `slots`; `z` is the start and becomes the optimum's prices."""
+        report = np.zeros(REPORT)
+        network = self.graph.network(slots)
+        limits = TOLERANCE, LEAST_USD, MAX_STEPS
+        trades = minimise(
+            self.flat, network, z, self.floor, self.held, *limits, self.cancel, report
+        )
+        self.work += int(report[WORK])
+        self.steps += int(report[STEPS])
+        self.bound_usd = float(report[BOUND])
+        return trades
+
+    def plan(self, slots: Integers, trades: Trades) -> Plan:
+        """A solve's result as swaps, those of the greatest profit first."""
+        count = int(trades.rows[0])
+        own = slots[trades.pool[:count]]
+        edges = 2 * own + trades.direction[:count]
+        rows = np.argsort(-trades.profit[:count], kind="stable")
+        columns = (edges, trades.sold, trades.bought, trades.profit)
+        swaps = tuple(Swap(*row) for row in zip(*(c[rows].tolist() for c in columns), strict=True))
+        gross = float(trades.profit[:count].sum())
+        return Plan(swaps, own, gross, gross - float(self.costs[own].sum()) - self.base_usd)
+
+    def rank(self, trades: Trades, own: Integers, z: Floats, worth: Floats) -> Floats:
+        """The order in which to give swaps up: those first whose absence costs least.
+
+        A swap that does not pay goes first. Among too many that pay, one that carries much is
+        dearer than its profit says: what it carries must take a way that is `DETOUR` worse.
+        """
+        count = len(own)
+        if count <= self.max_swaps:
+            return worth
+        graph, sells0 = self.graph, trades.direction[:count] == 0
+        sold = np.where(sells0, graph.token0[own], graph.token1[own])
+        ranks: Floats = worth + DETOUR * trades.sold[:count] * np.exp(z[sold])
+        return ranks
+
+    def gas_bound_usd(self, trades: Trades, slots: Integers) -> float:
+        """No set of swaps over `slots` nets more: weak duality with each pool's gas taken off."""
+        count = int(trades.rows[0])
+        worth = trades.profit[:count] - self.costs[slots[trades.pool[:count]]]
+        return float(np.maximum(worth, 0.0).sum()) - self.base_usd
+
+
+def pruned(solver: Solver, slots: Integers, z: Floats, trades: Trades) -> Iterator[Plan]:
+    """Ever smaller plans that a program can run, by dropping swaps not worth their gas.
+
+    `z` follows the solves. A pool of several slots keeps the most valuable one: a swap of one
+    changes the others. Ends when every swap pays, after yielding that plan.
+    """
+    while trades.rows[0] > 0 and solver.cancel[0] == 0:
+        count = int(trades.rows[0])
+        own = slots[trades.pool[:count]]
+        worth = trades.profit[:count] - solver.costs[own]
+        order = np.argsort(solver.rank(trades, own, z, worth), kind="stable")
+        doubled = _doubled(solver.graph.owner[own], order)
+        if not doubled.any() and count <= solver.max_swaps:
+            yield solver.plan(slots, trades)
+        wanted = max(int((worth <= 0.0).sum()), count - solver.max_swaps)
+        if wanted <= 0 and not doubled.any():
+            return
+        share = COARSE_DROP if count > 2 * solver.max_swaps else FINE_DROP
+        drop = order[: min(max(count // share, 1), max(wanted, 0))]
+        keep = ~doubled
+        keep[drop] = False
+        slots = np.sort(own[keep])
+        if len(slots) < 2:
+            return
+        trades = solver.solve(slots, z)
+
+
+def _doubled(owners: Integers, order: Integers) -> NDArray[np.bool_]:
+    """Which rows share their owner with one that comes later in `order`."""
+    found = np.zeros(len(owners), dtype=np.bool_)
+    best_first = order[::-1]
+    _, first = np.unique(owners[best_first], return_index=True)
+    found[:] = True
+    found[best_first[first]] = False
+    return found

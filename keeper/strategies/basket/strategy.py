@@ -1,0 +1,218 @@
+"""The basket as a strategy: one dual solve a block, pruned, ordered and made exact."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import inf
+from time import time_ns
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keeper.chain import Address
+from keeper.market.kernels.layout import FlatPools
+from keeper.market.view import MarketView
+from keeper.strategies.base import GasQuote, Strategy, StrategyResult, StrategySettings, net_usd
+from keeper.strategies.basket.network import (
+    FLOOR,
+    Graph,
+    graph_of,
+    log_values,
+    tradable_slots,
+)
+from keeper.strategies.basket.order import CircleError, ordered
+from keeper.strategies.basket.plan import MAX_SWAPS, Plan, Solver, pruned
+from keeper.strategies.basket.realise import ExactSwap, realise
+from keeper.strategies.cyclic import confidence
+from keeper.strategies.gas import BASE_GAS, estimate_gas
+from keeper.strategies.opportunity import Leg, Opportunity
+from keeper.strategies.reasons import Reason
+from keeper.strategies.search import rebuilt
+
+Floats = NDArray[np.float64]
+
+NAME = "basket"
+
+MAX_TRIES = 3
+"""Plans that are made exact, best first, until one can be."""
+MAX_CIRCLES = 8
+"""Swaps that are given up because their circle cannot be started."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Upper bounds on any set of swaps, in USD, that anyone can recompute from `log_values`.
+
+    By weak duality the sum of all pools' best trades at any token values bounds what all swaps
+    together earn; with each pool's gas taken off where it pays, what they net. `traded` are the
+    slots that trade at the optimum.
+    """
+
+    gross_usd: float
+    net_usd: float
+    log_values: Mapping[Address, float]
+    traded: frozenset[int]
+
+
+class BasketStrategy:
+    """Finds the most profitable set of swaps over all pools; remembers the prices it ended at."""
+
+    name = NAME
+
+    def __init__(self, settings: StrategySettings, max_swaps: int = MAX_SWAPS) -> None:
+        self._settings = settings
+        self._max_swaps = max_swaps
+        self._version = -1
+        self._graph: Graph
+        self._gas: Floats
+        self._warm: dict[Address, float] = {}
+        self.solver: Solver | None = None
+        """The last block's, with the work it took."""
+        self.certificate: Certificate | None = None
+        """What the last block could yield at most."""
+        self.cancel = np.zeros(1, dtype=np.uint8)
+        """Set its only element to end a solve early."""
+
+    def evaluate(self, view: MarketView, gas: GasQuote) -> StrategyResult:
+        """The best basket of the view's block, whatever changed in it."""
+        arrays = view.arrays if view.arrays.version == view.arrays_version else rebuilt(view)
+        return self.evaluate_on(arrays.flat, view, gas)
+
+    def evaluate_on(self, flat: FlatPools, view: MarketView, gas: GasQuote) -> StrategyResult:
+        """As `evaluate`, on arrays that show the view's block."""
+        if self._version != view.topology.version:
+            self._graph, self._version = graph_of(view.topology), view.topology.version
+            units = [estimate_gas((pool.protocol,)) - BASE_GAS for pool in view.topology.pools]
+            self._gas = np.array(units, dtype=np.float64)
+        logs = log_values(self._graph, view.usd_per_raw)
+        profit = self._profit_token(logs)
+        if profit is None:
+            return StrategyResult((), Counter({Reason.UNPRICED: 1}))
+        began = time_ns()
+        plans = self._plans(flat, view, gas, logs, profit)
+        plans.sort(key=lambda plan: -plan.net_usd)
+        return self._best(view, gas, plans, profit, began)
+
+    def _profit_token(self, logs: Floats) -> int | None:
+        """The place of the most preferred profit token that the market values."""
+        places = (self._graph.places.get(token) for token in self._settings.profit_tokens)
+        return next((place for place in places if place is not None and logs[place] > -inf), None)
+
+    def _plans(
+        self, flat: FlatPools, view: MarketView, gas: GasQuote, logs: Floats, profit: int
+    ) -> list[Plan]:
+        """Plans that a program can run, of the whole market's optimum and what is left of it."""
+        slots = tradable_slots(self._graph, logs, flat.log_prices[: len(view.topology.pools)])
+        z = self._start(logs, profit)
+        solver = self.solver = Solver(
+            flat=flat,
+            graph=self._graph,
+            held=profit,
+            floor=np.where(np.isfinite(logs), logs, 0.0) - FLOOR,
+            costs=self._gas * gas.cost_usd(1),
+            base_usd=gas.cost_usd(BASE_GAS),
+            cancel=self.cancel,
+            max_swaps=self._max_swaps,
+        )
+        trades = solver.solve(slots, z)
+        bounds = solver.bound_usd, solver.gas_bound_usd(trades, slots)
+        self._warm = dict(zip(self._graph.tokens, z.tolist(), strict=True))
+        traded = frozenset(slots[trades.pool[: trades.rows[0]]].tolist())
+        self.certificate = Certificate(*bounds, MappingProxyType(self._warm), traded)
+        return list(pruned(solver, slots, z, trades))
+
+    def _start(self, logs: Floats, profit: int) -> Floats:
+        """The last prices where there are any, else the market's values."""
+        own = np.where(np.isfinite(logs), logs, 0.0)
+        last = np.array([self._warm.get(token, np.nan) for token in self._graph.tokens])
+        z = np.where(np.abs(last - own) < FLOOR, last, own)
+        z[profit] = own[profit]
+        return z
+
+    def _best(
+        self, view: MarketView, gas: GasQuote, plans: list[Plan], profit: int, began: int
+    ) -> StrategyResult:
+        """The first plan that integers confirm."""
+        rejections: Counter[Reason] = Counter()
+        for plan in plans[:MAX_TRIES]:
+            exact = self._exact(view, plan, profit)
+            if exact is None:
+                rejections[Reason.NO_EXACT_PROFIT] += 1
+                continue
+            opportunity = _opportunity(view, gas, exact, self._graph.tokens[profit], began)
+            net = net_usd(opportunity)
+            if not net > 0.0:
+                rejections[Reason.BELOW_GAS] += 1
+            elif net < self._settings.min_net_profit_usd:
+                rejections[Reason.BELOW_MIN_PROFIT] += 1
+            else:
+                return StrategyResult((opportunity,), rejections)
+        return StrategyResult((), rejections)
+
+    def _exact(self, view: MarketView, plan: Plan, profit: int) -> list[ExactSwap] | None:
+        """The plan in exact integers; circles that nobody lends for lose their weakest swap."""
+        lendable = {
+            self._graph.places[token]
+            for token in self._settings.profit_tokens
+            if token in self._graph.places
+        } - {profit}
+        swaps = list(plan.swaps)
+        for _ in range(MAX_CIRCLES):
+            try:
+                steps = ordered(self._graph, swaps, profit, lendable)
+            except CircleError as circle:
+                weakest = min(
+                    (swap for swap in swaps if swap.edge in circle.edges),
+                    key=lambda swap: swap.profit_usd,
+                )
+                swaps.remove(weakest)
+                continue
+            return realise(view, steps, profit)
+        return None
+
+
+def _opportunity(
+    view: MarketView, gas: GasQuote, exact: list[ExactSwap], profit: Address, sized_ns: int
+) -> Opportunity:
+    legs = tuple(_leg(view, swap) for swap in exact)
+    paid = sum(leg.amount_in_raw for leg in legs if leg.token_in == profit)
+    got = sum(leg.amount_out_raw for leg in legs if leg.token_out == profit)
+    profit_usd = (got - paid) * view.usd_per_raw[profit]
+    units = estimate_gas((leg.protocol for leg in legs), sum(swap.crossed for swap in exact))
+    gas_usd = gas.cost_usd(units)
+    return Opportunity(
+        strategy=NAME,
+        block=view.block,
+        legs=legs,
+        profit_token=profit,
+        profit_raw=got - paid,
+        profit_usd=profit_usd,
+        gas_estimate=units,
+        gas_cost_usd=gas_usd,
+        confidence=confidence(paid, got, profit_usd, gas_usd),
+        frame_ns=view.frame_ns,
+        applied_ns=view.applied_ns,
+        sized_ns=sized_ns,
+        exact_ns=time_ns(),
+    )
+
+
+def _leg(view: MarketView, swap: ExactSwap) -> Leg:
+    pool, zero_for_one = view.topology.pools[swap.edge >> 1], swap.edge & 1 == 0
+    tokens = (pool.token0, pool.token1) if zero_for_one else (pool.token1, pool.token0)
+    return Leg(
+        pool=pool.address,
+        protocol=pool.protocol,
+        zero_for_one=zero_for_one,
+        token_in=tokens[0],
+        token_out=tokens[1],
+        amount_in_raw=swap.amount_in_raw,
+        amount_out_raw=swap.amount_out_raw,
+        terms=pool.terms(zero_for_one=zero_for_one),
+    )
+
+
+def create(settings: StrategySettings) -> Strategy:
+    """The strategy that trades all pools at once."""
+    return BasketStrategy(settings)

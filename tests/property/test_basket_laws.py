@@ -1,0 +1,166 @@
+"""Laws of the basket on small random markets: certified, exact, conserving, executable in order."""
+
+from collections import defaultdict
+from dataclasses import replace
+from math import exp, log
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from random_markets import TOKENS, market_view, permuted, random_snapshots, without
+from scipy.optimize import minimize  # type: ignore[import-untyped]
+
+from bench.detect.bound import bound_usd
+from keeper.market.view import MarketView
+from keeper.strategies import registry
+from keeper.strategies.base import GasQuote, StrategySettings
+from keeper.strategies.basket.plan import MAX_SWAPS
+from keeper.strategies.basket.strategy import BasketStrategy
+from keeper.strategies.opportunity import Opportunity
+
+FREE_GAS = GasQuote(0, 0.0)
+SETTINGS = StrategySettings(profit_tokens=TOKENS)
+SEEDS = st.integers(0, 2**32)
+
+
+def basket(view: MarketView, **changes: object) -> tuple[BasketStrategy, Opportunity | None]:
+    strategy = BasketStrategy(replace(SETTINGS, **changes))  # type: ignore[arg-type]
+    found = strategy.evaluate(view, FREE_GAS).opportunities
+    return strategy, found[0] if found else None
+
+
+def random_view(seed: int, pools: int = 14, tokens: int = 6) -> MarketView:
+    return market_view(random_snapshots(Random(seed), pools, tokens))
+
+
+@given(SEEDS)
+@settings(max_examples=60, deadline=None)
+def test_every_leg_is_the_contracts_own_quote_and_every_token_is_conserved(seed: int) -> None:
+    view = random_view(seed)
+    _, found = basket(view)
+    if found is None:
+        return
+    states = dict(view.states)
+    held: dict[bytes, int] = defaultdict(int)
+    for leg in found.legs:
+        swapped = states[leg.pool].swapped(
+            zero_for_one=leg.zero_for_one, amount=leg.amount_in_raw, exact_in=True
+        )
+        assert swapped.quote.refusal is None
+        assert swapped.quote.amount_out == leg.amount_out_raw
+        states[leg.pool] = swapped.state
+        held[leg.token_in] -= leg.amount_in_raw
+        assert held[leg.token_in] >= 0 or leg.token_in in {found.profit_token, *found.loans}
+        held[leg.token_out] += leg.amount_out_raw
+    assert held.pop(found.profit_token) == found.profit_raw > 0
+    assert all(amount >= 0 for amount in held.values())
+    assert len(found.legs) <= MAX_SWAPS
+    assert len({leg.pool for leg in found.legs}) == len(found.legs)
+
+
+def test_the_certificate_holds_and_is_nearly_reached() -> None:
+    earned = bounds = 0.0
+    for seed in range(60):
+        view = random_view(seed)
+        strategy, found = basket(view)
+        certificate = strategy.certificate
+        assert certificate is not None
+        bound = bound_usd(view, certificate.log_values, None)
+        assert bound == pytest.approx(certificate.gross_usd, rel=1e-6, abs=1e-6)
+        profit = found.profit_usd if found else 0.0
+        assert profit <= bound * (1 + 1e-9) + 1e-6
+        earned += profit
+        bounds += bound
+    assert bounds > 1_000.0
+    assert earned >= 0.99 * bounds
+
+
+@given(SEEDS)
+@settings(max_examples=25, deadline=None)
+def test_it_earns_at_least_the_best_simple_or_triangular_cycle(seed: int) -> None:
+    view = random_view(seed)
+    only = replace(SETTINGS, profit_tokens=TOKENS[:1])
+    cycles = [
+        item
+        for strategy in registry.create(("simple", "triangular"), only)
+        for item in strategy.evaluate(view, FREE_GAS).opportunities
+    ]
+    best = max((item.profit_usd for item in cycles), default=0.0)
+    strategy, found = basket(view)
+    if found is not None:
+        assert found.profit_usd >= best * (1 - 1e-6) - 1e-4
+    assert strategy.certificate is not None
+    assert strategy.certificate.gross_usd >= best * (1 - 1e-6) - 1e-4
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_general_solver_finds_no_tighter_bound(seed: int) -> None:
+    """The dual minimised by L-BFGS-B from the market's values, over exact states."""
+    view = random_view(seed, pools=8, tokens=4)
+    strategy, _ = basket(view)
+    assert strategy.certificate is not None
+    free = TOKENS[1:4]
+    start = np.array([log(view.usd_per_raw[token]) for token in free])
+
+    def bound(logs: np.ndarray) -> float:
+        values = dict(zip(free, logs.tolist(), strict=True))
+        return bound_usd(view, {TOKENS[0]: log(view.usd_per_raw[TOKENS[0]]), **values}, None)
+
+    best = min(
+        minimize(bound, start + shift, method="Nelder-Mead", options={"xatol": 1e-9}).fun
+        for shift in (0.0, 0.01)
+    )
+    assert strategy.certificate.gross_usd <= best * (1 + 1e-6) + 1e-4
+
+
+@given(SEEDS, SEEDS)
+@settings(max_examples=20, deadline=None)
+def test_names_and_order_of_pools_do_not_matter(seed: int, shuffle: int) -> None:
+    snapshots = random_snapshots(Random(seed), 12, 5)
+    _, one = basket(market_view(snapshots))
+    _, two = basket(market_view(permuted(snapshots, Random(shuffle))))
+    worth = [found.profit_usd if found else 0.0 for found in (one, two)]
+    assert worth[0] == pytest.approx(worth[1], rel=1e-4, abs=1e-3)
+
+
+@given(SEEDS, st.integers(0, 11))
+@settings(max_examples=25, deadline=None)
+def test_a_further_pool_never_lowers_the_optimum(seed: int, missing: int) -> None:
+    snapshots = random_snapshots(Random(seed), 12, 5)
+    views = market_view(without(snapshots, missing)), market_view(snapshots)
+    fewer, more = (basket(view)[0].certificate for view in views)
+    if fewer is None or more is None:
+        return
+    # The bound is in dollars by the profit token's value, which may differ between the views.
+    scale = [exp(bound.log_values.get(TOKENS[0], 0.0)) for bound in (fewer, more)]
+    assert more.gross_usd / scale[1] >= fewer.gross_usd / scale[0] * (1 - 1e-6) - 1e-3 / scale[0]
+
+
+HOSTILE_RESERVES = st.sampled_from((0, 1, 2, 10**3, 10**12, 2**111, 2**112 - 1))
+HOSTILE_POOLS = st.lists(
+    st.tuples(HOSTILE_RESERVES, HOSTILE_RESERVES, st.integers(0, 3), st.integers(0, 255)),
+    max_size=7,
+)
+
+
+@given(HOSTILE_POOLS, SEEDS)
+@settings(max_examples=60, deadline=None)
+def test_degenerate_markets_yield_no_crash_and_no_false_profit(
+    pools: list[tuple[int, int, int, int]], seed: int
+) -> None:
+    view = market_view(random_snapshots(Random(seed), 3, 3, extremes=pools))
+    _, found = basket(view)
+    if found is None:
+        return
+    held: dict[bytes, int] = defaultdict(int)
+    for leg in found.legs:
+        quote = view.states[leg.pool].quote(
+            zero_for_one=leg.zero_for_one, amount=leg.amount_in_raw, exact_in=True
+        )
+        assert (quote.refusal, quote.amount_out) == (None, leg.amount_out_raw)
+        held[leg.token_in] -= leg.amount_in_raw
+        held[leg.token_out] += leg.amount_out_raw
+    assert held.pop(found.profit_token) == found.profit_raw > 0
+    assert all(amount >= 0 for amount in held.values())
