@@ -46,6 +46,8 @@ FOREIGN = "OwnableUnauthorizedAccount"
 ARMING = {V2_CALLBACK: OP_V2_FLASH, V3_CALLBACK: OP_V3}
 """Commands that arm a pool of the program's choice, by the callback they expect."""
 RENOUNCE = "renounceOwnership()"
+INITIALIZE = "initialize(address,address,address)"
+"""Refused to all: the constructor has made that call."""
 PROGRAM = "a program"
 """Not of the ABI: calldata that begins with four zero bytes."""
 OTHER_CALLBACKS = (
@@ -75,7 +77,7 @@ MATRIX = {
     V2_CALLBACK: Row(frozenset({ARMED}), "UnexpectedCallback"),
     V3_CALLBACK: Row(frozenset({ARMED}), "UnexpectedCallback"),
     **{callback: Row(NOBODY, "UnexpectedCallback") for callback in OTHER_CALLBACKS},
-    "initialize(address,address,address)": Row(NOBODY, "AlreadyInitialized"),
+    INITIALIZE: Row(NOBODY, "AlreadyInitialized"),
     "setListedPool(address,bool)": Row(OWNER_ONLY, FOREIGN),
     "setExecutor(address,bool)": Row(OWNER_ONLY, FOREIGN),
     "setGuardian(address,bool)": Row(OWNER_ONLY, FOREIGN),
@@ -222,7 +224,7 @@ def test_an_armed_pool_and_function(stage: Stage, signature: str, arming: str) -
     assert stage.call_while_armed(arming, stage.data(signature)) == (allowed, not armed)
 
 
-@pytest.mark.parametrize("signature", [s for s, row in MATRIX.items() if row.error])
+@pytest.mark.parametrize("signature", [s for s in MATRIX if MATRIX[s].error and s != INITIALIZE])
 def test_a_refusal_names_the_contract_that_called(stage: Stage, signature: str) -> None:
     """Not the account that sent the transaction, which might hold the role."""
     world, agent = stage.world, stage.accounts[ARMED]
