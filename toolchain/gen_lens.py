@@ -1,4 +1,4 @@
-"""Compile `contracts/lens/PoolLens.vy` into the bytes that the keeper carries with its calls.
+"""Compile `contracts/lens` into the bytes that the keeper carries with its calls.
 
 Run as `python -m toolchain.gen_lens`; with `--check` it writes nothing and fails on drift.
 """
@@ -8,18 +8,19 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-SOURCE = ROOT / "contracts" / "lens" / "PoolLens.vy"
-OUTPUT = ROOT / "keeper" / "collector" / "pool_lens.bin"
+LENS = ROOT / "contracts" / "lens" / "PoolLens.vy"
+PROBE = ROOT / "contracts" / "lens" / "TokenProbe.vy"
+CARRIED = ROOT / "keeper" / "collector"
 
 
 def creation_code() -> bytes:
     """What deploys the lens."""
-    return _compiled("bytecode")
+    return _compiled(LENS, "bytecode")
 
 
 def runtime_code() -> bytes:
     """What stands at a deployed lens, and what a state override may put elsewhere."""
-    return _compiled("bytecode_runtime")
+    return _compiled(LENS, "bytecode_runtime")
 
 
 def carrier(lens: bytes) -> bytes:
@@ -51,29 +52,42 @@ def carrier(lens: bytes) -> bytes:
 _TAIL_AT = 45
 
 
-def _compiled(form: str) -> bytes:
+def _compiled(source: Path, form: str) -> bytes:
     vyper = [sys.executable, "-m", "vyper.cli.vyper_compile", "--no-bytecode-metadata"]
     done = subprocess.run(  # noqa: S603 -- the set-up's own compiler
-        [*vyper, "-f", form, str(SOURCE)], capture_output=True, text=True, check=False
+        [*vyper, "-f", form, str(source)], capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise SystemExit(f"{SOURCE.name}: vyper failed: {done.stderr.strip()[-2000:]}")
+        raise SystemExit(f"{source.name}: vyper failed: {done.stderr.strip()[-2000:]}")
     return bytes.fromhex(done.stdout.strip().removeprefix("0x"))
 
 
-def is_drifted() -> bool:
-    """Whether the keeper's bytes are not those of the source."""
-    return not OUTPUT.exists() or OUTPUT.read_bytes() != carrier(creation_code())
+def outputs() -> dict[Path, bytes]:
+    """What the keeper should carry, by file."""
+    return {
+        CARRIED / "pool_lens.bin": carrier(creation_code()),
+        CARRIED / "token_probe.bin": _compiled(PROBE, "bytecode_runtime"),
+    }
+
+
+def drifted() -> list[str]:
+    """Files whose bytes are not those of their source."""
+    return [
+        path.name
+        for path, code in outputs().items()
+        if not path.exists() or path.read_bytes() != code
+    ]
 
 
 def main() -> int:
-    """Write the bytes, or with `--check` only say that they drifted."""
+    """Write the bytes, or with `--check` only say which of them drifted."""
     if "--check" in sys.argv[1:]:
-        drifted = is_drifted()
-        if drifted:
-            sys.stderr.write(f"{OUTPUT.name} differs from {SOURCE.name}; regenerate it\n")
-        return drifted
-    OUTPUT.write_bytes(carrier(creation_code()))
+        names = drifted()
+        if names:
+            sys.stderr.write(f"{', '.join(names)}: differs from contracts/lens; regenerate it\n")
+        return bool(names)
+    for path, code in outputs().items():
+        path.write_bytes(code)
     return 0
 
 

@@ -93,6 +93,7 @@ LONG_ANSWER: constant(uint256) = (5 + 2 * MAX_TOKENS) * 32
 FACTORY: constant(bytes4) = method_id("factory()", output_type=bytes4)
 TOKEN0: constant(bytes4) = method_id("token0()", output_type=bytes4)
 TOKEN1: constant(bytes4) = method_id("token1()", output_type=bytes4)
+SYMBOL: constant(bytes4) = method_id("symbol()", output_type=bytes4)
 DECIMALS: constant(bytes4) = method_id("decimals()", output_type=bytes4)
 GET_RESERVES: constant(bytes4) = method_id("getReserves()", output_type=bytes4)
 FEE: constant(bytes4) = method_id("fee()", output_type=bytes4)
@@ -153,6 +154,43 @@ def tokens(asked: DynArray[address, MAX_POOLS], budget: Budget) -> DynArray[uint
             continue
         out.append(self._head(1, 0, 0))
         out.append(values[0])
+    return out
+
+
+@external
+@view
+def symbols(asked: DynArray[address, MAX_POOLS], budget: Budget) -> DynArray[uint256, MAX_WORDS]:
+    """
+    @notice Symbols of ERC-20 tokens, as they answer them.
+    @dev Body: length of the answer in bytes, at most 160; its words,
+         the last one filled up.
+    @param asked The tokens.
+    @param budget The words and the gas that may be used.
+    @return DynArray The records.
+    """
+    out: DynArray[uint256, MAX_WORDS] = []
+    for token: address in asked:
+        if self._is_spent(budget, len(out) + 7):
+            break
+        success: bool = False
+        answer: Bytes[160] = b""
+        success, answer = raw_call(
+            token,
+            concat(SYMBOL, b""),
+            max_outsize=160,
+            gas=VIEW_GAS,
+            is_static_call=True,
+            revert_on_failure=False,
+        )
+        if not success:
+            out.append(self._failure(REVERTED, SYMBOL))
+            continue
+        filled: Bytes[192] = concat(answer, empty(bytes32))
+        count: uint256 = (len(answer) + 31) // 32
+        out.append(self._head(1 + count, 0, 0))
+        out.append(len(answer))
+        for i: uint256 in range(count, bound=5):
+            out.append(extract32(filled, 32 * i, output_type=uint256))
     return out
 
 

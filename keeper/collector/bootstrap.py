@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping
 from keeper.chain import Address, BlockRef, Protocol
 from keeper.collector.baskets import BalancerPool, CurvePool, read_balancer, read_curve
 from keeper.collector.lens import Lens, Unreadable
-from keeper.collector.origins import ForeignPool, PoolRef, Reading, v4_id
+from keeper.collector.origins import ForeignPool, NotYet, PoolRef, Reading, holder_of, v4_id
 from keeper.collector.pairs import read_pairs, read_tokens
+from keeper.collector.quarantine import Quarantine
 from keeper.collector.records import Progress
 from keeper.collector.states import State, state_of, tokens_of
+from keeper.collector.symbols import read_symbols
 from keeper.collector.ticks import ALGEBRA, read_concentrated, read_v4
 from keeper.node import Node
 from keeper.relay.pool_state import StateContradiction
@@ -29,8 +31,9 @@ class Reader:
 
     Pools that do not answer like their protocol, or that another factory made, are left out with
     one line in the log for each reason; so are pools that have no price yet, and in silence those
-    with fewer than two of `tokens`, where there are any. `progress` is told of each batch how many
-    pools it finished.
+    with fewer than two of `tokens`, where there are any. Pools of a token that `quarantine` holds,
+    or that no pool holds any of to judge it by, are left out too. `progress` is told of each batch
+    how many pools it finished.
     """
 
     def __init__(
@@ -39,12 +42,16 @@ class Reader:
         refs: Iterable[PoolRef],
         progress: Progress | None = None,
         tokens: Iterable[Address] = (),
+        quarantine: Quarantine | None = None,
     ) -> None:
         self.lens = Lens(node)
+        self._quarantine = quarantine
         self.refs = {ref.address: ref for ref in refs}
         self._progress = progress
         self._tokens = frozenset(tokens)
         self._decimals: dict[Address, int | Unreadable] = {NATIVE: NATIVE_DECIMALS}
+        self.hopeless: set[Address] = set()
+        """Pools left out for what no event of theirs will change."""
         self._left_out: set[Address] = set()
         self._ramps_until_s: dict[Address, int] = {}
 
@@ -59,6 +66,7 @@ class Reader:
         kept = {pool: reading for pool, reading in found.items() if self._is_wanted(reading)}
         await self._learn_decimals(kept, block.hash)
         self._ramps_until_s |= {pool: _ramps_until_s(found) for pool, found in kept.items()}
+        await self._judge_tokens(kept, block.hash)
         reasons: dict[str, list[Address]] = defaultdict(list)
         states = []
         for pool, reading in kept.items():
@@ -66,6 +74,8 @@ class Reader:
                 states.append(self._state(pool, reading, block))
             except (ForeignPool, StateContradiction) as error:
                 reasons[str(error)].append(pool)
+                if not isinstance(error, NotYet):
+                    self.hopeless.add(pool)
         self._tell(reasons)
         return states
 
@@ -111,6 +121,35 @@ class Reader:
         fresh = sorted(met - self._decimals.keys())
         self._decimals |= await read_tokens(self.lens, fresh, block_hash)
 
+    async def _judge_tokens(
+        self, found: Mapping[Address, Reading | Unreadable], block_hash: bytes
+    ) -> None:
+        if self._quarantine is None:
+            return
+        holders: dict[Address, list[Address]] = defaultdict(list)
+        for pool, reading in found.items():
+            if isinstance(reading, Unreadable):
+                continue
+            for token in tokens_of(reading):
+                if token not in {NATIVE, pool} and not self._quarantine.is_judged(token):
+                    holders[token].append(holder_of(self.refs[pool], reading))
+        known = self._quarantine.reasons.keys() | set()
+        distinct = {token: list(dict.fromkeys(some)) for token, some in holders.items()}
+        await self._quarantine.judge(distinct, block_hash)
+        fresh = sorted(self._quarantine.reasons.keys() - known)
+        for token, symbol in (await read_symbols(self.lens, fresh, block_hash)).items():
+            why = self._quarantine.reasons[token]
+            log.warning("token %s (0x%s) is quarantined: %s", symbol, token.hex(), why)
+
+    def _require_good(self, token: Address) -> None:
+        quarantine = self._quarantine
+        if quarantine is None or token == NATIVE:
+            return
+        if token in quarantine.reasons:
+            raise ForeignPool(f"token 0x{token.hex()} is quarantined: {quarantine.reasons[token]}")
+        if not quarantine.is_judged(token):
+            raise NotYet(f"no pool holds any of token 0x{token.hex()} to judge it by")
+
     def _state(self, pool: Address, reading: Reading | Unreadable, block: BlockRef) -> State:
         if isinstance(reading, Unreadable):
             raise ForeignPool(reading.reason)
@@ -120,6 +159,8 @@ class Reader:
             if isinstance(answer, Unreadable):
                 raise ForeignPool(f"token 0x{token.hex()}: {answer.reason}")
             decimals[token] = answer
+            if token != pool:
+                self._require_good(token)
         return state_of(self.refs[pool], reading, decimals, block)
 
     def _tell(self, reasons: Mapping[str, list[Address]]) -> None:

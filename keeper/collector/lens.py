@@ -29,6 +29,7 @@ _NAMES = {
     abi.selector(name): name.partition("(")[0]
     for name in (
         *("factory()", "token0()", "token1()", "getReserves()", "decimals()", "slot0()"),
+        "symbol()",
         *("liquidity()", "fee()", "tickSpacing()", "tickBitmap(int16)", "ticks(int24)"),
         *("globalState()", "tickTable(int16)", "extsload(bytes32)"),
         *("allPairs(uint256)", "allPairsLength()"),

@@ -41,7 +41,7 @@ class Interpreter:
 
     def __init__(self, factories: Iterable[Factory], tokens: Iterable[Address]) -> None:
         self.waiting: set[Address] = set()
-        """Pools that are known and have no price yet."""
+        """Pools that are known and left out: some have no price yet, or nothing to judge by."""
         self._factories = {factory.address: factory for factory in factories}
         self._tokens = frozenset(tokens)
         self._protocols: dict[Address, Protocol] = {}
@@ -92,7 +92,7 @@ class Interpreter:
 
     def _must_be_read(self, pool: Address, protocol: Protocol | None, topic: bytes) -> bool:
         if protocol is None:
-            return topic == topics.START and pool in self.waiting
+            return topic in topics.OF_WAITING and pool in self.waiting
         if protocol in pool_reading.PROTOCOLS:
             return topic in topics.OF_BASKETS or topic in topics.OF_VAULT
         return protocol is Protocol.UNISWAP_V4 and topic == topics.V4_FEE

@@ -10,6 +10,7 @@ from keeper.collector.creations import BALANCER_CREATED, CREATIONS
 from keeper.collector.discovery import Discovery
 from keeper.collector.logs import Findings, Interpreter
 from keeper.collector.origins import Factory, PoolRef
+from keeper.collector.quarantine import Quarantine
 from keeper.collector.states import GUARDED, UNSTAMPED, State
 from keeper.node import Log, Node
 from keeper.relay.messages import Message, Origin, PoolReading, PoolSnapshot
@@ -22,7 +23,7 @@ class PoolLost(Exception):  # noqa: N818 -- it states what happened
 
 
 class Followed:
-    """Pools of `factories` between `tokens`, and `pools` besides, read through one node."""
+    """Pools of `factories` between `tokens`, and `pools` besides, all of whose tokens are good."""
 
     def __init__(
         self,
@@ -31,7 +32,7 @@ class Followed:
         tokens: Sequence[Address],
         pools: Sequence[PoolRef],
     ) -> None:
-        self._reader = Reader(node, pools, tokens=tokens)
+        self._reader = Reader(node, pools, tokens=tokens, quarantine=Quarantine(node))
         self._discovery = Discovery(node, self._reader.lens, tokens)
         self._factories = factories
         self._interpreter = Interpreter(factories, tokens)
@@ -51,7 +52,8 @@ class Followed:
         states = await self._reader.read(block)
         for state in states:
             self._follow(state, block)
-        self._interpreter.waiting = self._reader.refs.keys() - self._followed_since.keys()
+        known = self._reader.refs.keys() - self._reader.hopeless
+        self._interpreter.waiting = known - self._followed_since.keys()
         return [fact for state in states for fact in _facts(state)]
 
     async def advance(self, block: BlockRef, logs: Iterable[Log]) -> tuple[list[Fact], int]:
@@ -96,6 +98,7 @@ class Followed:
             if pool in self._interpreter:
                 self._reader.refs.pop(pool)
                 raise PoolLost(f"pool 0x{pool.hex()} cannot be read any more")
+        self._interpreter.waiting -= self._reader.hopeless
         facts = []
         for pool, state in states.items():
             if self._restless.get(pool) != state:

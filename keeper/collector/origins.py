@@ -18,6 +18,10 @@ class ForeignPool(Exception):  # noqa: N818 -- it states the fault
     """A contract is not the pool that its factory would have made of its tokens."""
 
 
+class NotYet(ForeignPool):
+    """A pool that an event may still make one to follow."""
+
+
 @dataclass(frozen=True, slots=True)
 class Factory:
     """A factory whose pools are trusted to run its code; of Uniswap V4, the pool manager.
@@ -67,6 +71,13 @@ def v4_id(key: V4Key) -> bytes:
         key.hooks.rjust(abi.WORD, b"\0"),
     )
     return bytes(keccak(b"".join(members)))
+
+
+def holder_of(ref: PoolRef, reading: Reading) -> Address:
+    """Who holds the pool's tokens: a manager or vault for many, or the pool itself."""
+    if isinstance(reading, BalancerPool):
+        return reading.vault
+    return ref.address if ref.key is None else ref.factory.address
 
 
 def check_origin(ref: PoolRef, reading: Reading) -> None:

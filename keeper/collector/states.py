@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from keeper.chain import Address, BlockRef, Protocol
 from keeper.collector.baskets import BalancerPool, CurvePool, Holding
-from keeper.collector.origins import ForeignPool, PoolRef, Reading, check_origin
+from keeper.collector.origins import ForeignPool, NotYet, PoolRef, Reading, check_origin
 from keeper.collector.pairs import Pair
 from keeper.collector.ticks import Concentrated
 from keeper.relay import pool_reading
@@ -81,7 +81,7 @@ def _two_tokens(
     if ref.key is not None:
         _require_plain(ref.key.hooks, ref.key.fee_pips)
     if not reading.sqrt_price_x96:
-        raise ForeignPool("it has no price yet")
+        raise NotYet("it has no price yet")
     state.fee_pips, state.protocol_fee = reading.fee_pips, reading.protocol_fee
     state.tick_spacing, state.liquidity = reading.tick_spacing, reading.liquidity
     state.sqrt_price_x96, state.tick = reading.sqrt_price_x96, reading.tick

@@ -11,6 +11,8 @@ MINT = abi.topic("Mint(address,address,int24,int24,uint128,uint256,uint256)")
 BURN = abi.topic("Burn(address,int24,int24,uint128,uint256,uint256)")
 START = abi.topic("Initialize(uint160,int24)")
 """Of a Uniswap V3 or Algebra pool: from here on it has a price."""
+OF_WAITING = frozenset({START, SYNC, MINT})
+"""From which a pool may have a price and tokens that it had not before."""
 ALGEBRA_FEE = abi.topic("Fee(uint16)")
 V4_SWAP = abi.topic("Swap(bytes32,address,int128,int128,uint160,uint128,int24,uint24)")
 V4_LIQUIDITY = abi.topic("ModifyLiquidity(bytes32,address,int24,int24,int256,bytes32)")

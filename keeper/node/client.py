@@ -1,6 +1,6 @@
 """A typed client of one node: each answer is validated before anyone rests on it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, Self, TypeVar
 
 from keeper.chain import LIVE_RUN, Address, BlockRef, ChainInstance
@@ -231,16 +231,22 @@ class Node:
         gas_limit: int | None = None,
         gas_price_wei: int | None = None,
         value_wei: int | None = None,
+        code: Mapping[Address, bytes] | None = None,
     ) -> bytes:
         """Return data of a simulated call; raises `CallReverted` with its revert data.
 
-        Without `to` it is what the creation code in `data` returns.
+        Without `to` it is what the creation code in `data` returns. `code` stands in the place of
+        those accounts' own for this call; not every node offers that.
         """
         parameter = _call_parameter(
             to, data, sender, gas=gas_limit, gasPrice=gas_price_wei, value=value_wei
         )
         return await self._simulate(
-            "eth_call", parameter, block, lambda v: answers.data_of(v, "return data")
+            "eth_call",
+            parameter,
+            block,
+            lambda v: answers.data_of(v, "return data"),
+            overrides={_hex(where): {"code": _hex(held)} for where, held in (code or {}).items()},
         )
 
     async def estimate_gas(
@@ -260,13 +266,17 @@ class Node:
         )
 
     async def _simulate(
-        self, method: str, parameter: dict[str, str], block: BlockId, answer: Callable[[object], T]
+        self,
+        method: str,
+        parameter: dict[str, str],
+        block: BlockId,
+        answer: Callable[[object], T],
+        overrides: Mapping[str, Mapping[str, str]] | None = None,
     ) -> T:
         pinned = not isinstance(block, str)
+        params = (parameter, _block_parameter(block), *((overrides,) if overrides else ()))
         try:
-            return await self._ask(
-                method, parameter, _block_parameter(block), answer=answer, compared=pinned
-            )
+            return await self._ask(method, *params, answer=answer, compared=pinned)
         except RequestRefused as error:
             if error.code != 3 and not error.detail.lower().startswith(_HALTS):
                 raise

