@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz bench-gas lint fmt bench-detect mutate prove
+.PHONY: help setup demo test fuzz bench-gas lint fmt bench-detect bench-market mutate prove
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.cache/bin:$(PATH)
 export SOLCX_BINARY_PATH := $(CURDIR)/.cache/bin
@@ -42,6 +42,9 @@ prove: setup ## symbolic proofs: a stranger with any bytes moves nothing and cha
 	@UV_PROJECT_ENVIRONMENT=$(CURDIR)/.cache/prove $$(command -v uv || echo .cache/uv/bin/uv) sync \
 		--quiet --frozen --no-python-downloads --project toolchain/prove
 	@python -m toolchain.prove
+
+bench-market: setup ## 10,000 pools read from a node, then updates from frame bytes to exact state; the last line is JSON
+	@python -m bench.market
 
 bench-detect: setup ## detection on 10,000 pools beside its peers, whose environments it builds; the last line is JSON
 	@python -m bench.detect

@@ -1,6 +1,7 @@
 """Real Polygon pools of 2024-08-05, read from `../shared/data` where that folder is present."""
 
 import csv
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import exp, log, sqrt
 from pathlib import Path
@@ -8,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from keeper.chain import Address, Protocol
-from keeper.market.prices import usd_per_raw
-from keeper.market.view import PoolKey
+from keeper.market.prices import Valuation
+from keeper.market.view import PoolKey, Topology
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
 USD = Address(bytes.fromhex("2791bca1f2de4661ed88a30c99a7a9449aa84174"))
@@ -66,13 +67,14 @@ def real_pools() -> list[RealPool]:
     return valued
 
 
-def _values(pools: list[RealPool]) -> dict[Address, float]:
+def _values(pools: list[RealPool]) -> Mapping[Address, float]:
     gammas = np.array([1.0 - pool.fee_pips / 1e6 for pool in pools])
     prices = np.array([pool.price for pool in pools])
     liquidity = np.array([pool.liquidity for pool in pools])
     logs = np.stack([np.log(prices * gammas), np.log(gammas / prices)], axis=1)
     depths = np.stack([liquidity / np.sqrt(prices), liquidity * np.sqrt(prices)], axis=1)
-    return usd_per_raw([pool.key() for pool in pools], logs, depths, [USD])
+    topology = Topology(1, tuple(pool.key() for pool in pools), {})
+    return Valuation([USD]).usd_per_raw(topology, logs, 1.0 / depths)
 
 
 def _pairs() -> list[RealPool]:

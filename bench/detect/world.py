@@ -8,7 +8,7 @@ from types import MappingProxyType
 from bench.markets import GAS_PRICE_WEI, NATIVE_USD, Market, Shocks, Update
 from keeper.chain import Address, BlockRef
 from keeper.market.arrays import PoolArrays
-from keeper.market.prices import usd_per_raw
+from keeper.market.prices import Valuation
 from keeper.market.venues.base import VenueState
 from keeper.market.view import MarketView, Topology
 from keeper.strategies.base import GasQuote, StrategySettings
@@ -32,10 +32,8 @@ class World:
             self.arrays.append()
             self._apply(Update(slot, market.states[slot]))
             self._states[pool.address] = market.states[slot]
-        arrays = self.arrays
-        dollar = market.tokens[:1]
-        prices = usd_per_raw(market.pools, arrays.log_prices, arrays.depths, dollar)
-        self._prices = MappingProxyType(prices)
+        valuation, arrays = Valuation(market.tokens[:1]), self.arrays
+        self._prices = valuation.usd_per_raw(self._topology, arrays.log_prices, arrays.slopes)
 
     def settings(self) -> StrategySettings:
         """Profits in the market's hubs, no least profit, no bound on a trade."""

@@ -80,6 +80,11 @@ class PoolArrays:
         for slot in np.flatnonzero(self.flat.kinds[: self._size]).tolist():
             self.update(slot, None)
 
+    def memory_bytes(self) -> int:
+        """What rows, ticks and segments take, their free room included."""
+        heaps = (self._rows, self._ticks, self._segments)
+        return sum(column.nbytes for heap in heaps for column in heap.columns)
+
     @property
     def tick_columns(self) -> list[NDArray[np.generic]]:
         """The columns of ticks that `Rows` shares, the gross liquidity last."""
@@ -127,11 +132,6 @@ class PoolArrays:
     def log_prices(self) -> NDArray[np.float64]:
         """The live prices; not to be kept beyond the current call."""
         return self.flat.log_prices[: self._size]
-
-    @property
-    def depths(self) -> NDArray[np.float64]:
-        """Virtual reserves [slot, token] in raw units, 0 where nothing is traded."""
-        return 1.0 / self.slopes
 
     def frozen_log_prices(self) -> NDArray[np.float64]:
         """A read-only copy for a view."""

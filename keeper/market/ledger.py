@@ -194,6 +194,10 @@ class Ledger:
             int(rows.old_kinds[at]), rows.old_words[at], rows.old_ints[at], rows.old_meta[at]
         )
 
+    def memory_bytes(self) -> int:
+        """What the rows take; ticks lie in the heap of the arrays."""
+        return sum(column.nbytes for column in (*self._columns, *self._index))
+
     def open_row(self, slot: int) -> Row:
         """A slot's row as the open block has it."""
         rows = self.rows

@@ -198,6 +198,12 @@ class Pools:
         row = self.ledger.row(slot)
         return Change(int(row.meta[NUMBER]), int(row.meta[SEQUENCE])) if row.kind else None
 
+    def memory_bytes(self) -> int:
+        """What rows, arrays, ticks and the kept blocks take."""
+        return (
+            self.ledger.memory_bytes() + self.arrays.memory_bytes() + self._journal.memory_bytes()
+        )
+
     def _admit(self, pool: Address, keys: tuple[PoolKey, ...]) -> int:
         """The first slot of a pool, made now if it is met for the first time."""
         slot = self._slots.get(pool)

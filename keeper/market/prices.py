@@ -1,69 +1,68 @@
 """USD values of tokens from the market itself: each token through its deepest pool."""
 
-from collections.abc import Iterable, Sequence
-from heapq import heappop, heappush
-from math import exp, inf, isfinite
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 
 from keeper.chain import Address
-from keeper.market.view import PoolKey
+from keeper.market.kernels.valuation import Floats, Integers, spread
+from keeper.market.view import Topology
 
-_Link = tuple[Address, int, float]
 
+class Valuation:
+    """Values tokens by way of `usd_tokens`, which count as 1.0 each.
 
-def usd_per_raw(
-    pools: Sequence[PoolKey],
-    log_prices: NDArray[np.float64],
-    depths: NDArray[np.float64],
-    usd_tokens: Iterable[Address],
-) -> dict[Address, float]:
-    """USD per raw unit of every token that pools connect to a configured USD token.
-
-    USD tokens count as 1.0 each; outwards from them, the pool with the deepest side in USD (its
-    virtual reserve of the token already valued) gives the next token its value, without its fee.
+    Outwards from them, the pool with the deepest side in USD (its virtual reserve of the token
+    already valued) gives the next token its value, without its fee.
     """
-    links = _links(pools, log_prices, depths)
-    values: dict[Address, float] = {}
-    frontier: list[tuple[float, Address, float]] = []
-    decimals = _decimals(pools)
-    for token in usd_tokens:
-        if token in decimals:
-            heappush(frontier, (-inf, token, 10.0 ** -decimals[token]))
-    while frontier:
-        _, token, value = heappop(frontier)
-        if token in values:
-            continue
-        values[token] = value
-        for other, slot, price in links.get(token, ()):
-            known_side = 0 if pools[slot].token0 == token else 1
-            other_value = value * price
-            depth_usd = float(depths[slot, known_side]) * value
-            if other not in values and isfinite(other_value) and other_value > 0.0:
-                heappush(frontier, (-depth_usd, other, other_value))
-    return values
 
+    def __init__(self, usd_tokens: Iterable[Address]) -> None:
+        self._usd_tokens = tuple(usd_tokens)
+        self._version = -1
+        self._places: dict[Address, int] = {}
+        self._decimals: list[int] = []
+        self._tokens: list[int] = []
+        self._index: tuple[Integers, Integers, Integers]
+        self._room: tuple[Floats, Integers, Floats, Floats]
 
-def _links(
-    pools: Sequence[PoolKey], log_prices: NDArray[np.float64], depths: NDArray[np.float64]
-) -> dict[Address, list[_Link]]:
-    """For each token: the tokens its pools lead to, the slot, and that token's price in it."""
-    links: dict[Address, list[_Link]] = {}
-    tradable = np.isfinite(log_prices).all(axis=1) & (depths > 0.0).all(axis=1)
-    for slot in np.flatnonzero(tradable).tolist():
-        pool = pools[slot]
-        sold0, sold1 = log_prices[slot].tolist()
-        # what the fee takes, it takes in both directions: halfway between them there is none
-        price0 = exp(min(max((sold0 - sold1) / 2, -700.0), 700.0))
-        links.setdefault(pool.token1, []).append((pool.token0, slot, price0))
-        links.setdefault(pool.token0, []).append((pool.token1, slot, 1.0 / price0))
-    return links
+    def usd_per_raw(
+        self, topology: Topology, log_prices: Floats, slopes: Floats
+    ) -> Mapping[Address, float]:
+        """USD per raw unit of every token that pools connect to a USD token.
 
+        The floats are by slot and direction, as in `FlatPools`.
+        """
+        if topology.version != self._version:
+            self._extend(topology)
+        values = np.zeros(len(self._places))
+        for token in self._usd_tokens:
+            if token in self._places:
+                place = self._places[token]
+                values[place] = 10.0 ** -self._decimals[place]
+        start, links, tokens = self._index
+        spread(start, links, tokens, log_prices, slopes, *self._room, values)
+        found = dict(zip(self._places, values.tolist(), strict=True))
+        if not values.all():
+            found = {token: value for token, value in found.items() if value}
+        return MappingProxyType(found)
 
-def _decimals(pools: Sequence[PoolKey]) -> dict[Address, int]:
-    decimals: dict[Address, int] = {}
-    for pool in pools:
-        decimals[pool.token0] = pool.decimals0
-        decimals[pool.token1] = pool.decimals1
-    return decimals
+    def _extend(self, topology: Topology) -> None:
+        for pool in topology.pools[len(self._tokens) // 2 :]:
+            self._tokens.append(self._place(pool.token0, pool.decimals0))
+            self._tokens.append(self._place(pool.token1, pool.decimals1))
+        tokens = np.array(self._tokens, dtype=np.int64)
+        links = np.argsort(tokens, kind="stable").astype(np.int64)
+        counts = np.bincount(tokens, minlength=len(self._places))
+        start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        room = len(links) + len(self._places)
+        self._index = (start, links, tokens)
+        entries, best = np.empty(room, dtype=np.int64), np.empty(len(self._places))
+        self._room = (np.empty(room), entries, np.empty(room), best)
+        self._version = topology.version
+
+    def _place(self, token: Address, decimals: int) -> int:
+        place = self._places.setdefault(token, len(self._places))
+        if place == len(self._decimals):
+            self._decimals.append(decimals)
+        return place

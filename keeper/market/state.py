@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from keeper.chain import Address, BlockRef
 from keeper.market.pools import Pools
-from keeper.market.prices import usd_per_raw
+from keeper.market.prices import Valuation
 from keeper.market.states import States
 from keeper.market.venues.base import PoolExcluded
 from keeper.market.view import MarketView, Untradable
@@ -36,7 +36,7 @@ class Market:
         self.last_gap: str | None = None
         """What last ended trust in all pools."""
         self.pools = Pools()
-        self._usd_tokens = tuple(usd_tokens)
+        self._valuation = Valuation(usd_tokens)
         self._parts = Parts()
         self._boundary: BlockBoundary | None = None
         self._returned: set[Address] = set()
@@ -151,7 +151,6 @@ class Market:
         pools, arrays = self.pools, self.pools.arrays
         topology, version = pools.topology, arrays.version
         untradable = MappingProxyType(dict(pools.untradable))
-        prices = usd_per_raw(topology.pools, arrays.log_prices, arrays.depths, self._usd_tokens)
         return MarketView(
             block=_block_ref(boundary),
             changed=changed,
@@ -161,7 +160,7 @@ class Market:
             log_prices=arrays.frozen_log_prices(),
             arrays=arrays,
             arrays_version=version,
-            usd_per_raw=MappingProxyType(prices),
+            usd_per_raw=self._valuation.usd_per_raw(topology, arrays.log_prices, arrays.slopes),
             frame_ns=frame_ns,
             applied_ns=time_ns(),
         )

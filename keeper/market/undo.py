@@ -91,6 +91,12 @@ class Journal:
                 return depth
         return None
 
+    def memory_bytes(self) -> int:
+        """What the replaced rows take."""
+        undos = [closed.undo for closed in self._blocks]
+        columns = [(u.slots, u.kinds, u.words, u.ints, u.meta) for u in undos]
+        return sum(column.nbytes for each in columns for column in each)
+
     def take_back(self) -> Closed:
         """The last block, which is not kept any more."""
         return self._blocks.pop()

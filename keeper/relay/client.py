@@ -16,8 +16,8 @@ from keeper.relay.frames import HEARTBEAT_ID, Frame, FrameError, FrameReader
 from keeper.relay.messages import Message
 
 READ_BYTES = 1 << 16
-MAX_DECODED = 32
-"""Frames decoded into objects before the loop gets its turn: about a millisecond's work."""
+TURN_NS = 1_000_000
+"""After so long with frames that become objects, other tasks get their turn of the loop."""
 MIN_BACKOFF_S, MAX_BACKOFF_S = 0.05, 1.0
 
 
@@ -95,7 +95,7 @@ class RelayClient:
             for received in batch:
                 yield received
 
-    async def batches(self) -> AsyncIterator[Iterator[Received]]:
+    async def batches(self) -> AsyncGenerator[Iterator[Received], None]:
         """The same events, grouped as they arrived; fewer turns of the loop under load."""
         while True:
             gap = None
@@ -121,7 +121,6 @@ class RelayClient:
                 frames.add(chunk)
                 work = _Work(time.time_ns())
                 while not work.done:
-                    work.decoded = 0
                     yield self._events(frames, work)
                     await asyncio.sleep(0)  # a read from a full buffer does not yield by itself
                 if work.fault is not None:
@@ -142,15 +141,15 @@ class RelayClient:
             return b""
 
     def _events(self, frames: FrameReader, work: "_Work") -> Iterator[Received]:
-        """Events of what has arrived, as they are asked for, up to the bound or a fault."""
+        """Events of what has arrived, as they are asked for, until the turn is over or a fault."""
+        ends_ns = time.perf_counter_ns() + TURN_NS
         try:
-            while work.decoded < MAX_DECODED:
+            while time.perf_counter_ns() < ends_ns:
                 yield from self._pass_on(frames, work.arrived_ns)
                 frame = frames.next()
                 if frame is None:
                     work.done = True
                     return
-                work.decoded += 1
                 yield from self._take(frame, work.arrived_ns)
         except (FrameError, PayloadError, SequenceError) as fault:
             self.counts["faults"] += 1
@@ -187,10 +186,9 @@ class RelayClient:
 class _Work:
     """How far the events of one read have come."""
 
-    __slots__ = ("arrived_ns", "decoded", "done", "fault")
+    __slots__ = ("arrived_ns", "done", "fault")
 
     def __init__(self, arrived_ns: int) -> None:
         self.arrived_ns = arrived_ns
-        self.decoded = 0
         self.done = False
         self.fault: Exception | None = None

@@ -27,8 +27,7 @@ class Origin(NamedTuple):
     sent_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class TickLiquidity:
+class TickLiquidity(NamedTuple):
     """An initialised tick: what it adds when crossed upwards, and all that refers to it.
 
     A tick whose positions cancel out has a net of 0 and still ends a step of every swap.

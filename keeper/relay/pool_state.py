@@ -24,8 +24,8 @@ MIN_SQRT_PRICE_X96 = 4_295_128_739
 MAX_SQRT_PRICE_X96 = 1_461_446_703_485_210_103_287_273_052_203_988_822_378_723_970_342
 """Bounds of Uniswap V2's reserves and of Uniswap V3's `TickMath`; the price bound is exclusive."""
 
-TICKS_PER_PART = 1_700
-"""Ticks that one snapshot frame carries; 36 bytes each keep the payload below 65,535."""
+TICKS_PER_PART = 512
+"""Ticks that one snapshot frame carries: no frame takes long to decode."""
 
 PROTOCOLS = frozenset(
     {Protocol.UNISWAP_V2, Protocol.UNISWAP_V3, Protocol.ALGEBRA_V1, Protocol.UNISWAP_V4}
