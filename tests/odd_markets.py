@@ -11,7 +11,7 @@ from replica.deploy import WHALE
 from replica.manifest import Pool
 from replica.protocols.uniswap_v3 import FACTORY, POSITIONS
 
-SPACINGS = {500: 10, 3_000: 60}
+SPACINGS = {500: 10, 3_000: 60, 10_000: 200}
 WIDEST = 887_272
 MAX = 2**256 - 1
 

@@ -1,0 +1,22 @@
+"""The Vyper reference: its numbers are the table's, and it is a contract that could be deployed."""
+
+import pytest
+from executor_world import KEEPER, STRANGER, RevertedError, new_world
+from program_assembler import header
+from twins import compile_reference, reason_of
+
+from toolchain import gen_reference
+
+
+def test_its_numbers_are_the_tables() -> None:
+    assert gen_reference.main(["--check"]) == 0
+
+
+def test_it_runs_for_executors_only_and_fits_a_contract() -> None:
+    world = new_world(compile_reference())
+    assert len(world.evm.get_code("0x" + world.executor.hex()) or b"") <= 24_576
+    program = header([world.manifest.token("WPOL").address])
+    world.call(KEEPER, world.executor, program)
+    with pytest.raises(RevertedError) as caught:
+        world.call(STRANGER, world.executor, program)
+    assert reason_of(caught.value) == "Unauthorized"
