@@ -38,8 +38,8 @@ fmt: setup ## format Python and Solidity
 	ruff check --fix .
 	forge fmt
 
-mutate: setup ## would the tests notice a fault in the contracts? (MUTATE_SEED, MUTATE_SAMPLE; hours)
-	@python -m toolchain.mutate --seed $(or $(MUTATE_SEED),1) --sample $(or $(MUTATE_SAMPLE),1.0)
+mutate: setup ## would the tests notice a fault in the contracts? (MUTATE="--seed 1 --guarded 1 --sample 0.2"; hours)
+	@python -m toolchain.mutate $(MUTATE)
 
 prove: setup ## symbolic proofs: a stranger with any bytes moves nothing and changes nothing
 	@UV_PROJECT_ENVIRONMENT=$(CURDIR)/.cache/prove $$(command -v uv || echo .cache/uv/bin/uv) sync \

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from toolchain.mutate.areas import GUARDED
-from toolchain.mutate.compiler import Compiler
 from toolchain.mutate.judge import Verdict
 from toolchain.mutate.mutants import Mutant, all_mutants
 from toolchain.mutate.report import Result, passes, text
+from toolchain.warm_compiler import Compiler
 
 PATH = "contracts/Tiny.sol"
 SOURCE = """// SPDX-License-Identifier: UNLICENSED

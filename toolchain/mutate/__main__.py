@@ -1,4 +1,4 @@
-"""Run the campaign: `python -m toolchain.mutate --seed 1 --sample 0.25 --workers 2`."""
+"""Run the campaign: `python -m toolchain.mutate --seed 1 --sample 0.25`."""
 
 import argparse
 import json
@@ -16,10 +16,10 @@ from replica.contracts import Artifact
 from replica.paths import ROOT
 from toolchain.mutate import report
 from toolchain.mutate.areas import GUARDED
-from toolchain.mutate.compiler import Compiler
 from toolchain.mutate.judge import Verdict, judge, warm
 from toolchain.mutate.mutants import Mutant, all_mutants
 from toolchain.mutate.report import Result
+from toolchain.warm_compiler import Compiler
 
 LOG = ROOT / ".cache" / "mutate"
 
@@ -55,11 +55,15 @@ def _original(compiler: Compiler) -> Artifact:
     return artifact
 
 
-def _chosen(mutants: Sequence[Mutant], seed: int, sample: float, only: str) -> list[Mutant]:
-    """All mutants of guarded areas and a sample of the others, in random order."""
-    rng = random.Random(seed)  # noqa: S311 - the same seed, the same sample
-    wanted = [m for m in mutants if only in f"{m.path}:{m.function}"]
-    kept = [m for m in wanted if m.area in GUARDED or rng.random() < sample]
+def _chosen(mutants: Sequence[Mutant], options: argparse.Namespace) -> list[Mutant]:
+    """A share of guarded areas' mutants and one of the others', in random order."""
+    rng = random.Random(options.seed)  # noqa: S311 - the same seed, the same sample
+    wanted = [m for m in mutants if options.only in f"{m.path}:{m.function} {m.area}"]
+    kept = [
+        m
+        for m in wanted
+        if rng.random() < (options.guarded if m.area in GUARDED else options.sample)
+    ]
     rng.shuffle(kept)
     return kept
 
@@ -81,9 +85,10 @@ def _heading(found: int, results: Sequence[Result], options: argparse.Namespace)
     outcomes = [r.verdict.outcome for r in results]
     ran = sum(outcome in report.COUNTED for outcome in outcomes)
     return (
-        f"`make mutate` with seed {options.seed}: {found} mutants exist, every one in a guarded "
-        f"area ({', '.join(GUARDED)}) and {100 * options.sample:.0f} % of the others were tried: "
-        f"{len(results)}. Of these {outcomes.count('invalid')} do not compile, "
+        f"`python -m toolchain.mutate --seed {options.seed} --guarded {options.guarded} --sample "
+        f"{options.sample}`: {found} mutants exist; {100 * options.guarded:.0f} % of those in the "
+        f"guarded areas ({', '.join(GUARDED)}) and {100 * options.sample:.0f} % of the others were "
+        f"drawn: {len(results)}. Of these {outcomes.count('invalid')} do not compile, "
         f"{outcomes.count('same')} compile to the same code, and {ran} ran against the tests; "
         f"{outcomes.count('timeout')} of them were ended by the clock and count as killed."
     )
@@ -93,16 +98,17 @@ def main(arguments: Sequence[str]) -> int:
     """Exit code 0 when the demands of `report.passes` hold."""
     parser = argparse.ArgumentParser(prog="toolchain.mutate", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--sample", type=float, default=1.0, help="share of unguarded areas")
+    parser.add_argument("--guarded", type=float, default=1.0, help="share of the guarded areas")
+    parser.add_argument("--sample", type=float, default=1.0, help="share of the other areas")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--only", default="", help="part of path:function")
+    parser.add_argument("--only", default="", help="part of `path:function area`")
     parser.add_argument("--write", type=Path, help="where the report goes, besides the output")
     options = parser.parse_args(arguments)
     started_s = time.monotonic()
     with Compiler.start() as compiler:
         trees, original = compiler.trees(), _original(compiler)
     mutants = all_mutants(trees, {path: (ROOT / path).read_bytes() for path in trees})
-    chosen = _chosen(mutants, options.seed, options.sample, options.only)
+    chosen = _chosen(mutants, options)
     warm()
     if (sound := judge(original)) != Verdict("survived"):
         raise SystemExit(f"the tests fail without any mutation: {sound}")

@@ -6,20 +6,16 @@ import select
 import signal
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from replica import contracts
-from replica.contracts import EXECUTOR, Artifact
+from replica.contracts import Artifact
 from replica.paths import ROOT
+from toolchain.executor_tests import OPTIONS, replace_executor, suite
 
 TIMEOUT_S = 240.0
 """A mutant that loops for so long is taken for killed."""
-SKIPPED = ("test_executor_node.py", "test_executor_check.py")
-"""They need a node; the others run in an EVM inside the process."""
-OWN_MUTANTS = "not without_ and not weak"
-"""Tests that weaken the executor themselves would only cost time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +24,6 @@ class Verdict:
 
     outcome: str
     by: str = ""
-
-
-def suite() -> list[str]:
-    """The executor's tests that need no node, quick files first."""
-    found = [
-        path
-        for folder in ("unit", "property")
-        for path in sorted((ROOT / "tests" / folder).glob("test_executor_*.py"))
-        if path.name not in SKIPPED
-    ]
-    return [str(path) for path in found]
 
 
 def warm() -> None:
@@ -50,7 +35,7 @@ def warm() -> None:
         saved = os.dup(1)
         os.dup2(silence.fileno(), 1)
         try:
-            pytest.main(["--collect-only", "-q", "-p", "no:ape_test", *suite()])
+            pytest.main(["--collect-only", *OPTIONS, *suite()])
         finally:
             os.dup2(saved, 1)
             os.close(saved)
@@ -97,15 +82,9 @@ def _run(artifact: Artifact, pipe: int) -> None:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
-    original = contracts.compile_contract
-
-    def replaced(name: str, changed: Any = ()) -> Artifact:  # noqa: ANN401 - as the original
-        return artifact if name == EXECUTOR and not changed else original(name, changed)
-
-    contracts.compile_contract = replaced  # type: ignore[assignment]
-    options = ["-x", "-q", "-p", "no:ape_test", "-p", "no:cacheprovider", "-k", OWN_MUTANTS]
+    replace_executor(artifact)
     code = 99
     try:
-        code = int(pytest.main([*options, *suite()], plugins=[_FirstFailure(pipe)]))
+        code = int(pytest.main(["-x", *OPTIONS, *suite()], plugins=[_FirstFailure(pipe)]))
     finally:
         os._exit(code)

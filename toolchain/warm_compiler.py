@@ -54,10 +54,12 @@ class Compiler:
         output = self.ask(changed, {"*": {"": ["ast"]}})
         return {path: source["ast"] for path, source in output["sources"].items()}
 
-    def ask(self, changed: Iterable[tuple[str, str]], selection: dict[str, Any]) -> dict[str, Any]:
-        """The compiler's whole answer."""
+    def ask(
+        self, changed: Iterable[tuple[str, str]], selection: dict[str, Any], **settings: object
+    ) -> dict[str, Any]:
+        """The compiler's whole answer, under foundry.toml's settings but for those named here."""
         job = compile_job(PATH, changed).input
-        job["settings"] |= {"viaIR": False, "outputSelection": selection}
+        job["settings"] |= {"viaIR": False, "outputSelection": selection} | settings
         stdin, stdout = self.server.stdin, self.server.stdout
         if stdin is None or stdout is None:
             raise RuntimeError("the compiler has no pipes")

@@ -1,0 +1,37 @@
+"""The executor's tests that run in an EVM inside the process, on whatever code is to be judged."""
+
+from typing import Any
+
+from replica import contracts
+from replica.contracts import EXECUTOR, Artifact
+from replica.paths import ROOT
+
+SKIPPED = ("test_executor_node.py", "test_executor_check.py")
+"""They need a node."""
+
+OPTIONS = (
+    *("-q", "-p", "no:ape_test", "-p", "no:cacheprovider"),
+    # tests that weaken the executor themselves would only cost time
+    *("-k", "not without_ and not weak"),
+)
+"""Of every run of the suite."""
+
+
+def suite() -> list[str]:
+    """Paths of the files of tests."""
+    return [
+        str(path)
+        for folder in ("unit", "property")
+        for path in sorted((ROOT / "tests" / folder).glob("test_executor_*.py"))
+        if path.name not in SKIPPED
+    ]
+
+
+def replace_executor(artifact: Artifact) -> None:
+    """Let every test of this process find this code where it compiles the executor."""
+    original = contracts.compile_contract
+
+    def replaced(name: str, changed: Any = ()) -> Artifact:  # noqa: ANN401 - as the original
+        return artifact if name == EXECUTOR and not changed else original(name, changed)
+
+    contracts.compile_contract = replaced  # type: ignore[assignment]
