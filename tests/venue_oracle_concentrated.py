@@ -23,7 +23,7 @@ from venue_oracle import (
 )
 
 from keeper.chain import Address
-from keeper.market.venues.algebra import TICK_SPACING, AlgebraState
+from keeper.market.venues.algebra import AlgebraState
 from keeper.market.venues.uniswap_v3 import V3State
 from replica.abi import create2_address
 from replica.protocols.algebra import INIT_CODE_HASH
@@ -58,6 +58,7 @@ def algebraSwapCallback(amount0: int256, amount1: int256, data: Bytes[32]):
 _OUTPUT = re.compile("output: 0x([0-9a-f]*)")
 HOOKLESS = "0x" + "00" * 20
 NOW = 1_750_000_000
+ALGEBRA_SPACING = 60
 V3_SPACINGS = {100: 1, 500: 10, 3000: 60, 10000: 200}
 V4_SPACINGS = {0: 1, 100: 1, 500: 10, 3000: 60, 10000: 200, 250_000: 32767, 999_998: 60}
 POOL_KEY = "(address,address,uint24,int24,address)"
@@ -260,7 +261,7 @@ class AlgebraOracle(_PoolOracle):
         return pool
 
     def set_state(self, state: AlgebraState, community_fees: tuple[int, int]) -> None:
-        assert state.tick_spacing == TICK_SPACING
+        assert state.tick_spacing == ALGEBRA_SPACING
         laid = curve_words(state, 5, 6)
         laid[3] = state.liquidity
         laid[2] = (

@@ -5,14 +5,19 @@ from itertools import product
 from random import Random
 
 from venue_fuzz import CASES, cases
-from venue_oracle_concentrated import V4_SPACINGS, AlgebraOracle, V3Oracle, V4Oracle
+from venue_oracle_concentrated import (
+    ALGEBRA_SPACING,
+    V4_SPACINGS,
+    AlgebraOracle,
+    V3Oracle,
+    V4Oracle,
+)
 from venue_states import edge_amount, random_amount, random_curve, random_v3_state
 
-from keeper.market.venues import algebra, uniswap_v4
 from keeper.market.venues.algebra import AlgebraState
 from keeper.market.venues.base import Quote, Refusal, VenueState
 from keeper.market.venues.uniswap_v3 import V3State
-from keeper.market.venues.uniswap_v4 import V4State
+from keeper.market.venues.uniswap_v4 import V4State, whole_fees
 
 Trade = tuple[bool, int, bool]
 Swap = tuple[int, int, int, int]
@@ -22,13 +27,7 @@ TRADES_PER_STATE = 8
 
 def random_algebra(rng: Random) -> AlgebraState:
     fee = rng.choice((0, 1, 100, rng.randrange(1 << 16), (1 << 16) - 1))
-    curve = random_curve(rng, fee, algebra.TICK_SPACING)
-    return algebra.state_of(
-        sqrt_price_x96=curve.sqrt_price_x96,
-        tick=curve.tick,
-        fee_pips=fee,
-        nets=dict(zip(curve.ticks, curve.nets, strict=True)),
-    )
+    return AlgebraState(*random_curve(rng, fee, ALGEBRA_SPACING))
 
 
 def random_v4(rng: Random) -> tuple[V4State, int]:
@@ -38,16 +37,7 @@ def random_v4(rng: Random) -> tuple[V4State, int]:
         sides = [0, 0]
     protocol_fee = sides[0] | sides[1] << 12
     curve = random_curve(rng, fee, V4_SPACINGS[fee])
-    state = uniswap_v4.state_of(
-        hooks=bytes(20),
-        key_fee_pips=fee,
-        tick_spacing=curve.tick_spacing,
-        sqrt_price_x96=curve.sqrt_price_x96,
-        tick=curve.tick,
-        nets=dict(zip(curve.ticks, curve.nets, strict=True)),
-        protocol_fee=protocol_fee,
-    )
-    return state, protocol_fee
+    return V4State(curve, *whole_fees(fee, protocol_fee)), protocol_fee
 
 
 def random_trades(rng: Random, curve: V3State) -> Iterator[Trade]:

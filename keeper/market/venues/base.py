@@ -20,8 +20,6 @@ class Refusal(StrEnum):
 class Exclusion(StrEnum):
     """Why a pool's arithmetic is not one that its venue's adapter holds to."""
 
-    HOOKS = "hooks"
-    DYNAMIC_FEE = "dynamic_fee"
     WHOLE_FEE = "whole_fee"
     INVALID_STATE = "invalid_state"
 

@@ -19,7 +19,6 @@ from keeper.relay.pool_state import PoolState, StateContradiction
 
 Freeze = Callable[[PoolState, VenueState | None], VenueState]
 FreezeReading = Callable[[PoolReading], TokenPool]
-Build = Callable[..., object]
 
 VENUES: dict[Protocol, Freeze] = {
     Protocol.UNISWAP_V2: uniswap_v2.freeze,
@@ -36,19 +35,6 @@ READINGS: dict[Protocol, FreezeReading] = {
     Protocol.BALANCER_V2_STABLE: balancer_stable.freeze,
 }
 """Protocols whose pools arrive as readings, and how such a pool is frozen."""
-
-STATES: dict[Protocol, Build] = {
-    Protocol.ALGEBRA_V1: algebra.state_of,
-    Protocol.UNISWAP_V4: uniswap_v4.state_of,
-    Protocol.CURVE_STABLESWAP: curve.state_of,
-    Protocol.CURVE_STABLESWAP_NG: curve.state_of,
-    Protocol.BALANCER_V2_WEIGHTED: balancer_weighted.state_of,
-    Protocol.BALANCER_V2_STABLE: balancer_stable.state_of,
-}
-"""Protocols whose pools are read from a node as a whole, and what builds their state.
-
-Each builder takes what its contract's views answer and raises `PoolExcluded` with the reason.
-"""
 
 
 def freeze(state: PoolState, previous: VenueState | None = None) -> VenueState:

@@ -5,8 +5,7 @@ edge, so the edges are walked here too, except where liquidity is zero and nothi
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import accumulate
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from keeper.chain import FEE_DENOMINATOR_PIPS
@@ -16,7 +15,6 @@ from keeper.market.venues.base import (
     Segment,
     Swapped,
     VenueState,
-    require,
 )
 from keeper.market.venues.v3_swap_math import step_exact_in, step_exact_out
 from keeper.market.venues.v3_tick_math import (
@@ -27,7 +25,7 @@ from keeper.market.venues.v3_tick_math import (
     get_sqrt_ratio_at_tick,
     get_tick_at_sqrt_ratio,
 )
-from keeper.relay.pool_state import MAX_LIQUIDITY, PoolState, StateContradiction
+from keeper.relay.pool_state import PoolState, StateContradiction
 
 MAX_AMOUNT = (1 << 255) - 1
 _Q96 = float(1 << 96)
@@ -201,29 +199,6 @@ def _range_segment(
         return Segment(gamma * price * price, gamma * price / liquidity, capacity)
     capacity = liquidity * (end - price) / gamma
     return Segment(gamma / (price * price), gamma / (price * liquidity), capacity)
-
-
-def checked(
-    sqrt_price_x96: int, tick: int, fee_pips: int, tick_spacing: int, nets: Mapping[int, int]
-) -> V3State:
-    """A state read from a node, its active liquidity added up from `nets` by initialised tick.
-
-    Raises:
-        PoolExcluded: no contract of this family can be in that state.
-    """
-    require(MIN_SQRT_RATIO <= sqrt_price_x96 < MAX_SQRT_RATIO, "its price is out of range")
-    require(stands_in(tick, sqrt_price_x96), f"tick {tick} denies its price")
-    require(0 <= fee_pips < FEE_DENOMINATOR_PIPS, f"its fee of {fee_pips} pips is out of range")
-    require(tick_spacing > 0, "its tick spacing is not positive")
-    ticks = tuple(sorted(nets))
-    inside = not ticks or (ticks[0] >= MIN_TICK and ticks[-1] <= MAX_TICK)
-    require(inside and not any(t % tick_spacing for t in ticks), "a tick cannot be initialised")
-    ordered = tuple(nets[t] for t in ticks)
-    levels = list(accumulate(ordered, initial=0))
-    sound = all(0 <= level <= MAX_LIQUIDITY for level in levels) and levels[-1] == 0
-    require(sound, "its ticks do not balance")
-    active = levels[bisect_right(ticks, tick)]
-    return V3State(sqrt_price_x96, tick, active, fee_pips, tick_spacing, ticks, ordered)
 
 
 def freeze(state: PoolState, previous: VenueState | None) -> V3State:

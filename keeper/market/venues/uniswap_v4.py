@@ -4,7 +4,7 @@
 direction, joins the pool's (`ProtocolFeeLibrary.calculateSwapFee`); amounts are int128.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from keeper.chain import FEE_DENOMINATOR_PIPS
@@ -19,10 +19,9 @@ from keeper.market.venues.base import (
     VenueState,
     require,
 )
-from keeper.market.venues.uniswap_v3 import V3State, checked
+from keeper.market.venues.uniswap_v3 import V3State
 from keeper.relay.pool_state import PoolState
 
-DYNAMIC_FEE_FLAG = 0x800000
 MAX_PROTOCOL_FEE_PIPS = 1_000
 MAX_AMOUNT = (1 << 127) - 1
 
@@ -64,32 +63,6 @@ class V4State(NamedTuple):
         return self.curve if fee == self.curve.fee_pips else self.curve._replace(fee_pips=fee)
 
 
-def state_of(
-    *,
-    hooks: bytes,
-    key_fee_pips: int,
-    tick_spacing: int,
-    sqrt_price_x96: int,
-    tick: int,
-    nets: Mapping[int, int],
-    protocol_fee: int = 0,
-) -> V4State:
-    """The quotable state of a pool from its key, `slot0` and net liquidity by initialised tick.
-
-    `protocol_fee` is slot0's packed pair: 12 bits each, selling currency0 in the lower ones.
-
-    Raises:
-        PoolExcluded: it has hooks or a dynamic fee, or the contract cannot be in that state.
-    """
-    if any(hooks):
-        raise PoolExcluded(Exclusion.HOOKS, f"hooks 0x{hooks.hex()} may change any swap")
-    if key_fee_pips == DYNAMIC_FEE_FLAG:
-        raise PoolExcluded(Exclusion.DYNAMIC_FEE, "its fee is whatever its hooks last set")
-    fees = _whole_fees(key_fee_pips, protocol_fee)
-    curve = checked(sqrt_price_x96, tick, key_fee_pips, tick_spacing, nets)
-    return V4State(curve, *fees)
-
-
 def freeze(state: PoolState, previous: VenueState | None) -> V4State:
     """The quotable state of a pool that messages carry, which have none with hooks.
 
@@ -97,12 +70,19 @@ def freeze(state: PoolState, previous: VenueState | None) -> V4State:
         PoolExcluded: its fees leave nothing.
         StateContradiction: the tick is not the one the price stands in.
     """
-    fees = _whole_fees(state.fee_pips, state.protocol_fee)
+    fees = whole_fees(state.fee_pips, state.protocol_fee)
     shared = previous.curve if isinstance(previous, V4State) else None
     return V4State(uniswap_v3.freeze(state, shared), *fees)
 
 
-def _whole_fees(key_fee_pips: int, protocol_fee: int) -> tuple[int, int]:
+def whole_fees(key_fee_pips: int, protocol_fee: int) -> tuple[int, int]:
+    """What selling currency0 and what selling currency1 pays, in pips.
+
+    `protocol_fee` is slot0's packed pair: 12 bits each, selling currency0 in the lower ones.
+
+    Raises:
+        PoolExcluded: the fees leave nothing.
+    """
     sides = (protocol_fee & 0xFFF, protocol_fee >> 12)
     require(all(0 <= side <= MAX_PROTOCOL_FEE_PIPS for side in sides), "its protocol fee is > 0.1%")
     fees = _whole_fee(sides[0], key_fee_pips), _whole_fee(sides[1], key_fee_pips)
