@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from random import Random
 
+import pyrevm
 import pytest
-from replica_calls import deployed, read, transact
+from replica_calls import compiled, deployed, read, transact
 
 from keeper.chain import Address
 from keeper.market import flash_sources
@@ -14,11 +15,20 @@ from keeper.node import BadAnswer, Node
 from replica import Replica
 from replica.abi import encode_call
 from replica.deploy import GOVERNANCE, WHALE
-from replica.paths import ROOT
+from replica.paths import NODE_MODULES, ROOT
 from replica.protocols.aave_v3 import CONFIGURATOR
 from replica.protocols.balancer_v2 import AUTHORIZER, FEES_COLLECTOR
 from replica.rpc import RpcError
 
+NOBODY = "0x" + "11" * 20
+PERCENTAGES = "@aave-dao/aave-v3-origin/src/contracts/protocol/libraries/math/PercentageMath.sol"
+CEILING = """
+contract Ceiling {
+    function ceiling(uint256 amount, uint256 share) external pure returns (uint256) {
+        return PercentageMath.percentMulCeil(amount, share);
+    }
+}
+"""
 SYMBOLS = ("WPOL", "USDC.e", "WETH", "USDC")
 SOURCE = (ROOT / "tests" / "contracts" / "Borrower.sol").read_text()
 
@@ -116,6 +126,18 @@ async def test_premiums_are_exact_for_any_amount(
             assert asked == source.premium.of(amount), (source, amount)
             compared += 1
     assert compared >= 30
+
+
+def test_the_premium_of_newer_aave_is_its_library_s() -> None:
+    library = (NODE_MODULES / PERCENTAGES).read_text()
+    evm, rng = pyrevm.EVM(), Random(2)
+    evm.set_balance(NOBODY, 10**20)
+    ceiling = str(evm.deploy(NOBODY, compiled(f"{library}\n{CEILING}", "Ceiling")))
+    for _ in range(2_000):
+        amount, share = rng.randrange(1 << rng.randrange(1, 120)), rng.choice((0, 5, 9, 10_000))
+        call = encode_call("ceiling(uint256,uint256)", amount, share)
+        asked = evm.message_call(NOBODY, ceiling, bytes.fromhex(call.removeprefix("0x")))
+        assert int.from_bytes(asked) == Premium(share, 10_000).of(amount)
 
 
 @pytest.mark.usefixtures("borrower")
