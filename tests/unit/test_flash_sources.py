@@ -136,7 +136,7 @@ def test_the_premium_of_newer_aave_is_its_library_s() -> None:
     for _ in range(2_000):
         amount, share = rng.randrange(1 << rng.randrange(1, 120)), rng.choice((0, 5, 9, 10_000))
         call = encode_call("ceiling(uint256,uint256)", amount, share)
-        asked = evm.message_call(NOBODY, ceiling, bytes.fromhex(call.removeprefix("0x")))
+        asked = evm.message_call(NOBODY, ceiling, call)
         assert int.from_bytes(asked) == Premium(share, 10_000).of(amount)
 
 
