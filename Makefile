@@ -18,11 +18,9 @@ test: setup ## the whole test suite
 	@pytest
 	@APE_DATA_FOLDER=$(CURDIR)/.cache/ape ape test
 
-fuzz: setup ## the deep tier: 200,000 cases a venue against its contract, seed printed (FUZZ_SEED)
-	@FUZZ=deep pytest -s --timeout 7200 tests/property/test_venue_*.py
-
-fuzz: setup ## contract, Vyper reference and model on random and broken programs, deep (FUZZ_SEED repeats a run)
-	@FUZZ=deep pytest -s -o timeout=0 tests/property/test_executor_differential.py
+fuzz: setup ## the deep tier: venues against their contracts, the executor against its model and a thief (FUZZ_SEED)
+	@FUZZ=deep pytest -s --timeout 7200 tests/property/test_venue_*.py \
+		tests/property/test_executor_differential.py tests/property/test_executor_stolen_key.py
 
 bench-gas: setup ## gas of cycles: ours, floor, routers, loans, on both schedules; GAS=--record keeps it
 	@python -m bench.gas $(GAS)
