@@ -18,6 +18,7 @@ from keeper.market.kernels.layout import (
     WORDS,
     FlatPools,
 )
+from keeper.market.kernels.pieces import pieces_of
 from keeper.market.kernels.smooth import COLUMNS
 from keeper.market.venues.base import Segment, VenueState
 from keeper.market.venues.pairs import PairState
@@ -229,19 +230,26 @@ class PoolArrays:
     def _put_curve(self, slot: int, state: VenueState) -> None:
         self.flat.kinds[slot] = CURVE
         for direction in (0, 1):
-            rows = list(islice(state.segments(zero_for_one=direction == 0), MAX_SEGMENTS))
-            chunks = self._chunks[slot]
-            offset = self._segments.resize(chunks.get(1 + direction), len(rows))
+            rows = self._pieces(slot, direction, state)
+            chunks, count = self._chunks[slot], len(rows)
+            offset = self._segments.resize(chunks.get(1 + direction), count)
             chunks[1 + direction] = offset
             self.flat = self._tuple()
             self.flat.ints[slot, (3, 6)[direction]] = offset
-            self.flat.ints[slot, (4, 7)[direction]] = len(rows)
-            self.flat.segments[offset : offset + len(rows)] = np.array(rows).reshape(-1, 3)
-            if isinstance(state, PairState):
-                self.flat.smooth[slot, direction] = state.row(zero_for_one=direction == 0)
-            first = rows[0] if rows else Segment(0.0, 0.0, 1.0)
+            self.flat.ints[slot, (4, 7)[direction]] = count
+            self.flat.segments[offset : offset + count] = rows
+            first = Segment(*rows[0].tolist()) if count else Segment(0.0, 0.0, 1.0)
             # A straight piece has no slope; its end bounds the depth instead.
             self._put_first(slot, direction, first.price, first.slope or 1.0 / first.capacity)
+
+    def _pieces(self, slot: int, direction: int, state: VenueState) -> NDArray[np.float64]:
+        """The curve's segments; of a smooth one the row is noted too."""
+        if isinstance(state, PairState):
+            row = state.row(zero_for_one=direction == 0)
+            self.flat.smooth[slot, direction] = row
+            return pieces_of(row)
+        found = list(islice(state.segments(zero_for_one=direction == 0), MAX_SEGMENTS))
+        return np.array(found).reshape(-1, 3)
 
 
 def _shares_ticks(one: V3State, two: V3State) -> bool:

@@ -51,3 +51,9 @@ def pieces(row: Row, into: NDArray[np.float64]) -> int:
         start, got, price = end, there, price_there
         step *= 1.5 if off < 0.3 * allowed else 1.0
     return found
+
+
+def pieces_of(row: Row) -> NDArray[np.float64]:
+    """The row's segments, as many as it takes."""
+    found = np.empty((MAX_PIECES, 3))
+    return found[: pieces(row, found)]

@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
-import numpy as np
-
-from keeper.market.kernels.pieces import MAX_PIECES, pieces
+from keeper.market.kernels.pieces import pieces_of
 from keeper.market.kernels.smooth import Row
 from keeper.market.venues.base import Quote, Segment, Swapped
 
@@ -54,9 +52,8 @@ class PairState(NamedTuple):
 
     def segments(self, *, zero_for_one: bool) -> Iterator[Segment]:
         """Pieces of constant product whose ends lie on the pool's smooth curve."""
-        found = np.empty((MAX_PIECES, 3))
-        count = pieces(self.row(zero_for_one=zero_for_one), found)
-        return (Segment(*piece) for piece in found[:count].tolist())
+        found = pieces_of(self.row(zero_for_one=zero_for_one))
+        return (Segment(*piece) for piece in found.tolist())
 
     def row(self, *, zero_for_one: bool) -> Row:
         """The pool's smooth curve itself, as `kernels.smooth` has it."""
