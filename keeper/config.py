@@ -124,11 +124,13 @@ class PoolSettings(_Section):
 class MarketSettings(_Section):
     """Which pools are followed, what a profit may be paid in, and what is worth one dollar.
 
-    Followed are the factories' pools between any two of `tokens`, and `pools` besides.
+    Followed are the factories' pools between any two of `tokens`, and `pools` besides; `cache`
+    keeps what was found between runs.
     """
 
     factories: tuple[FactorySettings, ...] = Field(min_length=1)
     pools: tuple[PoolSettings, ...] = ()
+    cache: PathField = Path(".run/pools.json")
     tokens: tuple[AddressField, ...]
     profit_tokens: tuple[AddressField, ...]
     usd_tokens: tuple[AddressField, ...]

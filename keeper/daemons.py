@@ -32,6 +32,7 @@ async def run_collector(config: Config, stop: asyncio.Event) -> None:
         poll_s=config.node.poll_interval_s,
         timeout_s=config.node.timeout_s,
         policy=config.node.policy,
+        cache_path=config.market.cache,
     )
     await _until(stop, Collector(settings).run())
 

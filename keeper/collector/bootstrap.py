@@ -47,7 +47,7 @@ class Reader:
         self.lens = Lens(node)
         self._quarantine = quarantine
         self.refs = {ref.address: ref for ref in refs}
-        self._progress = progress
+        self.progress = progress
         self._tokens = frozenset(tokens)
         self._decimals: dict[Address, int | Unreadable] = {NATIVE: NATIVE_DECIMALS}
         self.hopeless: set[Address] = set()
@@ -82,7 +82,7 @@ class Reader:
     async def _readings(
         self, refs: list[PoolRef], block_hash: bytes
     ) -> dict[Address, Reading | Unreadable]:
-        lens, told = self.lens, self._progress
+        lens, told = self.lens, self.progress
 
         def of(*protocols: Protocol) -> list[Address]:
             return [ref.address for ref in refs if ref.factory.protocol in protocols]

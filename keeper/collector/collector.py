@@ -10,6 +10,7 @@ from pathlib import Path
 
 from keeper.chain import Address, BlockRef
 from keeper.collector.abi import MalformedWordError
+from keeper.collector.cache import PoolCache
 from keeper.collector.logs import boundary_of
 from keeper.collector.market import Followed, PoolLost
 from keeper.collector.origins import Factory, PoolRef
@@ -38,6 +39,7 @@ class CollectorSettings:
 
     Pools are those of `factories` between any two of `tokens`, and `pools` besides; `poll_s` is
     the pause between two looks at a head that no node announces, `timeout_s` bounds each call.
+    What discovery finds is kept in `cache_path`.
     """
 
     node_urls: tuple[str, ...]
@@ -49,6 +51,7 @@ class CollectorSettings:
     poll_s: float = 0.1
     timeout_s: float = 5.0
     policy: Policy = field(default_factory=Policy)
+    cache_path: Path | None = None
 
 
 class Collector:
@@ -101,7 +104,9 @@ class Collector:
         ) as node:
             self._node = node
             await self._publisher.connect()
-            market = Followed(node, settings.factories, settings.tokens, settings.pools)
+            market = Followed(
+                node, settings.factories, settings.tokens, settings.pools, _cache(settings)
+            )
             await market.discover(await node.head())
             while True:
                 sent = await self._begin(node, market)
@@ -186,3 +191,9 @@ class Collector:
             raise SocketError(
                 f"{self._settings.producer_path}: the relay closed the connection; restart it"
             )
+
+
+def _cache(settings: CollectorSettings) -> PoolCache | None:
+    if settings.cache_path is None:
+        return None
+    return PoolCache(settings.cache_path, settings.factories, settings.tokens)

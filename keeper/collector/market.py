@@ -1,21 +1,26 @@
 """The pools that are followed, as facts of a channel: all of them at first, then block by block."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
 from keeper.chain import Address, BlockRef
 from keeper.collector.bootstrap import Reader
+from keeper.collector.cache import PoolCache
 from keeper.collector.creations import BALANCER_CREATED, CREATIONS
 from keeper.collector.discovery import Discovery
 from keeper.collector.logs import Findings, Interpreter
 from keeper.collector.origins import Factory, PoolRef
+from keeper.collector.progress import bar
 from keeper.collector.quarantine import Quarantine
 from keeper.collector.states import GUARDED, UNSTAMPED, State
 from keeper.node import Log, Node
 from keeper.relay.messages import Message, Origin, PoolReading, PoolSnapshot
 from keeper.relay.pool_state import PoolState
 from keeper.relay.publisher import Fact
+
+log = logging.getLogger(__name__)
 
 
 class PoolLost(Exception):  # noqa: N818 -- it states what happened
@@ -31,7 +36,10 @@ class Followed:
         factories: Sequence[Factory],
         tokens: Sequence[Address],
         pools: Sequence[PoolRef],
+        cache: PoolCache | None = None,
     ) -> None:
+        self._node = node
+        self._cache = cache
         self._reader = Reader(node, pools, tokens=tokens, quarantine=Quarantine(node))
         self._discovery = Discovery(node, self._reader.lens, tokens)
         self._factories = factories
@@ -41,15 +49,23 @@ class Followed:
         self._restless: dict[Address, PoolReading] = {}
 
     async def discover(self, head: BlockRef) -> None:
-        """Ask the factories for their pools."""
-        for ref in await self._discovery.find(self._factories, head):
-            self._reader.refs.setdefault(ref.address, ref)
+        """Ask the factories for their pools, of those that list none only for new ones."""
+        known, since = ([], 0) if self._cache is None else await self._cache.load(self._node)
+        fresh = await self._discovery.find(self._factories, head, since)
+        found = {ref.address: ref for ref in (*known, *fresh)}
+        if self._cache is not None:
+            self._cache.save(list(found.values()), head)
+        for pool, ref in found.items():
+            self._reader.refs.setdefault(pool, ref)
+        log.info("%d pools are known, %d of them from before", len(found), len(known))
 
     async def snapshot(self, block: BlockRef) -> list[Fact]:
         """The state of every pool at the end of `block`."""
         for pool in list(self._followed_since):
             self._leave(pool)
-        states = await self._reader.read(block)
+        with bar("reading pools", len(self._reader.refs)) as self._reader.progress:
+            states = await self._reader.read(block)
+        self._reader.progress = None
         for state in states:
             self._follow(state, block)
         known = self._reader.refs.keys() - self._reader.hopeless

@@ -148,6 +148,7 @@ class Stack:
             },
             "market": {
                 "factories": factories,
+                "cache": str(self.work_dir / "pools.json"),
                 "tokens": list(token.values()),
                 "profit_tokens": [token[symbol] for symbol in ("WPOL", "USDC.e", "WETH", "USDC")],
                 "usd_tokens": [token[symbol] for symbol in ("USDC.e", "USDC", "USDT", "DAI")],

@@ -3,6 +3,7 @@
 from bench.chain_pools import stand
 from bench.markets import Market, generate
 from keeper.collector.bootstrap import Reader
+from keeper.collector.discovery import Discovery
 from keeper.market.venues.uniswap_v2 import V2State
 from keeper.market.venues.uniswap_v3 import V3State
 from keeper.node import Node
@@ -24,7 +25,12 @@ async def test_a_generated_market_is_read_back_from_the_chain() -> None:
     with launch() as replica:
         refs = stand(replica, market)
         async with await Node.connect(replica.url, expected_chain_id=137, timeout_s=30) as node:
-            states = await Reader(node, refs).read(await node.block("latest"))
+            head = await node.block("latest")
+            reader = Reader(node, refs)
+            states = await reader.read(head)
+            factories = list(dict.fromkeys(ref.factory for ref in refs))
+            listed = await Discovery(node, reader.lens, ()).find(factories, head)
+    assert set(listed) == set(refs), "factories list, or tell in events, the very pools"
     assert len({ref.address for ref in refs}) == 300
     found = {state.pool: state for state in states}
     for ref, wanted, key in zip(refs, market.states, market.pools, strict=True):
