@@ -8,7 +8,7 @@ from keeper.strategies.base import GasQuote, StrategyResult, StrategySettings, n
 from keeper.strategies.gas import estimate_gas
 from keeper.strategies.opportunity import Leg, Opportunity
 from keeper.strategies.reasons import Reason
-from keeper.strategies.search import CycleSearch
+from keeper.strategies.search import Cycle, CycleSearch
 
 CUSHION_LOG = 10e-4
 """The return of a trade at which its cushion against other trades counts one half."""
@@ -28,11 +28,11 @@ class CyclicStrategy:
         cycles, rejections = self._search.run(view, gas)
         now = time_ns()
         found: list[Opportunity] = []
-        for edges, amounts, crossed in cycles:
-            if amounts is None:
+        for cycle in cycles:
+            if cycle.amounts is None:
                 rejections[Reason.NO_EXACT_PROFIT] += 1
                 continue
-            opportunity = self._opportunity(view, gas, _legs(view, edges, amounts), crossed, now)
+            opportunity = chain_opportunity(self.name, view, gas, cycle, now)
             reason = self._judge(net_usd(opportunity))
             if reason is None:
                 found.append(opportunity)
@@ -46,33 +46,31 @@ class CyclicStrategy:
             return Reason.BELOW_GAS
         return Reason.BELOW_MIN_PROFIT if net < self._settings.min_net_profit_usd else None
 
-    def _opportunity(
-        self,
-        view: MarketView,
-        gas: GasQuote,
-        legs: tuple[Leg, ...],
-        crossed: int,
-        now_ns: int,
-    ) -> Opportunity:
-        amount_in, amount_out = legs[0].amount_in_raw, legs[-1].amount_out_raw
-        profit_usd = (amount_out - amount_in) * view.usd_per_raw[legs[0].token_in]
-        units = estimate_gas((leg.protocol for leg in legs), crossed)
-        gas_usd = gas.cost_usd(units)
-        return Opportunity(
-            strategy=self.name,
-            block=view.block,
-            legs=legs,
-            profit_token=legs[0].token_in,
-            profit_raw=amount_out - amount_in,
-            profit_usd=profit_usd,
-            gas_estimate=units,
-            gas_cost_usd=gas_usd,
-            confidence=confidence(amount_in, amount_out, profit_usd, gas_usd),
-            frame_ns=view.frame_ns,
-            applied_ns=view.applied_ns,
-            sized_ns=now_ns,
-            exact_ns=time_ns(),
-        )
+
+def chain_opportunity(
+    strategy: str, view: MarketView, gas: GasQuote, cycle: Cycle, sized_ns: int
+) -> Opportunity:
+    """The opportunity that a cycle with exact amounts is."""
+    legs = _legs(view, cycle.edges, cycle.amounts or [])
+    amount_in, amount_out = legs[0].amount_in_raw, legs[-1].amount_out_raw
+    profit_usd = (amount_out - amount_in) * view.usd_per_raw[legs[0].token_in]
+    units = estimate_gas((leg.protocol for leg in legs), cycle.crossed)
+    gas_usd = gas.cost_usd(units)
+    return Opportunity(
+        strategy=strategy,
+        block=view.block,
+        legs=legs,
+        profit_token=legs[0].token_in,
+        profit_raw=amount_out - amount_in,
+        profit_usd=profit_usd,
+        gas_estimate=units,
+        gas_cost_usd=gas_usd,
+        confidence=confidence(amount_in, amount_out, profit_usd, gas_usd),
+        frame_ns=view.frame_ns,
+        applied_ns=view.applied_ns,
+        sized_ns=sized_ns,
+        exact_ns=time_ns(),
+    )
 
 
 def confidence(amount_in: int, amount_out: int, profit_usd: float, gas_usd: float) -> float:

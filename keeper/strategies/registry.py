@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterable
 from keeper.strategies import simple, triangular
 from keeper.strategies.base import Strategy, StrategySettings
 from keeper.strategies.basket import strategy as basket
+from keeper.strategies.paths import strategy as long_path
 
 STRATEGIES: dict[str, Callable[[StrategySettings], Strategy]] = {
     simple.NAME: simple.create,
     triangular.NAME: triangular.create,
+    long_path.NAME: long_path.create,
     basket.NAME: basket.create,
 }
 

@@ -5,6 +5,7 @@
 
 import sys
 from hashlib import sha256
+from itertools import combinations
 from time import monotonic
 
 from keeper.chain import Address, Protocol
@@ -17,7 +18,7 @@ from keeper.relay.messages import BlockBoundary, Origin, PoolSnapshot, TickLiqui
 from keeper.strategies import registry
 from keeper.strategies.base import GasQuote, StrategySettings
 
-_TOKENS = tuple(Address(bytes([number]) * 20) for number in (1, 2, 3))
+_TOKENS = tuple(Address(bytes([number]) * 20) for number in range(1, 6))
 _DEPTH = 10**24
 
 
@@ -31,16 +32,16 @@ def warm() -> float:
     warm_market()
     view = _small_market()
     for name in registry.STRATEGIES:
-        (strategy,) = registry.create([name], StrategySettings(_TOKENS[:1]))
+        (strategy,) = registry.create([name], StrategySettings(_TOKENS))
         if not strategy.evaluate(view, GasQuote(0, 0.0)).opportunities:
             raise RuntimeError(f"the kernels of {name!r} miss a plain edge: remove their cache")
     return monotonic() - began
 
 
 def _small_market() -> MarketView:
-    """Two pairs and a concentrated pool between each two of three tokens, at odds by 2 %."""
+    """Two pairs and a concentrated pool between each two of five tokens, at odds by 2 %."""
     market, sequence = Market(_TOKENS[:1]), 0
-    for first, second in ((0, 1), (0, 2), (1, 2)):
+    for first, second in combinations(range(len(_TOKENS)), 2):
         for place in range(3):
             sequence += 1
             reserves = (_DEPTH, _DEPTH + place * _DEPTH // 50)

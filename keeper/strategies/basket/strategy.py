@@ -36,8 +36,6 @@ NAME = "basket"
 
 MAX_TRIES = 3
 """Plans that are made exact, best first, until one can be."""
-MAX_CIRCLES = 8
-"""Swaps that are given up because their circle cannot be started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +156,7 @@ class BasketStrategy:
             if token in self._graph.places
         } - {profit}
         swaps = list(plan.swaps)
-        for _ in range(MAX_CIRCLES):
+        while swaps:
             try:
                 steps = ordered(self._graph, swaps, profit, lendable)
             except CircleError as circle:

@@ -1,0 +1,1 @@
+"""Long paths: single cycles of 4 to 16 pools."""
