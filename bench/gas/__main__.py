@@ -10,6 +10,7 @@ from bench.gas import table
 from bench.gas.baskets import PLANS, basket, basket_floor_code
 from bench.gas.cells import Cell, Figures, cell, floor, loan, measure, named, ours
 from bench.gas.market import FAMILIES, HOPS, YARDSTICK, World, open_world
+from bench.gas.ours import basket_program, program
 from bench.gas.stale import stale
 from keeper.execution.program import Funding
 from replica.markets import USDC_E, WPOL
@@ -35,23 +36,22 @@ def sources(world: World) -> dict[str, Any]:
     """Two V2 hops from each source of flash liquidity, and the same loan with an empty receiver."""
     route = world.route("v2", 2)
     yardstick = floor(world, route)
-    known = {funding.value: funding for funding in Funding}
     flash, detail = {}, {}
     for source in ("flash_swap", *LENDERS):
-        mine = ours(world, route, [known[source]]) if source in known else None
+        mine = ours(world, [program(route, Funding(source))])
         empty = loan(world, LENDERS[source], route, empty=True) if source in LENDERS else None
-        flash[source] = mine.plain if mine else None
+        flash[source] = mine.plain
         detail[source] = named("ours", mine) | named("empty", empty) | named("floor", yardstick)
         _say_source(world, source, mine, yardstick, empty)
     return {"flash": flash, "flash_detail": detail}
 
 
 def _say_source(
-    world: World, source: str, mine: Figures | None, yardstick: Figures, empty: Figures | None
+    world: World, source: str, mine: Figures, yardstick: Figures, empty: Figures | None
 ) -> None:
     limit = table.bound(world.profit.symbol, 2) + (empty.plain if empty else 0)
-    over = mine.plain - yardstick.plain if mine else None
-    verdict = "cannot run" if over is None else "pass" if over <= limit else "FAIL"
+    over = mine.plain - yardstick.plain
+    verdict = "pass" if over <= limit else "FAIL"
     click.echo(f"flash {source}: over the floor {over}, bound {limit}: {verdict}")
 
 
@@ -59,9 +59,13 @@ def baskets(world: World) -> dict[str, Cell]:
     """Sets of swaps with splits and merges, from own capital."""
     found = {}
     for size in PLANS:
-        code = basket_floor_code(YARDSTICK, basket(world, size).legs)
+        route = basket(world, size)
+        code = basket_floor_code(YARDSTICK, route.legs)
         yardstick = measure(world, "basket's floor", world.stand(code), b"")
-        found[str(size)] = named("ours", None) | named("floor", yardstick)
+        mine = ours(world, [basket_program(route)])
+        found[str(size)] = named("ours", mine) | named("floor", yardstick)
+        over, limit = mine.plain - yardstick.plain, table.bound(world.profit.symbol, size)
+        click.echo(f"basket of {size}: over the floor {over}, at a path's bound of {limit}")
     return found
 
 

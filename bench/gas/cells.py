@@ -6,18 +6,16 @@ from typing import NamedTuple, TypeAlias
 from bench.gas.floor import Form, floor_code
 from bench.gas.loans import LOANS, Terms, loan_code
 from bench.gas.market import TRADER, YARDSTICK, Route, World
-from bench.gas.ours import least_profit, program
+from bench.gas.ours import least_profit, programs
 from bench.gas.repricer import best_access_list, recount
 from bench.gas.routers import swap_router, universal_router, v2_router
 from bench.gas.schedules import ETHEREUM, POLYGON
-from bench.gas.trace import trace_call
+from bench.gas.trace import Exit, trace_call
 from keeper.chain import Address
-from keeper.execution.program import Funding
 
 Cell: TypeAlias = dict[str, int | None]
 """Figures by name: a contender's, and with `_al`, `_polygon` and `_polygon_al` its variants."""
 
-OWN_FUNDINGS = (Funding.OWN_CAPITAL, Funding.FLASH_SWAP)
 ROUTERS = {
     "router02": ("Uniswap V2 router", v2_router),
     "swaprouter02": ("SwapRouter02", swap_router),
@@ -41,8 +39,10 @@ class Figures(NamedTuple):
 def measure(world: World, what: str, to: Address, data: bytes, *, reverts: bool = False) -> Figures:
     """Figures of one run on the world's state; raises `RunFailedError` if it does not earn."""
     trace = trace_call(world.rpc, TRADER, to, data)
-    if trace.failed is not reverts:
-        raise RunFailedError(f"{what}: {'succeeded' if reverts else 'reverted'}")
+    # a yardstick does not look whether its calls succeed
+    failed = trace.failed or any(isinstance(event, Exit) and event.failed for event in trace.events)
+    if failed is not reverts:
+        raise RunFailedError(f"{what}: {'succeeded' if reverts else 'a call reverted'}")
     figures = []
     for schedule in (ETHEREUM, POLYGON):
         best = best_access_list(trace, schedule)
@@ -61,16 +61,15 @@ def floor(world: World, route: Route) -> Figures:
     return cheaper([measure(world, "floor", world.stand(code), b"") for code in codes])
 
 
-def ours(world: World, route: Route, fundings: Sequence[Funding] = OWN_FUNDINGS) -> Figures:
-    """The cheaper of our programs without a loan, or that of the one funding named."""
-    programs = dict.fromkeys(program(route, funding) for funding in fundings)
-    return cheaper([measure(world, "ours", world.executor, data) for data in programs])
+def ours(world: World, found: Sequence[bytes]) -> Figures:
+    """The cheapest of the executor's programs for one route."""
+    return cheaper([measure(world, "ours", world.executor, data) for data in found])
 
 
 def loan(world: World, name: str, route: Route, *, empty: bool = False) -> Figures:
     """A plain loan receiver around the route's yardstick, or around nothing."""
     lender = world.manifest.contract(LOANS[name].lender)
-    terms = Terms(lender, YARDSTICK, route.legs[0].token_in, route.legs[0].amount_in_raw)
+    terms = Terms(lender, YARDSTICK, route.legs[0].token_in, route.capital_raw)
     code = loan_code(name, terms, () if empty else route.legs)
     return measure(world, f"{name} loan", world.stand(code), b"")
 
@@ -78,7 +77,7 @@ def loan(world: World, name: str, route: Route, *, empty: bool = False) -> Figur
 def cell(world: World, route: Route) -> Cell:
     """Every contender on one route; what cannot run it is None."""
     figures: dict[str, Figures | None] = {
-        "ours": ours(world, route),
+        "ours": ours(world, programs(route)),
         "floor": floor(world, route),
     }
     minimum = route.legs[0].amount_in_raw + least_profit(route)

@@ -30,7 +30,7 @@ MORE_PAIRS = (
 """Pairs of the second V2 venue, so that one router can run its longest cycles there."""
 SIDE_USD = 300_000
 ROUTE_USD = 500
-HELD_USD = 5_000
+HELD_USD = 50_000
 DUST_RAW = 1_000
 """What routers hold of each token: as on a busy chain, none of their slots is at zero."""
 MAX = 2**256 - 1
@@ -52,15 +52,23 @@ LENDERS = ("Aave Pool", "Morpho Blue")
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A profitable cycle: its pools and the exact legs through them."""
+    """A profitable cycle, or a basket: its pools and the exact legs through them."""
 
     pools: tuple[Pool, ...]
     legs: tuple[Leg, ...]
 
     @property
+    def capital_raw(self) -> int:
+        """Raw units of the profit token that the legs take in."""
+        token = self.legs[0].token_in
+        return sum(leg.amount_in_raw for leg in self.legs if leg.token_in == token)
+
+    @property
     def profit_raw(self) -> int:
-        """Raw units gained of the first leg's input."""
-        return self.legs[-1].amount_out_raw - self.legs[0].amount_in_raw
+        """Raw units gained of the profit token."""
+        token = self.legs[0].token_in
+        made = sum(leg.amount_out_raw for leg in self.legs if leg.token_out == token)
+        return made - self.capital_raw
 
 
 class World:

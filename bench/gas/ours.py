@@ -1,11 +1,16 @@
-"""Our programs for a route, as the keeper encodes them, with limits of realistic width."""
+"""Our programs for a route or a basket, as the keeper encodes them, with limits of real width."""
+
+from collections.abc import Sequence
+from typing import Any
 
 from bench.gas.market import Route
-from keeper.execution.program import Funding, encode_program
+from keeper.execution.program import Funding, Lender, ProgramError, encode_basket, encode_program
 
 DEADLINE_BLOCK = 90_123_456
 MAX_BASE_FEE_WEI = 187_654_321_987
 AAVE_PREMIUM_BP = 5
+PLAIN = (Funding.OWN_CAPITAL, Funding.FLASH_SWAP, Funding.EXACT_OUTPUT)
+"""Fundings without a loan."""
 
 
 def least_profit(route: Route) -> int:
@@ -13,17 +18,36 @@ def least_profit(route: Route) -> int:
     return route.profit_raw * 9 // 10
 
 
-def program(route: Route, funding: Funding) -> bytes:
+def program(route: Route, funding: Funding, lender: Lender | None = None) -> bytes:
     """Calldata of the executor for the route."""
-    amount = route.legs[0].amount_in_raw
-    premium = amount * AAVE_PREMIUM_BP // 10_000 + 1
-    borrowed = funding is Funding.AAVE_V3
-    return encode_program(
-        route.legs,
-        funding=funding,
-        profit_token=route.legs[0].token_in,
-        min_profit_raw=least_profit(route) - (premium if borrowed else 0),
-        deadline_block=DEADLINE_BLOCK,
-        max_base_fee_wei=MAX_BASE_FEE_WEI,
-        max_premium_raw=premium if borrowed else 0,
-    )
+    return encode_program(route.legs, funding=funding, lender=lender, **_limits(route, funding))
+
+
+def programs(route: Route, fundings: Sequence[Funding] = PLAIN) -> list[bytes]:
+    """Calldata for each funding that can fund the route, without repetitions."""
+    found: dict[bytes, None] = {}
+    for funding in fundings:
+        try:
+            found[program(route, funding)] = None
+        except ProgramError:
+            continue
+    return list(found)
+
+
+def basket_program(route: Route) -> bytes:
+    """Calldata of the executor for a basket on own capital."""
+    funding = Funding.OWN_CAPITAL
+    return encode_basket(route.legs, funding=funding, **_limits(route, funding))
+
+
+def _limits(route: Route, funding: Funding) -> dict[str, Any]:
+    premium = 0
+    if funding is Funding.AAVE_V3:
+        premium = route.capital_raw * AAVE_PREMIUM_BP // 10_000 + 1
+    return {
+        "profit_token": route.legs[0].token_in,
+        "min_profit_raw": least_profit(route) - premium,
+        "deadline_block": DEADLINE_BLOCK,
+        "max_base_fee_wei": MAX_BASE_FEE_WEI,
+        "max_premium_raw": premium,
+    }

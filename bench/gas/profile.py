@@ -9,10 +9,9 @@ from typing import Any, NamedTuple
 
 import click
 
-from bench.gas.cells import OWN_FUNDINGS
 from bench.gas.floor import Form, floor_code
 from bench.gas.market import FAMILIES, TRADER, YARDSTICK, World, open_world
-from bench.gas.ours import program
+from bench.gas.ours import programs
 from bench.gas.trace import GAS_LIMIT
 from keeper.chain import Address
 from replica.abi import address
@@ -107,8 +106,7 @@ def main(family: str, hops: int, symbol: str) -> None:
         route = world.route(family, hops)
         codes = [floor_code(YARDSTICK, route.legs, form) for form in Form]
         floors = [profile(world, world.stand(code), b"") for code in codes]
-        programs = [program(route, funding) for funding in OWN_FUNDINGS]
-        runs = [profile(world, world.executor, data) for data in programs]
+        runs = [profile(world, world.executor, data) for data in programs(route)]
         for line in report(min(floors), min(runs), world.executor):
             click.echo(line)
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from bench.gas.__main__ import SNAPSHOT
-from bench.gas.cells import OWN_FUNDINGS
+from bench.gas.baskets import PLANS, basket, basket_floor_code
 from bench.gas.floor import Form, floor_code
 from bench.gas.market import FAMILIES, HOPS, TRADER, YARDSTICK, Route, World, open_world
-from bench.gas.ours import program
+from bench.gas.ours import basket_program, program, programs
 from bench.gas.repricer import best_access_list, recount
 from bench.gas.schedules import ETHEREUM, POLYGON
 from bench.gas.trace import AccessList, gas_used, trace_call
@@ -49,8 +49,8 @@ def snapshot() -> dict[str, dict[str, dict[str, int]]]:
 
 
 def ours(world: World, route: Route) -> int:
-    programs = [program(route, funding) for funding in OWN_FUNDINGS]
-    return min(gas_used(world.rpc, TRADER, world.executor, data) for data in programs)
+    found = programs(route)
+    return min(gas_used(world.rpc, TRADER, world.executor, data) for data in found)
 
 
 def mined(world: World, to: Address, data: bytes, listed: AccessList = ()) -> dict[str, str]:
@@ -85,12 +85,29 @@ def test_no_route_from_usdc_grew(usdc: World, family: str, hops: int, snapshot: 
     assert ours(usdc, usdc.route(family, hops)) <= recorded * (1 + GROWTH)
 
 
+def test_no_loan_and_no_basket_grew(wpol: World, snapshot: dict) -> None:
+    route = wpol.route("v2", 2)
+    runs = {(s, "flash"): program(route, Funding(s)) for s in snapshot["flash"]}
+    runs |= {(str(n), "basket"): basket_program(basket(wpol, n)) for n in PLANS}
+    for (name, kind), data in runs.items():
+        kept = snapshot[kind][name]
+        gas = gas_used(wpol.rpc, TRADER, wpol.executor, data)
+        assert gas <= (kept["ours"] if kind == "basket" else kept) * (1 + GROWTH), (kind, name)
+
+
 @pytest.mark.parametrize("form", Form)
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_floor_earns_what_the_route_earns(put_back: World, family: str, form: Form) -> None:
     route = put_back.route(family, 3)
     held = put_back.balance(route.legs[0].token_in, YARDSTICK)
     mined(put_back, put_back.stand(floor_code(YARDSTICK, route.legs, form)), b"")
+    assert put_back.balance(route.legs[0].token_in, YARDSTICK) - held == route.profit_raw
+
+
+def test_the_floor_of_a_basket_earns_what_the_basket_earns(put_back: World) -> None:
+    route = basket(put_back, max(PLANS))
+    held = put_back.balance(route.legs[0].token_in, YARDSTICK)
+    mined(put_back, put_back.stand(basket_floor_code(YARDSTICK, route.legs)), b"")
     assert put_back.balance(route.legs[0].token_in, YARDSTICK) - held == route.profit_raw
 
 
