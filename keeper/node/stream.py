@@ -206,9 +206,11 @@ class _SocketLine:
     async def messages(self) -> AsyncIterator[str | bytes]:
         held = b""
         while chunk := await self._reader.read(READ_BYTES):
-            held += chunk
+            held = (held + chunk).lstrip()
             if len(held) > self._limit:
                 raise BadAnswer(f"a node's socket sent more than {self._limit} bytes at once")
+            if held and not held.startswith(b"{"):
+                raise BadAnswer("a node's socket sent something other than JSON-RPC")
             if held.rstrip().endswith(b"}"):
                 whole, held = _values(held)
                 for value in whole:
@@ -221,7 +223,7 @@ class _SocketLine:
 def _values(held: bytes) -> tuple[list[str], bytes]:
     """The whole JSON values at the beginning, and what is left."""
     try:
-        text = held.decode().lstrip()
+        text = held.decode()
     except UnicodeDecodeError:
         return [], held
     found, at = [], 0

@@ -16,6 +16,7 @@ from cutting_proxy import CuttingProxy
 from keeper.collector.collector import Collector, CollectorSettings
 from keeper.collector.origins import Factory, PoolRef
 from keeper.node import WrongChain
+from keeper.relay.history import KEPT_BLOCKS
 from keeper.relay.server import RelayServer
 from replica import Replica, launch
 
@@ -71,6 +72,26 @@ async def test_a_reorganisation_takes_blocks_back_and_equals_the_chain(
         assert (follower.resyncs, collector.counts["resyncs"]) == (1, 0)
         assert collector.counts["ignored_logs"] > 0, "others trade in pools not followed"
         assert follower.gaps == []
+
+
+@pytest.mark.parametrize("depth", [16, 64, 100])
+async def test_a_deep_reorganisation_is_taken_back_as_far_as_blocks_are_kept(
+    trading: Replica, folder: Path, depth: int
+) -> None:
+    traders = Traders(trading, seed=depth)
+    config = settings(trading.url, trading.manifest, folder)
+    async with following(config, folder) as (collector, follower):
+        await until(lambda: bool(follower.boundaries))
+        for start in range(0, depth + 4, 20):
+            await asyncio.to_thread(traders.block, 3)
+            trading.rpc("anvil_mine", [hex(19)])
+            await until(lambda n=start: len(follower.boundaries) == n + 21)  # type: ignore[misc]
+        trading.rpc("anvil_reorg", [depth, []])
+        await asyncio.to_thread(traders.block, 3)
+        await equals_chain(follower, config)
+        is_kept = depth <= KEPT_BLOCKS
+        assert collector.counts["reorganisations"] == is_kept
+        assert collector.counts["resyncs"] == (not is_kept)
 
 
 async def test_a_jump_beyond_the_filling_limit_is_a_new_epoch(
