@@ -6,6 +6,7 @@ For tests, demo and bench, which do without ape. The compiler caches its outputs
 import json
 import re
 import subprocess
+import sys
 import time
 import tomllib
 from collections.abc import Callable, Iterable
@@ -20,6 +21,7 @@ from keeper.chain import Address
 from replica.abi import address, encode_call
 from replica.paths import ROOT, tool
 
+REFERENCE = ROOT / "contracts" / "reference" / "ReferenceExecutor.vy"
 EXECUTOR = "contracts/ArbitrageExecutor.sol:ArbitrageExecutor"
 EXECUTOR_ABI = (
     EXECUTOR,
@@ -62,6 +64,14 @@ def compile_executor() -> Artifact:
     others = [entry for entry in found.values() if entry["type"] != "constructor"]
     artifact = compile_contract(EXECUTOR)
     return replace(artifact, abi=(*own, *others))
+
+
+@cache
+def compile_reference() -> Artifact:
+    """The Vyper reference's creation code; its errors are strings, not the ABI's."""
+    vyper = [sys.executable, "-m", "vyper.cli.vyper_compile", str(REFERENCE)]
+    done = subprocess.run(vyper, capture_output=True, text=True, check=True)  # noqa: S603 - ours
+    return Artifact((), bytes.fromhex(done.stdout.strip()[2:]), b"")
 
 
 @cache
@@ -191,10 +201,14 @@ def deploy_executor(
     treasury: Address,
     aave_pool: Address,
     executors: Iterable[Address],
+    artifact: Artifact | None = None,
 ) -> Address:
-    """Deploy an executor from the unlocked account `owner`, which then appoints `executors`."""
+    """Deploy an executor from the unlocked account `owner`, which then appoints `executors`.
+
+    `artifact` is other code with the same constructor and the same `setExecutor`.
+    """
     roles = encode(["address"] * 4, [owner, guardian, treasury, aave_pool])
-    where = deploy(rpc, owner, compile_executor().creation_code + roles)
+    where = deploy(rpc, owner, (artifact or compile_executor()).creation_code + roles)
     for executor in executors:
         data = encode_call("setExecutor(address,bool)", executor, True)
         _transact(rpc, {"from": owner, "to": where, "data": data})

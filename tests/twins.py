@@ -1,9 +1,6 @@
 """Two worlds alike but for the executor's code, contract and Vyper reference, and the model."""
 
-import subprocess
-import sys
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 import twin_markets
@@ -14,13 +11,11 @@ from twin_markets import Market, Tokens, stand_in
 
 from keeper.chain import Address
 from replica.abi import encode_call
-from replica.contracts import Artifact, compile_executor
-from replica.paths import ROOT
+from replica.contracts import compile_executor, compile_reference
 from replica.protocols.balancer_v2 import VAULT
 from replica.protocols.morpho_blue import MORPHO
 from replica.protocols.uniswap_v4 import MANAGER
 
-REFERENCE = ROOT / "contracts" / "reference" / "ReferenceExecutor.vy"
 SYMBOLS = ("WPOL", "USDC.e", "WETH")
 CAPITAL_USD = 2_000
 FULL_COMPARISON = 20
@@ -30,14 +25,6 @@ LISTING = "setListedPool(address,bool)"
 
 class Diverged(AssertionError):  # noqa: N818 - what the comparison finds
     """The three do not agree; the message holds the program."""
-
-
-@cache
-def compile_reference() -> Artifact:
-    """The reference's creation code; its errors are strings that bear the custom errors' names."""
-    vyper = [sys.executable, "-m", "vyper.cli.vyper_compile", str(REFERENCE)]
-    done = subprocess.run(vyper, capture_output=True, text=True, check=True)
-    return Artifact((), bytes.fromhex(done.stdout.strip()[2:]), b"")
 
 
 FAULTS = {"BadToken", "BadRecipient", "BadAmount", "WrongPayment", "TruncatedProgram"}

@@ -61,9 +61,9 @@ def floor(world: World, route: Route) -> Figures:
     return cheaper([measure(world, "floor", world.stand(code), b"") for code in codes])
 
 
-def ours(world: World, found: Sequence[bytes]) -> Figures:
-    """The cheapest of the executor's programs for one route."""
-    return cheaper([measure(world, "ours", world.executor, data) for data in found])
+def run(world: World, executor: Address, found: Sequence[bytes]) -> Figures:
+    """The cheapest of the programs for one route, on the executor or on the reference."""
+    return cheaper([measure(world, "a program", executor, data) for data in found])
 
 
 def loan(world: World, name: str, route: Route, *, empty: bool = False) -> Figures:
@@ -76,8 +76,10 @@ def loan(world: World, name: str, route: Route, *, empty: bool = False) -> Figur
 
 def cell(world: World, route: Route) -> Cell:
     """Every contender on one route; what cannot run it is None."""
+    found = programs(route)
     figures: dict[str, Figures | None] = {
-        "ours": ours(world, programs(route)),
+        "ours": run(world, world.executor, found),
+        "reference": run(world, world.reference, found),
         "floor": floor(world, route),
     }
     minimum = route.legs[0].amount_in_raw + least_profit(route)
@@ -85,8 +87,7 @@ def cell(world: World, route: Route) -> Cell:
         data, to = calldata(route, minimum), world.manifest.contract(contract)
         figures[name] = measure(world, name, to, data) if data else None
     figures |= {name: loan(world, name, route) for name in ("aave", "balancer", "morpho")}
-    figures["reference"] = None
-    return {key: gas for name, found in figures.items() for key, gas in named(name, found).items()}
+    return {key: gas for name, of in figures.items() for key, gas in named(name, of).items()}
 
 
 def named(name: str, figures: Figures | None) -> Cell:

@@ -14,7 +14,7 @@ from keeper.chain import Address, Protocol
 from keeper.strategies.opportunity import Leg
 from replica.anvil import Anvil
 from replica.build import BLOCK_INTERVAL_S, build
-from replica.contracts import deploy_executor
+from replica.contracts import Artifact, compile_executor, compile_reference, deploy_executor
 from replica.deploy import WHALE, Site, own_place
 from replica.manifest import Manifest, Pool, Token
 from replica.markets import DAI, USDC, USDC_E, USDT, WBTC, WETH, WPOL, V2Market, raw_amount
@@ -88,14 +88,7 @@ class World:
         }
         for pool in self.first.values():
             self._cheapen(pool)
-        self.executor = deploy_executor(
-            self._free,
-            OWNER,
-            guardian=GUARDIAN,
-            treasury=TREASURY,
-            aave_pool=manifest.aave_pool,
-            executors=[TRADER],
-        )
+        self.executor, self.reference = map(self._deploy, (compile_executor(), compile_reference()))
         self._equip()
         self.rpc("evm_mine")  # in a new second, so that pools write their observations
 
@@ -117,12 +110,23 @@ class World:
         signature = "exactInputSingle((address,address,uint24,address,uint256,uint256,uint160))"
         site.send(WHALE, self.manifest.contract("SwapRouter02"), signature, order)
 
+    def _deploy(self, artifact: Artifact) -> Address:
+        return deploy_executor(
+            self._free,
+            OWNER,
+            guardian=GUARDIAN,
+            treasury=TREASURY,
+            aave_pool=self.manifest.aave_pool,
+            executors=[TRADER],
+            artifact=artifact,
+        )
+
     def _equip(self) -> None:
         """Give everyone some of every token, and the approvals that are given once for all."""
         routers = [self.manifest.contract(name) for name in ROUTERS]
         transfer, approve = "transfer(address,uint256)", "approve(address,uint256)"
         for token in self.manifest.tokens:
-            for holder in (self.executor, YARDSTICK, TRADER):
+            for holder in (self.executor, self.reference, YARDSTICK, TRADER):
                 amount = raw_amount(token, HELD_USD)
                 self._site.send(WHALE, token.address, transfer, holder, amount)
             for router in routers:

@@ -20,13 +20,13 @@ def rows(title: str, symbol: str, cells: dict[str, Cell]) -> Iterator[str]:
     yield f"{title}, profit in {symbol}"
     yield (
         "hops |   floor    ours    over   bound      | polygon, listed: floor    ours    over"
-        "   bound      | router02 swaprouter02 universal    aave balancer  morpho"
+        "   bound      | router02 swaprouter02 universal    aave balancer  morpho reference"
     )
     for hops, cell in cells.items():
         limit = bound(symbol, int(hops))
         plain = _overhead(cell["floor"], cell["ours"], limit)
         listed = _overhead(cell["floor_polygon_al"], cell["ours_polygon_al"], limit + LISTED_GAS)
-        names = ("router02", "swaprouter02", "universal", "aave", "balancer", "morpho")
+        names = ("router02", "swaprouter02", "universal", "aave", "balancer", "morpho", "reference")
         rivals = " ".join(f"{_ratio(cell[name], cell['floor']):>8}" for name in names)
         yield f"{hops:>4} | {plain} | {listed} | {rivals}"
 

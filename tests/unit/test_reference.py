@@ -3,8 +3,9 @@
 import pytest
 from executor_world import KEEPER, STRANGER, RevertedError, new_world
 from program_assembler import header
-from twins import compile_reference, reason_of
+from twins import reason_of
 
+from replica.contracts import compile_reference
 from toolchain import gen_reference
 
 
