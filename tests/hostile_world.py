@@ -16,15 +16,15 @@ from executor_world import (
     World,
     hexed,
     new_world,
-    pay,
-    swap_command,
 )
+from program_assembler import bound, command
 
 from keeper.chain import Address
-from keeper.execution.program_table import OP_V2, OP_V2_FLASH, OP_V3, TO_CALLER, TO_NEXT
 from replica.abi import encode_call
 from replica.contracts import compile_contract
 
+ALGEBRA_CALLBACK = "algebraSwapCallback(int256,int256,bytes)"
+FLASH_CALLBACK = "uniswapV3FlashCallback(uint256,uint256,bytes)"
 POOLS = "tests/contracts/HostilePools.sol"
 TOKENS = "tests/contracts/HostileTokens.sol"
 Call = tuple[Address, bytes]
@@ -41,15 +41,57 @@ class Visit:
     """Which argument of the swap is its data."""
     command: Callable[[Address, bytes], bytes]
     """The commands that pay the pool by the nested stream, where it has one."""
+    asks: bool = False
+    """Whether the pool is paid what its callback asks for."""
 
 
 PAID = 10**18
+
+
+def stream(amount: int = PAID, token: int = 0, to: str = "caller") -> bytes:
+    """A payment to the pool that calls back."""
+    return command("pay", to=to, token=token, amount=amount)
+
+
+NESTED = stream()
+
+
+def delivered(name: str, **values: int) -> Visit:
+    """A visit to a pool that is paid before it is called."""
+    fields = values | ({"token": 0} if name == "v2_arrived" else {})
+    before = stream(to="next")
+    return Visit(name, "", 0, lambda pool, _: before + command(name, pool=pool, **fields))
+
+
+def opened(name: str, callback: str, data_word: int, **values: int) -> Visit:
+    """A visit to a pool that calls back with the stream that pays it."""
+    return Visit(
+        name,
+        callback,
+        data_word,
+        lambda pool, nested: command(name, pool=pool, nested=nested, **values),
+    )
+
+
+def pulled(name: str, callback: str) -> Visit:
+    """A visit to a pool whose callback is paid what it asks for, without a stream."""
+    values = {"token": 0, "amount_in": PAID}
+    return Visit(name, callback, 4, lambda pool, _: command(name, pool=pool, **values), asks=True)
+
+
 VISITS = (
-    Visit("v2", "", 0, lambda pool, _: pay(0, PAID, TO_NEXT) + bytes([OP_V2]) + pool + bytes(14)),
-    Visit("v2_flash", V2_CALLBACK, 3, lambda p, nested: swap_command(OP_V2_FLASH, p, 1, nested)),
-    Visit("v3", V3_CALLBACK, 4, lambda p, nested: swap_command(OP_V3, p, PAID, nested)),
+    delivered("v2", amount_out=1),
+    delivered("v2_arrived", fee=30),
+    delivered("curve_ng", indices=1, amount_in=PAID),
+    opened("v2_flash", V2_CALLBACK, 3, amount_out=1),
+    opened("v3", V3_CALLBACK, 4, amount_in=PAID),
+    opened("v3_out", V3_CALLBACK, 4, amount_out=1),
+    opened("algebra", ALGEBRA_CALLBACK, 4, amount_in=PAID),
+    opened("algebra_out", ALGEBRA_CALLBACK, 4, amount_out=1),
+    opened("v3_flash", FLASH_CALLBACK, 3, amount=1),
+    pulled("v3_pay", V3_CALLBACK),
+    pulled("algebra_pay", ALGEBRA_CALLBACK),
 )
-NESTED = pay(0, PAID, TO_CALLER)
 
 
 @dataclass
@@ -179,6 +221,7 @@ def transfers_by_allowance(world: World, pool: Address) -> list[Call]:
 def swaps_and_loans_in_its_name(world: World) -> list[Call]:
     """Real protocols asked to call the executor back, with a stream that would pay."""
     wpol = world.manifest.token("WPOL").address
+    data = bound([wpol], stream(to="caller"))
     pair = world.manifest.pool("quickswap-v2", "WPOL", "USDC.e")
     pool = world.manifest.pool("uniswap-v3", "WPOL", "USDC.e", 500)
     loan = "flashLoanSimple(address,address,uint256,bytes,uint16)"
@@ -186,15 +229,15 @@ def swaps_and_loans_in_its_name(world: World) -> list[Call]:
     return [
         (
             pair.address,
-            encode_call("swap(uint256,uint256,address,bytes)", 1, 0, world.executor, NESTED),
+            encode_call("swap(uint256,uint256,address,bytes)", 1, 0, world.executor, data),
         ),
         (
             pool.address,
-            encode_call("flash(address,uint256,uint256,bytes)", world.executor, 1, 0, NESTED),
+            encode_call("flash(address,uint256,uint256,bytes)", world.executor, 1, 0, data),
         ),
-        (AAVE_POOL, encode_call(loan, world.executor, wpol, 10**18, NESTED, 0)),
+        (AAVE_POOL, encode_call(loan, world.executor, wpol, 10**18, data, 0)),
         (
             world.manifest.contract("Balancer Vault"),
-            encode_call(several, world.executor, [wpol], [10**18], NESTED),
+            encode_call(several, world.executor, [wpol], [10**18], data),
         ),
     ]

@@ -50,6 +50,11 @@ def header(
     return SELECTOR + b"".join(parts) + b"".join(tokens)
 
 
+def bound(tokens: Sequence[Address], stream: bytes) -> bytes:
+    """The data with which a pool must call back to run a stream of a program of these tokens."""
+    return bytes([len(tokens)]) + b"".join(tokens) + stream
+
+
 def command(
     name: str,
     *,

@@ -42,6 +42,7 @@ abstract contract HostilePool {
 
     /// @dev Any call is a swap; one that arrives while a swap is being answered gets the answer.
     fallback() external payable {
+        if (msg.sig == 0x0902f1ac) _answerReserves(); // a static call: getReserves()
         if (!_busy) {
             _busy = true;
             _attack(_data());
@@ -85,6 +86,14 @@ abstract contract HostilePool {
     }
 
     function _answer() internal virtual {
+        assembly {
+            mstore(0x00, 1)
+            mstore(0x20, 1)
+            return(0x00, 0x40)
+        }
+    }
+
+    function _answerReserves() private pure {
         assembly {
             mstore(0x00, 1)
             mstore(0x20, 1)

@@ -132,9 +132,11 @@ contract MovesAndReturnsFalse is HostileToken {
 }
 
 contract ReturnsNothing is HostileToken {
-    function _answer() internal pure override {
+    function _answer() internal view override {
+        uint256 size = armed ? 0 : 0x20;
         assembly {
-            return(0x00, 0x00)
+            mstore(0x00, 1)
+            return(0x00, size)
         }
     }
 }

@@ -3,8 +3,6 @@ pragma solidity 0.8.30;
 
 interface IToken {
     function balanceOf(address who) external view returns (uint256);
-    function transfer(address to, uint256 amount) external returns (bool);
-    function transferFrom(address from, address to, uint256 amount) external returns (bool);
 }
 
 interface IAlgebraCallback {
@@ -19,6 +17,23 @@ abstract contract ConstantProduct {
 
     constructor(address tokenA, address tokenB) {
         (token0, token1) = tokenA < tokenB ? (tokenA, tokenB) : (tokenB, tokenA);
+    }
+
+    function _send(address token, address to, uint256 amount) internal {
+        _call(token, abi.encodeWithSignature("transfer(address,uint256)", to, amount));
+    }
+
+    function _pull(address token, uint256 amount) internal {
+        bytes memory data = abi.encodeWithSignature(
+            "transferFrom(address,address,uint256)", msg.sender, address(this), amount
+        );
+        _call(token, data);
+    }
+
+    /// @dev As protocols do: no answer, or true.
+    function _call(address token, bytes memory data) private {
+        (bool ok, bytes memory answer) = token.call(data);
+        require(ok && (answer.length == 0 || abi.decode(answer, (bool))), "a token refused");
     }
 
     function _output(uint256 input, uint256 into, uint256 out) internal pure returns (uint256) {
@@ -43,7 +58,7 @@ contract AlgebraStandIn is ConstantProduct {
         uint256 into = IToken(paid).balanceOf(address(this));
         (uint256 used, uint256 out) =
             _amounts(amount, into, IToken(got).balanceOf(address(this)));
-        if (out != 0) IToken(got).transfer(to, out);
+        if (out != 0) _send(got, to, out);
         (amount0, amount1) =
             zeroToOne ? (int256(used), -int256(out)) : (-int256(out), int256(used));
         IAlgebraCallback(msg.sender).algebraSwapCallback(amount0, amount1, data);
@@ -83,7 +98,7 @@ contract CurveStandIn is ConstantProduct {
     }
 
     function exchange(int128 i, int128 j, uint256 dx, uint256 least) external returns (uint256) {
-        require(IToken(_coin(i)).transferFrom(msg.sender, address(this), dx));
+        _pull(_coin(i), dx);
         return _exchange(i, j, dx, least, msg.sender);
     }
 
@@ -91,7 +106,7 @@ contract CurveStandIn is ConstantProduct {
         external
         returns (uint256)
     {
-        require(IToken(_coin(i)).transferFrom(msg.sender, address(this), dx));
+        _pull(_coin(i), dx);
         return _exchange(i, j, dx, least, to);
     }
 
@@ -118,7 +133,7 @@ contract CurveStandIn is ConstantProduct {
         require(out >= least, "CurveStandIn: too little");
         _balances[uint128(i)] += dx;
         _balances[uint128(j)] -= out;
-        require(IToken(_coin(j)).transfer(to, out));
+        _send(_coin(j), to, out);
         _locked = false;
     }
 

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 import pytest
+from eth_abi.abi import encode
 from eth_utils.abi import function_signature_to_4byte_selector
-from executor_world import AAVE_CALLBACK, World, header, pay, root_cause
+from executor_world import AAVE_CALLBACK, World, root_cause
 from hostile_world import (
     NESTED,
     PAID,
@@ -17,21 +18,26 @@ from hostile_world import (
     hostile_pool,
     rich_world,
     run_held_to_the_promise,
+    stream,
     swaps_and_loans_in_its_name,
     taken_back,
     transfers_by_allowance,
 )
+from program_assembler import bound, header
 
 from keeper.chain import Address
-from keeper.execution.program_table import TO_CALLER
 
 Tries = Callable[[World, Address], list[Call]]
 
 
-def other_streams(_world: World, pool: Address) -> list[Call]:
+def other_streams(world: World, pool: Address) -> list[Call]:
     """Callback data that would pay the pool more than the program says."""
-    streams = (pay(0, PAID + 1, TO_CALLER), pay(1, 1, TO_CALLER), NESTED[:-1], NESTED + NESTED)
-    return [(pool, stream) for stream in streams]
+    wpol, weth = (world.manifest.token(each).address for each in ("WPOL", "WETH"))
+    streams = (stream(PAID + 1), stream(1, 1), NESTED[:-1], NESTED + NESTED)
+    datas = [bound([wpol, weth], each) for each in streams]
+    datas.append(bound([weth, wpol], NESTED))
+    datas.append(encode(["address", "uint256"], [wpol, 2 * PAID]))
+    return [(pool, data) for data in datas]
 
 
 def other_callbacks(_world: World, pool: Address) -> list[Call]:
@@ -94,6 +100,12 @@ def world() -> World:
 @pytest.mark.parametrize("name", KINDS)
 def test_a_hostile_pool_takes_nothing(world: World, name: str, visit: Visit) -> None:
     kind, tries, expected = KINDS[name]
+    if visit.asks and name == "late":
+        pytest.skip(
+            "two payments of one amount are bound alike: the late callback is the armed one"
+        )
+    if visit.asks and name == "lies about amounts":
+        expected = "HopFailed"  # what it asks for is above the most that it is paid
     wpol, weth = (world.manifest.token(each).address for each in ("WPOL", "WETH"))
     with taken_back(world):
         pool = hostile_pool(world, kind)
@@ -101,7 +113,7 @@ def test_a_hostile_pool_takes_nothing(world: World, name: str, visit: Visit) -> 
         brief(world, pool, visit, gift, tries(world, pool))
         program = header([wpol, weth]) + visit.command(pool, NESTED)
         if name == "late":
-            program += visit.command(pool, NESTED + pay(0, 1, TO_CALLER))
+            program += visit.command(pool, NESTED + stream(1))
         failure = run_held_to_the_promise(world, program, (pool,))
         attempts, breaches = counted(world, pool)
     assert breaches == 0
