@@ -75,7 +75,9 @@ def run() -> dict[str, Any]:
     with open_world(WPOL) as world:
         result = paths(world) | sources(world)
         result["basket"] = baskets(world)
-        result |= named("stale_revert", stale(world))
+        for name, figures in stale(world).items():
+            result |= named(name, figures)
+            click.echo(f"{name}: {figures.plain}, Polygon {figures.polygon}")
     with open_world(USDC_E) as world:
         result["usdc"] = paths(world)
     return result

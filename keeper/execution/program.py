@@ -19,6 +19,7 @@ from keeper.execution.program_routes import (
     chain_feeds,
     exact_output,
 )
+from keeper.execution.program_state import PoolState, check
 from keeper.execution.program_stream import Command, ProgramError, head, packed, serialize
 from keeper.execution.program_swaps import pay
 from keeper.execution.program_table import PROGRAM_VERSION
@@ -31,6 +32,7 @@ __all__ = [
     "Funding",
     "Lender",
     "Limits",
+    "PoolState",
     "ProgramError",
     "encode_basket",
     "encode_program",
@@ -91,19 +93,23 @@ def encode_program(
     max_base_fee_wei: int,
     max_premium_raw: int = 0,
     lender: Lender | None = None,
+    relies_on: Sequence[PoolState] = (),
 ) -> bytes:
     """Calldata of a run for a cycle of 2 to 16 legs, each of which takes its predecessor's output.
 
     Amounts are raw units, `max_base_fee_wei` is wei per gas, rounded up to a multiple of 10^6,
     `deadline_block` the last block in which the program runs. `min_profit_raw` is rounded down to
     24 significant bits. `max_premium_raw` is the highest premium that a loan of Aave's or
-    Balancer's may cost; `lender` is the pool of `Funding.UNISWAP_V3`.
+    Balancer's may cost; `lender` is the pool of `Funding.UNISWAP_V3`. Where a pool's state is no
+    longer one that the program `relies_on`, the run reverts before it trades.
 
     Raises:
         ProgramError: the legs are no closed chain from `profit_token`, no program funds them so, or
             a value is out of range.
     """
-    limits = Limits(min_profit_raw, deadline_block, max_base_fee_wei, max_premium_raw, lender)
+    limits = Limits(
+        min_profit_raw, deadline_block, max_base_fee_wei, max_premium_raw, lender, tuple(relies_on)
+    )
     check_chain(legs, profit_token)
     if funding is Funding.EXACT_OUTPUT:
         return _program([profit_token], exact_output(legs), limits)
@@ -129,6 +135,7 @@ def encode_basket(
     max_base_fee_wei: int,
     max_premium_raw: int = 0,
     lender: Lender | None = None,
+    relies_on: Sequence[PoolState] = (),
 ) -> bytes:
     """Calldata of a run for 1 to 64 legs in topological order, with splits and merges.
 
@@ -139,7 +146,9 @@ def encode_basket(
         ProgramError: a leg takes what no earlier leg has made, no program funds the legs so, or a
             value is out of range.
     """
-    limits = Limits(min_profit_raw, deadline_block, max_base_fee_wei, max_premium_raw, lender)
+    limits = Limits(
+        min_profit_raw, deadline_block, max_base_fee_wei, max_premium_raw, lender, tuple(relies_on)
+    )
     check_basket(legs, profit_token)
     if funding in (Funding.FLASH_SWAP, Funding.EXACT_OUTPUT):
         raise ProgramError("a basket is funded by capital or one loan, not by its own swaps")
@@ -155,6 +164,7 @@ class Limits:
     max_base_fee_wei: int
     max_premium_raw: int = 0
     lender: Lender | None = None
+    relies_on: tuple[PoolState, ...] = ()
 
 
 def _funded(
@@ -233,4 +243,4 @@ def _program(tokens: Sequence[Address], stream: tuple[Command, ...], limits: Lim
         lead << table.TOKEN_LEAD_SHIFT | len(listed),
     )
     header = packed(table.HEADER, fields, "header") + b"".join(listed)
-    return PROGRAM_SELECTOR + header + serialize(stream)
+    return PROGRAM_SELECTOR + header + serialize((*map(check, limits.relies_on), *stream))
