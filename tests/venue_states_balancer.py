@@ -2,8 +2,10 @@
 
 from random import Random
 
+from venue_rates import rates_of
+
 from keeper.market.venues import balancer_stable, balancer_weighted
-from keeper.market.venues.balancer import MAX_BALANCE, ONE, scaling_of
+from keeper.market.venues.balancer import MAX_BALANCE, ONE
 from keeper.market.venues.balancer_stable import AMP_PRECISION, StableState
 from keeper.market.venues.balancer_weighted import WeightedState
 
@@ -16,7 +18,7 @@ def random_weighted(rng: Random, *, shortcuts: bool) -> WeightedState:
     places = [rng.choice(DECIMALS) for _ in weights]
     return balancer_weighted.state_of(
         balances=[10**held for held in places],
-        scaling=scaling_of(places),
+        scaling=rates_of(places),
         fee_e18=random_fee(rng),
         weights=weights,
         shortcuts=shortcuts,
@@ -27,7 +29,7 @@ def random_stable(rng: Random) -> tuple[StableState, list[int], list[int]]:
     """A stable pool of 2 to 5 tokens that holds one whole token of each; decimals and rates."""
     decimals = [rng.choice(DECIMALS) for _ in range(rng.randrange(2, 6))]
     rates = [ONE if rng.random() < 0.6 else rng.randrange(ONE // 2, 3 * ONE) for _ in decimals]
-    scaling = [base * rate // ONE for base, rate in zip(scaling_of(decimals), rates, strict=True)]
+    scaling = [base * rate // ONE for base, rate in zip(rates_of(decimals), rates, strict=True)]
     state = balancer_stable.state_of(
         balances=[10**places for places in decimals],
         scaling=scaling,

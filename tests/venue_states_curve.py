@@ -2,6 +2,8 @@
 
 from random import Random
 
+from venue_rates import rates_of
+
 from keeper.market.venues import curve
 from keeper.market.venues.base import PoolExcluded
 from keeper.market.venues.curve import CurveState
@@ -30,7 +32,7 @@ def _any_pool(rng: Random, rounding: Rounding, *, ramping: bool) -> CurveState:
     ]
     rates = [
         rate if rng.random() < 0.7 else rate * rng.randrange(10**17, 3 * 10**18) // 10**18
-        for rate in curve.rates_of(decimals)
+        for rate in rates_of(decimals)
     ]
     precision = 1 if rounding is Rounding.PLAIN and rng.random() < 0.5 else 100
     amp = int(10 ** rng.uniform(0.0, 5.0)) * precision

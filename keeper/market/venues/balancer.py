@@ -8,18 +8,17 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from keeper.market.venues.base import Quote, Refusal, require
+from keeper.market.venues.uint256 import Unsolved, fit
 
 ONE = 10**18
 MAX_BALANCE = (1 << 112) - 1
-MAX_UINT256 = (1 << 256) - 1
 MIN_FEE_E18, MAX_FEE_E18 = 10**12, 10**17
-MAX_DECIMALS = 18
 
 
-class Reverts(ArithmeticError):  # noqa: N818 -- it states the fact
+class Refused(Unsolved):
     """The pool would revert; `refusal` says why."""
 
-    def __init__(self, refusal: Refusal = Refusal.RESERVE_OVERFLOW) -> None:
+    def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal)
         self.refusal = refusal
 
@@ -46,17 +45,16 @@ class Holding(NamedTuple):
         `curve` turns the amount, in 18 decimals and less the fee, into what it buys if `exact_in`,
         else into what has to be paid.
         """
-        if amount <= 0:
-            return Quote(0, 0, Refusal.ZERO_AMOUNT)
-        if min(self.balances) == 0:
-            return Quote(0, 0, Refusal.NO_LIQUIDITY)
+        refusal = self._refusal(bought, amount, exact_in=exact_in)
+        if refusal is not None:
+            return Quote(0, 0, refusal)
         amounts = self._exact_in if exact_in else self._exact_out
         try:
             paid, got = amounts(sold, bought, amount, curve)
-        except Reverts as error:
+        except Refused as error:
             return Quote(0, 0, error.refusal)
-        if got > self.balances[bought]:
-            return Quote(0, 0, Refusal.EXHAUSTED)
+        except Unsolved:
+            return Quote(0, 0, Refusal.RESERVE_OVERFLOW)
         if paid + self.balances[sold] > MAX_BALANCE:
             return Quote(0, 0, Refusal.RESERVE_OVERFLOW)
         return Quote(paid, got, None)
@@ -71,6 +69,13 @@ class Holding(NamedTuple):
     def scale_in(self, sold: int) -> float:
         """What a raw unit paid is worth in 18 decimals, less the fee."""
         return (ONE - self.fee_e18) / ONE * (self.scaling[sold] / ONE)
+
+    def _refusal(self, bought: int, amount: int, *, exact_in: bool) -> Refusal | None:
+        if amount <= 0:
+            return Refusal.ZERO_AMOUNT
+        if min(self.balances) == 0:
+            return Refusal.NO_LIQUIDITY
+        return Refusal.EXHAUSTED if not exact_in and amount > self.balances[bought] else None
 
     def _exact_in(
         self, sold: int, bought: int, amount: int, output: Callable[[int], int]
@@ -98,18 +103,6 @@ def held(balances: Sequence[int], scaling: Sequence[int], fee_e18: int) -> Holdi
     require(all(0 < s <= ONE**3 for s in scaling), "a scaling factor is out of range")
     require(MIN_FEE_E18 <= fee_e18 <= MAX_FEE_E18, f"its fee of {fee_e18} is out of range")
     return Holding(tuple(balances), tuple(scaling), fee_e18)
-
-
-def scaling_of(decimals: Sequence[int]) -> list[int]:
-    """Scaling factors of plain tokens: 10^(36 - decimals) each."""
-    return [int(10 ** (2 * MAX_DECIMALS - places)) for places in decimals]
-
-
-def fit(number: int) -> int:
-    """The number itself, if it is a uint256."""
-    if not 0 <= number <= MAX_UINT256:
-        raise Reverts
-    return number
 
 
 def mul_down(a: int, b: int) -> int:

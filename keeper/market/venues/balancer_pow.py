@@ -4,7 +4,8 @@ Logarithm and exponential subtract known powers of e from large to small and end
 every division rounding towards zero. What the contract does not take reverts.
 """
 
-from keeper.market.venues.balancer import ONE, Reverts, fit, mul_up
+from keeper.market.venues.balancer import ONE, mul_up
+from keeper.market.venues.uint256 import Unsolved, fit
 
 ONE_20 = 10**20
 ONE_36 = 10**36
@@ -50,14 +51,14 @@ def power(x: int, y: int) -> int:
     """X^y for x >= 0 and y >= 0.
 
     Raises:
-        Reverts: an operand or the result is out of the contract's range.
+        Unsolved: an operand or the result is out of the contract's range.
     """
     if y == 0:
         return ONE
     if x == 0:
         return 0
     if x >> 255 or y >= MILD_EXPONENT_BOUND:
-        raise Reverts
+        raise Unsolved
     if abs(x - ONE) < NEAR_ONE:
         log = _log_36(x)
         exponent = _divided(log, ONE) * y + _divided(_rest(log, ONE) * y, ONE)
@@ -65,7 +66,7 @@ def power(x: int, y: int) -> int:
         exponent = _log(x) * y
     exponent = _divided(exponent, ONE)
     if not MIN_NATURAL_EXPONENT <= exponent <= MAX_NATURAL_EXPONENT:
-        raise Reverts
+        raise Unsolved
     return _exp(exponent)
 
 

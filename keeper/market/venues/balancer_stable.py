@@ -1,7 +1,9 @@
 """Balancer V2 composable stable pools: `StableMath.sol`, swaps between their tokens.
 
 Curve's invariant, its balances rounded up. The pool's own token, which the vault holds among the
-others, is not one of `balances`: trading it is joining or leaving.
+others, is not one of `balances`: trading it is joining or leaving. A pool whose cached rate has run
+out reads it anew before it trades: a state holds to the wei as long as its scaling is what the pool
+then takes.
 """
 
 from collections.abc import Sequence
@@ -9,10 +11,11 @@ from functools import partial
 from typing import NamedTuple
 
 from keeper.market.kernels.smooth import Row, no_row, stable_row
-from keeper.market.venues.balancer import MAX_BALANCE, ONE, Holding, Reverts, fit, held
+from keeper.market.venues.balancer import MAX_BALANCE, ONE, Holding, Refused, held
 from keeper.market.venues.base import Exclusion, PoolExcluded, Quote, Refusal, require
-from keeper.market.venues.curve_math import ROUNDS, Rounding, Unsolved, invariant
+from keeper.market.venues.curve_math import ROUNDS, Rounding, invariant
 from keeper.market.venues.pairs import SwappedPool
+from keeper.market.venues.uint256 import Unsolved, fit
 from keeper.relay.messages import PoolReading
 
 AMP_PRECISION = 1_000
@@ -46,7 +49,7 @@ class StableState(NamedTuple):
         state = self._replace(holding=self.holding._replace(balances=tuple(balances)), invariant=0)
         try:
             return state._replace(invariant=_invariant(state.holding, self.amp))
-        except (Unsolved, Reverts):
+        except Unsolved:
             return state
 
     def row(self, sold: int, bought: int) -> Row:
@@ -57,7 +60,7 @@ class StableState(NamedTuple):
         try:
             _, c = self._quadratic(xp, bought)
             y = self._balance(xp, bought)
-        except Reverts:
+        except Unsolved:
             return no_row()
         return stable_row(
             scale_in=self.holding.scale_in(sold),
@@ -76,17 +79,17 @@ class StableState(NamedTuple):
         xp[sold] = fit(xp[sold] + paid)
         got = xp[bought] - self._balance(xp, bought) - 1
         if got < 0:
-            raise Reverts(Refusal.TOO_SMALL)
+            raise Refused(Refusal.TOO_SMALL)
         return got
 
     def _needed(self, sold: int, bought: int, got: int) -> int:
         xp = self._scaled()
         if got >= xp[bought]:
-            raise Reverts(Refusal.EXHAUSTED)
+            raise Refused(Refusal.EXHAUSTED)
         xp[bought] -= got
         needed = self._balance(xp, sold) - xp[sold] + 1
         if needed < 0:
-            raise Reverts(Refusal.TOO_SMALL)
+            raise Refused(Refusal.TOO_SMALL)
         return needed
 
     def _quadratic(self, xp: Sequence[int], token: int) -> tuple[int, int]:
@@ -100,7 +103,7 @@ class StableState(NamedTuple):
             product = fit(fit(product * x) * n) // d
         total = self.amp * n
         if product == 0:
-            raise Reverts(Refusal.NOT_CONVERGED)
+            raise Refused(Refusal.NOT_CONVERGED)
         share = -(-fit(d * d) // fit(total * product))
         c = fit(fit(share * AMP_PRECISION) * xp[token])
         return sum(xp) - xp[token] + d // total * AMP_PRECISION, c
@@ -114,11 +117,11 @@ class StableState(NamedTuple):
             previous = y
             below = fit(2 * y + b) - d
             if below <= 0:
-                raise Reverts(Refusal.NOT_CONVERGED)
+                raise Refused(Refusal.NOT_CONVERGED)
             y = -(-fit(y * y + c) // below)
             if abs(y - previous) <= 1:
                 return y
-        raise Reverts(Refusal.NOT_CONVERGED)
+        raise Refused(Refusal.NOT_CONVERGED)
 
 
 def freeze(reading: PoolReading) -> StableState:
@@ -151,7 +154,7 @@ def state_of(
     require(AMP_PRECISION <= amp <= MAX_AMP, f"an amplification of {amp} is out of range")
     try:
         return StableState(holding, amp, _invariant(holding, amp))
-    except (Unsolved, Reverts) as error:
+    except Unsolved as error:
         what = "its invariant has no solution"
         raise PoolExcluded(Exclusion.INVALID_STATE, what) from error
 

@@ -13,7 +13,7 @@ from keeper.market.venues.balancer import (
     MAX_BALANCE,
     ONE,
     Holding,
-    Reverts,
+    Refused,
     div_down,
     div_up,
     held,
@@ -74,7 +74,7 @@ class WeightedState(NamedTuple):
     def _output(self, sold: int, bought: int, paid: int) -> int:
         before, held_out = self.holding.scaled(sold), self.holding.scaled(bought)
         if paid > mul_down(before, MAX_RATIO):
-            raise Reverts(Refusal.RATIO_EXCEEDED)
+            raise Refused(Refusal.RATIO_EXCEEDED)
         base = div_up(before, before + paid)
         exponent = div_down(self.weights[sold], self.weights[bought])
         left = pow_up(base, exponent, shortcuts=self.shortcuts)
@@ -83,7 +83,7 @@ class WeightedState(NamedTuple):
     def _needed(self, sold: int, bought: int, got: int) -> int:
         held_in, before = self.holding.scaled(sold), self.holding.scaled(bought)
         if got > mul_down(before, MAX_RATIO):
-            raise Reverts(Refusal.RATIO_EXCEEDED)
+            raise Refused(Refusal.RATIO_EXCEEDED)
         base = div_up(before, before - got)
         exponent = div_up(self.weights[bought], self.weights[sold])
         return mul_up(held_in, pow_up(base, exponent, shortcuts=self.shortcuts) - ONE)

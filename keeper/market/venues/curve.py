@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from keeper.market.kernels.smooth import Row, no_row, stable_row
 from keeper.market.venues.base import Exclusion, PoolExcluded, Quote, Refusal, require
-from keeper.market.venues.curve_math import Rounding, Unsolved, balance, fit, invariant, quadratic
+from keeper.market.venues.curve_math import Rounding, balance, invariant, quadratic
 from keeper.market.venues.least_input import least_input
 from keeper.market.venues.pairs import SwappedPool
+from keeper.market.venues.uint256 import Unsolved, fit
 from keeper.relay.messages import PoolReading
 
 PRECISION = 10**18
@@ -161,7 +162,7 @@ def state_of(
 ) -> CurveState:
     """The quotable state of a pool from its views; `rates` scale balances to 18 decimals.
 
-    For 10^(36 - decimals) of plain coins see `rates_of`; NG pools answer `stored_rates`.
+    Those of plain coins are 10^(36 - decimals); NG pools answer `stored_rates`.
 
     Raises:
         PoolExcluded: the contract cannot be in that state, or could not trade in it.
@@ -204,11 +205,6 @@ def freeze(reading: PoolReading) -> CurveState:
         precision=reading.precision,
         offpeg_e10=reading.offpeg_e10,
     )
-
-
-def rates_of(decimals: Sequence[int]) -> tuple[int, ...]:
-    """Rates of plain coins: 10^(36 - decimals) each."""
-    return tuple(int(10 ** (36 - places)) for places in decimals)
 
 
 def _settled(state: CurveState) -> CurveState:

@@ -6,7 +6,8 @@ Everything is uint256 there: what does not fit 256 bits reverts, so it is refuse
 from collections.abc import Sequence
 from enum import Enum
 
-MAX_UINT256 = (1 << 256) - 1
+from keeper.market.venues.uint256 import Unsolved, fit
+
 ROUNDS = 255
 
 
@@ -19,17 +20,6 @@ class Rounding(Enum):
     PLAIN = "plain"
     GUARDED = "guarded"
     NG = "ng"
-
-
-class Unsolved(ArithmeticError):  # noqa: N818 -- it states the fact
-    """The contract would revert: a number does not fit, or Newton's method does not settle."""
-
-
-def fit(number: int) -> int:
-    """The number itself, if it is a uint256."""
-    if not 0 <= number <= MAX_UINT256:
-        raise Unsolved
-    return number
 
 
 def invariant(xp: Sequence[int], amp: int, precision: int, rounding: Rounding) -> int:
