@@ -1,14 +1,18 @@
-"""How deep the random tests of the executor go: short in the suite, deep in `make fuzz`."""
+"""How deep the random tests of the executor go: short in the suite, deep in `make fuzz`, and brief
+where they judge one faulty contract after another."""
 
 import os
 import random
 
-DEEP = os.environ.get("FUZZ") == "deep"
+TIER = os.environ.get("FUZZ", "")
+DEEP = TIER == "deep"
+BRIEF = 8
+"""By how much less a brief run does than a short one."""
 
 
 def rounds(short: int, deep: int) -> int:
-    """So many rounds here; `FUZZ=deep` asks for the deep tier."""
-    return deep if DEEP else short
+    """So many rounds here; `FUZZ=deep` asks for the deep tier, `FUZZ=brief` for the brief one."""
+    return deep if DEEP else short // BRIEF if TIER == "brief" else short
 
 
 def seed(name: str) -> int:

@@ -43,9 +43,11 @@ class Compiler:
             self.server.stdin.close()
         self.server.wait()
 
-    def executor(self, changed: Iterable[tuple[str, str]] = ()) -> Artifact | None:
+    def executor(
+        self, changed: Iterable[tuple[str, str]] = (), **settings: object
+    ) -> Artifact | None:
         """The executor with other text for some sources, or None where it does not compile."""
-        output = self.ask(changed, {"*": {"*": ["abi", *CODE]}})
+        output = self.ask(changed, {"*": {"*": ["abi", *CODE]}}, **settings)
         failed = any(entry["severity"] == "error" for entry in output.get("errors", ()))
         return None if failed else artifact_of(output["contracts"], EXECUTOR)
 

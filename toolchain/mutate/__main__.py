@@ -7,7 +7,7 @@ import random
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from rich.progress import track
@@ -22,6 +22,8 @@ from toolchain.mutate.report import Result
 from toolchain.warm_compiler import Compiler
 
 LOG = ROOT / ".cache" / "mutate"
+NOTHING = bytes.fromhex("5f5ff3")
+"""Creates an account without code."""
 
 
 class Worker:
@@ -112,6 +114,8 @@ def main(arguments: Sequence[str]) -> int:
     warm()
     if (sound := judge(original)) != Verdict("survived"):
         raise SystemExit(f"the tests fail without any mutation: {sound}")
+    if judge(replace(original, creation_code=NOTHING)).outcome != "killed":
+        raise SystemExit("the tests pass without any contract: they do not see what is judged")
     results = _campaign(chosen, options.workers, LOG / f"{options.seed}.jsonl")
     said = report.text(results, _heading(len(mutants), results, options))
     sys.stdout.write(f"{said}\n{time.monotonic() - started_s:.0f} s\n")

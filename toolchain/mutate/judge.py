@@ -1,5 +1,6 @@
 """One mutant against the executor's tests: compiled, put in the executor's place, run in a fork."""
 
+import importlib
 import os
 import re
 import select
@@ -28,6 +29,7 @@ class Verdict:
 
 def warm() -> None:
     """Import the tests and compile their contracts here, so that no fork has to."""
+    os.environ["FUZZ"] = "brief"
     for source in sorted((ROOT / "tests" / "contracts").glob("*.sol")):
         for name in re.findall(r"^contract (\w+)", source.read_text(), re.MULTILINE):
             contracts.compile_contract(f"tests/contracts/{source.name}:{name}")
@@ -36,6 +38,7 @@ def warm() -> None:
         os.dup2(silence.fileno(), 1)
         try:
             pytest.main(["--collect-only", *OPTIONS, *suite()])
+            importlib.import_module("twins").compile_reference()  # of tests/, now on the path
         finally:
             os.dup2(saved, 1)
             os.close(saved)
@@ -85,6 +88,10 @@ def _run(artifact: Artifact, pipe: int) -> None:
     replace_executor(artifact)
     code = 99
     try:
-        code = int(pytest.main(["-x", *OPTIONS, *suite()], plugins=[_FirstFailure(pipe)]))
+        first, *others = suite()
+        for files in ([first], others):
+            code = int(pytest.main(["-x", *OPTIONS, *files], plugins=[_FirstFailure(pipe)]))
+            if code:
+                break
     finally:
         os._exit(code)
