@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz bench-gas lint fmt bench-detect bench-market mutate prove
+.PHONY: help setup demo test fuzz bench-gas lint fmt bench-detect bench-market mutate prove coverage
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.cache/bin:$(PATH)
 export SOLCX_BINARY_PATH := $(CURDIR)/.cache/bin
@@ -38,6 +38,9 @@ fmt: setup ## format Python and Solidity
 
 mutate: setup ## would the tests notice a fault in the contracts? (MUTATE="--seed 1 --guarded 1 --sample 0.2"; hours)
 	@python -m toolchain.mutate $(MUTATE)
+
+coverage: setup ## functions, lines and branches of the contracts that the executor's tests reach
+	@FUZZ=brief python -m toolchain.coverage
 
 prove: setup ## symbolic proofs: a stranger with any bytes moves nothing and changes nothing
 	@UV_PROJECT_ENVIRONMENT=$(CURDIR)/.cache/prove $$(command -v uv || echo .cache/uv/bin/uv) sync \

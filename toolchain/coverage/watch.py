@@ -1,0 +1,38 @@
+"""An EVM that tells which addresses its transactions have looked at."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pyrevm
+
+from toolchain.coverage.probes import FIRST
+
+
+def watched(hit: set[int], make: Callable[..., Any]) -> Callable[..., Any]:
+    """A maker of EVMs that add to `hit` the numbers of the probes that were reached."""
+    return lambda *arguments, **options: _Watched(make(*arguments, **options), hit)
+
+
+class _Watched:
+    def __init__(self, evm: pyrevm.EVM, hit: set[int]) -> None:
+        self._evm = evm
+        self._hit = hit
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever it is there
+        return getattr(self._evm, name)
+
+    def message_call(self, *arguments: Any, **options: Any) -> bytes:  # noqa: ANN401 - as there
+        try:
+            return bytes(self._evm.message_call(*arguments, **options))
+        finally:
+            self._harvest()
+
+    def deploy(self, *arguments: Any, **options: Any) -> str:  # noqa: ANN401 - as there
+        try:
+            return str(self._evm.deploy(*arguments, **options))
+        finally:
+            self._harvest()
+
+    def _harvest(self) -> None:
+        places = (int(account, 16) - FIRST for account in self._evm.db_accounts)
+        self._hit.update(place for place in places if 0 <= place < 2**16)
