@@ -115,7 +115,7 @@ class Agent:
             metrics.gaps.inc()
             market.on_gap(event.reason)
         elif isinstance(event, Resync):
-            market.on_gap("a new epoch began")
+            market.on_resync(event.epoch)
         elif isinstance(event, Passed):
             metrics.messages.inc(event.count)
         else:

@@ -78,8 +78,11 @@ class PoolArrays:
 
     def clear(self) -> None:
         """Offer nothing of any pool."""
-        for slot in np.flatnonzero(self.flat.kinds[: self._size]).tolist():
-            self.update(slot, None)
+        for slot, chunks in enumerate(self._chunks):
+            if chunks:
+                self.update(slot, None)
+        self.flat.kinds[:] = EMPTY
+        self.flat.log_prices[:], self.flat.slopes[:] = -inf, inf
 
     def memory_bytes(self) -> int:
         """What rows, ticks and segments take, their free room included."""

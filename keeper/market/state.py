@@ -39,7 +39,9 @@ class Market:
         self._valuation = Valuation(usd_tokens)
         self._parts = Parts()
         self._boundary: BlockBoundary | None = None
+        self._epoch: int | None = None
         self._returned: set[Address] = set()
+        self._unconfirmed: set[Address] = set()
         self._view: MarketView | None = None
 
     @property
@@ -61,8 +63,11 @@ class Market:
             return self._close_block(message, time_ns() if frame_ns is None else frame_ns)
         if isinstance(message, Reorganisation):
             self._return_to(message)
-        elif not self.pools.is_inside(message.pool, message.origin):
-            self._change(message)
+        else:
+            if isinstance(message, PoolSnapshot | PoolReading):
+                self._unconfirmed.discard(message.pool)
+            if not self.pools.is_inside(message.pool, message.origin):
+                self._change(message)
         return None
 
     def take_frames(self, stream: bytes, start: int, epoch: int, sequence: int) -> tuple[int, int]:
@@ -77,9 +82,23 @@ class Market:
         return self.pools.ledger.take(stream, start, epoch, sequence)
 
     def on_gap(self, reason: str) -> None:
-        """Trust no pool until its next snapshot, which is on its way: the channel begins anew."""
-        self._lose_all(reason)
-        self.desynchronised = None
+        """Frames may be missing: show nothing, and trust no pool until its next snapshot.
+
+        What was applied is the stream up to the gap, and stays: a snapshot of a pool that has
+        seen more already confirms it.
+        """
+        self.last_gap, self.desynchronised = reason, None
+        self._parts.abandon()
+        self._unconfirmed = set(self.pools.topology.slots)
+        self._view = None
+
+    def on_resync(self, epoch: int) -> None:
+        """Snapshots of `epoch` follow; of another than before nothing can be compared."""
+        if epoch != self._epoch:
+            self._lose_all("a new epoch began")
+        else:
+            self.on_gap("the channel was joined anew")
+        self._epoch = epoch
 
     def _change(self, message: PoolMessage) -> None:
         try:
@@ -120,7 +139,10 @@ class Market:
     def _close_block(self, boundary: BlockBoundary, frame_ns: int) -> MarketView | None:
         closed = self._boundary
         if closed and boundary.origin.block_hash == closed.origin.block_hash:
-            return None
+            return None  # of a joiner's snapshot that says what is known
+        for pool in self._unconfirmed:
+            self.pools.lose(pool, Untradable.GAP)
+        self._unconfirmed = set()
         if self._parts.pending:
             self._desynchronise("a snapshot came in parts that do not join")
             return None
@@ -144,6 +166,7 @@ class Market:
         self._parts.abandon()
         self._boundary, self._view = None, None
         self._returned.clear()
+        self._unconfirmed.clear()
 
     def _publish(
         self, boundary: BlockBoundary, changed: frozenset[Address], frame_ns: int

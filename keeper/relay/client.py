@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 from keeper.relay import sockets
 from keeper.relay.channel import Channel, SequenceError
-from keeper.relay.codec import PayloadError, decode
+from keeper.relay.codec import BOUNDS, PayloadError, decode
 from keeper.relay.frames import HEARTBEAT_ID, Frame, FrameError, FrameReader
 from keeper.relay.messages import Message
 
@@ -115,7 +115,7 @@ class RelayClient:
         reader, writer = await sockets.connect(self._path)
         self._channel.rejoin()
         self._writer = writer
-        frames = FrameReader()
+        frames = FrameReader(bounds=BOUNDS)
         try:
             while chunk := await self._read(reader):
                 frames.add(chunk)

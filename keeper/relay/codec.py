@@ -8,7 +8,7 @@ from zlib import crc32
 
 from keeper.chain import Protocol
 from keeper.relay import messages
-from keeper.relay.frames import MAX_PAYLOAD_BYTES, Frame, pack
+from keeper.relay.frames import Frame, pack
 from keeper.relay.messages import Message, Origin
 from keeper.relay.table import (
     STRUCT_CODES,
@@ -24,6 +24,9 @@ _CRC_START, _CRC_END = 1, 5
 _VERSION = TABLE.schema_version
 _SKIPPED = len(TABLE.prefix)
 _ORIGIN_END = _SKIPPED + len(TABLE.origin)
+
+MAX_TAIL_BYTES = 255
+"""What a newer writer may append to a message."""
 
 Reader = Callable[[object], object]
 
@@ -87,12 +90,14 @@ class _Items:
         self._names = [field.name for field in repeated.fields]
         self._item = struct.Struct("<" + struct_format(repeated.fields))
         self._readers = _readers(repeated.fields)
+        self.most = repeated.most
+        self.most_bytes = repeated.most * self._item.size
 
     def decode(self, payload: bytes, start: int) -> tuple[object, ...]:
         (count,) = self.count.unpack_from(payload, start)
         start += self.count.size
         end = start + count * self._item.size
-        if end > len(payload):
+        if count > self.most or end > len(payload):
             raise PayloadError(f"{count} {self.name} do not fit its {len(payload)} bytes")
         rows = map(list, self._item.iter_unpack(payload[start:end]))
         return tuple(self._type(*_read(row, self._readers)) for row in rows)
@@ -120,6 +125,12 @@ class _Codec:
         self._items = _Items(layout.repeated) if layout.repeated else None
         self._least = self._struct.size + (self._items.count.size if self._items else 0)
 
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """Bytes that a payload may have, the fields of a newer writer included."""
+        listed = self._items.most_bytes if self._items else 0
+        return self._least, self._least + listed + MAX_TAIL_BYTES
+
     def decode(self, payload: bytes) -> Message:
         if len(payload) < self._least or payload[0] != _VERSION:
             raise self._misfit(payload)
@@ -145,8 +156,8 @@ class _Codec:
                 body += self._items.encode(getattr(message, self._items.name))
         except (struct.error, OverflowError) as error:
             raise EncodingError(f"message {self.id} cannot carry a value: {error}") from None
-        if len(body) > MAX_PAYLOAD_BYTES:
-            raise EncodingError(f"message {self.id} exceeds {MAX_PAYLOAD_BYTES} bytes; split it")
+        if len(body) > self.bounds[1] - MAX_TAIL_BYTES:
+            raise EncodingError(f"message {self.id} cannot have {len(body)} bytes; split it")
         checksum = crc32(body[_CRC_END:], self._seed)
         return body[:_CRC_START] + checksum.to_bytes(4, "little") + body[_CRC_END:]
 
@@ -160,6 +171,8 @@ class _Codec:
 
 
 _BY_ID = {layout.id: _Codec(layout) for layout in TABLE.layouts}
+BOUNDS = {codec.id: codec.bounds for codec in _BY_ID.values()}
+"""Least and greatest payload of each id."""
 _BY_TYPE = {codec.type: codec for codec in _BY_ID.values()}
 
 

@@ -47,7 +47,7 @@ def _repeated(layout: Layout, start: int) -> Iterator[str]:
         return
     start += sum(width(field) for field in layout.fields)
     item = ", ".join(f"{field.name} {field.type} ({field.about})" for field in repeated.fields)
-    count = Field("count", repeated.count, f"number of {repeated.name}")
+    count = Field("count", repeated.count, f"number of {repeated.name}, at most {repeated.most}")
     yield f"| {start} | {width(count)} | {count.type} | {count.name} | {count.about} |"
     start += width(count)
     size = sum(width(field) for field in repeated.fields)

@@ -2,6 +2,8 @@
 
 import struct
 import time
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 MAGIC = 0xFE
@@ -26,6 +28,9 @@ MARKET_PAYLOADS = {
     **dict.fromkeys(range(11, 15), (0, MAX_PAYLOAD_BYTES)),
 }
 """Least and greatest payload of each market-data id; the newest revision's 11 to 14 are ignored."""
+
+
+_ANY = (0, MAX_PAYLOAD_BYTES)
 
 
 class FrameError(Exception):
@@ -67,11 +72,18 @@ class FrameReader:
 
     It holds at most one incomplete frame. On `defi.sock` it is strict: a foreign byte raises
     `FrameError`. With `resynchronise` (market data, whose readers have always done so) it skips to
-    the next credible header and counts what it skipped in `skipped_bytes`.
+    the next credible header and counts what it skipped in `skipped_bytes`. `bounds` are the least
+    and greatest payload by id: a length beyond them is refused before it swallows what follows.
     """
 
-    def __init__(self, *, resynchronise: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        resynchronise: bool = False,
+        bounds: Mapping[int, tuple[int, int]] = MappingProxyType({}),
+    ) -> None:
         self.skipped_bytes = 0
+        self._bounds = bounds
         self.stream = b""
         self.at = 0
         self._resynchronise = resynchronise
@@ -93,6 +105,9 @@ class FrameReader:
             if magic != MAGIC or flags or (self._resynchronise and not _credible(kind, length)):
                 self.at = self._skip(data, self.at)
                 continue
+            least, greatest = self._bounds.get(kind, _ANY)
+            if not least <= length <= greatest:
+                raise FrameError(f"message {kind} cannot have {length} bytes; reconnect")
             begin = self.at + HEADER_BYTES
             if begin + length > len(data):
                 return None

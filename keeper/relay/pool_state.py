@@ -16,6 +16,7 @@ from keeper.relay.messages import (
     PoolSync,
     TickLiquidity,
 )
+from keeper.relay.table import TABLE
 
 MAX_RESERVE = 2**112 - 1
 MAX_LIQUIDITY = 2**128 - 1
@@ -24,8 +25,10 @@ MIN_SQRT_PRICE_X96 = 4_295_128_739
 MAX_SQRT_PRICE_X96 = 1_461_446_703_485_210_103_287_273_052_203_988_822_378_723_970_342
 """Bounds of Uniswap V2's reserves and of Uniswap V3's `TickMath`; the price bound is exclusive."""
 
-TICKS_PER_PART = 512
-"""Ticks that one snapshot frame carries: no frame takes long to decode."""
+TICKS_PER_PART = next(
+    layout.repeated.most for layout in TABLE.layouts if layout.repeated and layout.id == 20
+)
+"""Ticks that one snapshot frame carries: few, so that no frame takes long to decode."""
 
 PROTOCOLS = frozenset(
     {Protocol.UNISWAP_V2, Protocol.UNISWAP_V3, Protocol.ALGEBRA_V1, Protocol.UNISWAP_V4}

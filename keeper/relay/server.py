@@ -10,7 +10,7 @@ from pathlib import Path
 from keeper.relay import sockets
 from keeper.relay.book import StateContradiction
 from keeper.relay.channel import SequenceError
-from keeper.relay.codec import PayloadError
+from keeper.relay.codec import BOUNDS, PayloadError
 from keeper.relay.feed import Feed
 from keeper.relay.frames import HEARTBEAT_ID, FrameError, FrameReader, heartbeat
 
@@ -111,7 +111,7 @@ class RelayServer:
     async def _take_frames(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        frames = FrameReader()
+        frames = FrameReader(bounds=BOUNDS)
         with contextlib.suppress(ConnectionError):
             while self._producer is writer and (chunk := await reader.read(READ_BYTES)):
                 self._relay(frames, chunk)

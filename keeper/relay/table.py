@@ -39,10 +39,11 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """A counted list of `item`s at the end of a payload; `count` is the type of its length."""
+    """A counted list of at most `most` `item`s at the end of a payload, its length a `count`."""
 
     name: str
     item: str
+    most: int
     count: str
     about: str
     fields: tuple[Field, ...]

@@ -39,7 +39,7 @@ class Follower:
         self.join()
 
     def join(self) -> None:
-        self.market.on_gap("joining")
+        self.market.on_resync(1)
         self.take(self.chain.begin())
 
     def take(self, messages: Sequence[Message]) -> None:

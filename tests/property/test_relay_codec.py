@@ -106,7 +106,7 @@ def test_values_that_do_not_fit_are_refused_when_encoding(message: PoolSync) -> 
 def test_a_full_part_fits_a_frame_and_a_bigger_one_is_refused() -> None:
     full = v3_snapshot(origin(0), {tick * 10: 0 for tick in range(TICKS_PER_PART)})
     assert len(encode_payload(full)) <= MAX_PAYLOAD_BYTES
-    over = v3_snapshot(origin(0), {tick * 10: 0 for tick in range(1_820)})
+    over = v3_snapshot(origin(0), {tick * 10: 0 for tick in range(TICKS_PER_PART + 1)})
     with pytest.raises(EncodingError, match="split it"):
         encode_payload(over)
     with pytest.raises(FrameError, match="split"):
