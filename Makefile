@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz bench-gas lint fmt bench-detect bench-market mutate prove coverage
+.PHONY: help setup demo test fuzz node-faults bench-gas lint fmt bench-detect bench-market mutate prove coverage
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.cache/bin:$(PATH)
 export SOLCX_BINARY_PATH := $(CURDIR)/.cache/bin
@@ -21,6 +21,10 @@ test: setup ## the whole test suite
 fuzz: setup ## the deep tier: venues against their contracts, the executor against its model and a thief (FUZZ_SEED)
 	@FUZZ=deep pytest -s --timeout 7200 tests/property/test_venue_*.py \
 		tests/property/test_executor_differential.py tests/property/test_executor_stolen_key.py
+
+node-faults: setup ## 36 kinds of node faults around the collector and the whole keeper (NODE_FAULT_ROUNDS=50)
+	@NODE_FAULT_ROUNDS=$${NODE_FAULT_ROUNDS:-50} pytest -q --timeout 600 tests/e2e/test_node_faults.py \
+		tests/e2e/test_keeper_node_faults.py
 
 bench-gas: setup ## gas of cycles: ours, floor, routers, loans, on both schedules; GAS=--record keeps it
 	@python -m bench.gas $(GAS)

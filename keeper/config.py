@@ -54,7 +54,7 @@ class NodeSettings(_Section):
     chain_id: int = 137
     timeout_s: float = Field(default=2.0, gt=0, le=60)
     poll_interval_s: float = Field(default=0.1, gt=0, le=10)
-    patience_s: float = Field(default=1.0, gt=0, le=60)
+    patience_s: float = Field(default=0.7, gt=0, le=60)
     max_lag_s: float = Field(default=1.0, gt=0, le=600)
     max_head_age_s: float = Field(default=120.0, gt=0)
 

@@ -32,7 +32,7 @@ class Policy:
     head may stand still behind another's, `max_head_age_s` how old its head's timestamp may be.
     """
 
-    patience_s: float = 1.0
+    patience_s: float = 0.7
     max_lag_s: float = 1.0
     max_head_age_s: float = inf
 

@@ -6,6 +6,7 @@ five. Timeouts are shortened by configuration; the paths are those of every run.
 """
 
 import asyncio
+import os
 import shutil
 import tempfile
 import time
@@ -32,6 +33,7 @@ from keeper.collector.collector import Collector, CollectorSettings
 from keeper.node import Node, NodesDisagree, Policy
 from replica import Replica, launch
 
+ROUNDS = int(os.environ.get("NODE_FAULT_ROUNDS", "1"))
 FAILOVER_S, RECOVERY_S = 2.0, 5.0
 POLICY = Policy(patience_s=0.5, max_lag_s=0.5, max_head_age_s=600.0)
 UNNOTICED = {"fake_receipt", "wrong_chain"}
@@ -89,7 +91,7 @@ async def world(replica: Replica) -> AsyncIterator[World]:
     shutil.rmtree(folder)
 
 
-@pytest.mark.parametrize("kind", FAULTS)
+@pytest.mark.parametrize("kind", list(FAULTS) * ROUNDS)
 @pytest.mark.asyncio(loop_scope="module")
 async def test_blocks_go_on_and_the_node_is_believed_again(
     world: World, kind: str, figures: list[str]
