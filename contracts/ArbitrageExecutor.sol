@@ -131,75 +131,154 @@ contract ArbitrageExecutor {
 
     // --------------------------------------------------------------------------------- the loop
 
-    /// @dev Runs the commands in calldata [cursor, end), the most frequent ones first.
+    /// @dev Runs the commands in calldata [cursor, end), the most frequent ones first. What they have
+    /// in common is read here, by the format's table: how long a command is, where its nested stream
+    /// lies, and to whom its output goes.
     function _run(uint256 frame, uint256 cursor, uint256 end) private {
         CallbackGuard.begin(cursor, end);
         while (cursor < end) {
             uint256 head;
+            uint256 opcode;
+            address to;
+            uint256 start;
+            uint256 next;
+            bool whole;
             assembly ("memory-safe") {
                 head := byte(0, calldataload(cursor)) // opcode and flags
+                opcode := and(head, OPCODE_MASK)
+                let size := byte(opcode, SIZES) // zero where no command has this opcode
+                start := add(cursor, size) // cannot wrap: the cursor lies within calldata
+                to := address() // TO_SELF
+                let target := and(shr(RECIPIENT_SHIFT, head), RECIPIENT_MASK)
+                if target {
+                    target := mul(target, and(shr(opcode, NAMES_RECIPIENT), 1)) // else ignored
+                    if eq(target, TO_CALLER) { to := mload(add(frame, 0x20)) }
+                    if eq(target, TO_ADDRESS) {
+                        to := shr(96, calldataload(start))
+                        start := add(start, TOKEN_SIZE)
+                    }
+                }
+                next := start
+                if and(shr(opcode, NESTS), 1) {
+                    let at := sub(add(cursor, size), 2) // the length is the last field
+                    if and(shr(opcode, NESTS_FIRST), 1) { at := add(cursor, 1) } // or the first
+                    let length := shr(240, calldataload(at))
+                    next := add(start, length) // at most 2^16 further
+                    if iszero(length) { next := end } // the rest of this stream
+                }
+                if eq(target, TO_NEXT) {
+                    // the pool of a command that begins within the stream and takes delivered input
+                    let taker := and(byte(0, calldataload(next)), OPCODE_MASK)
+                    let takes := and(shr(taker, TAKES_DELIVERY), lt(next, end))
+                    to := mul(takes, shr(V2_POOL_SHIFT, calldataload(add(next, V2_POOL_AT))))
+                }
+                whole := iszero(or(or(gt(start, end), gt(next, end)), or(iszero(size), iszero(to))))
             }
-            uint256 opcode = head & OPCODE_MASK;
+            if (!whole) _refuse(opcode, cursor, start, next, end);
             if (opcode == OP_V2) {
-                cursor = UniswapV2.swap(head, cursor, end, frame);
+                UniswapV2.swap(head, cursor, to);
             } else if (opcode == OP_V3) {
-                cursor = UniswapV3.swap(head, cursor, end, frame, UNISWAP_V3_CALLBACK, false);
+                UniswapV3.swapIn(head, cursor, to, start, next, frame, UNISWAP_V3_CALLBACK);
             } else if (opcode == OP_V3_PAY) {
-                cursor = UniswapV3.swapAndPay(head, cursor, end, frame, UNISWAP_V3_CALLBACK);
+                UniswapV3.swapAndPay(head, cursor, to, frame, UNISWAP_V3_CALLBACK);
             } else if (opcode == OP_PAY) {
-                cursor = Payments.pay(head, cursor, end, frame);
-            } else if (opcode == OP_V2_FLASH) {
-                cursor = UniswapV2.flashSwap(head, cursor, end, frame);
-            } else if (opcode == OP_V3_OWED) {
-                cursor = UniswapV3.swapOwed(head, cursor, end, frame, UNISWAP_V3_CALLBACK);
-            } else if (opcode == OP_V3_OUT) {
-                cursor = UniswapV3.swap(head, cursor, end, frame, UNISWAP_V3_CALLBACK, true);
-            } else if (opcode == OP_PAY_OWED) {
-                cursor = Payments.payOwed(cursor, end, frame);
+                Payments.pay(cursor, to, frame);
             } else {
-                cursor = _runOther(opcode, head, cursor, end, frame);
+                _runOther(opcode, head, cursor, to, start, next, frame);
             }
+            if ((ARMS >> opcode) & 1 != 0) {
+                if (CallbackGuard.isMissing(next, end, frame)) {
+                    revert IArbitrageExecutor.CallbackMissing(_called(opcode, cursor));
+                }
+            }
+            cursor = next;
         }
     }
 
     /// @dev Runs one of the less frequent commands.
-    function _runOther(uint256 opcode, uint256 head, uint256 cursor, uint256 end, uint256 frame)
+    function _runOther(
+        uint256 opcode,
+        uint256 head,
+        uint256 cursor,
+        address to,
+        uint256 start,
+        uint256 next,
+        uint256 frame
+    ) private {
+        if (opcode == OP_V2_FLASH) {
+            UniswapV2.flashSwap(head, cursor, to, start, next, frame);
+        } else if (opcode == OP_V3_OWED) {
+            UniswapV3.swapOwed(head, cursor, to, start, next, frame, UNISWAP_V3_CALLBACK);
+        } else if (opcode == OP_V3_OUT) {
+            UniswapV3.swapOut(head, cursor, to, start, next, frame, UNISWAP_V3_CALLBACK);
+        } else if (opcode == OP_PAY_OWED) {
+            Payments.payOwed(cursor, frame);
+        } else if (opcode == OP_CHECK_V2) {
+            StateChecks.check(cursor, UNISWAP_V2_RESERVES, 0x40);
+        } else if (opcode == OP_CHECK_V3) {
+            StateChecks.check(cursor, UNISWAP_V3_STATE, 0x20);
+        } else if (opcode == OP_CHECK_ALGEBRA) {
+            StateChecks.check(cursor, ALGEBRA_STATE, 0x20);
+        } else if (opcode == OP_ALGEBRA) {
+            UniswapV3.swapIn(head, cursor, to, start, next, frame, ALGEBRA_CALLBACK);
+        } else if (opcode == OP_ALGEBRA_PAY) {
+            UniswapV3.swapAndPay(head, cursor, to, frame, ALGEBRA_CALLBACK);
+        } else if (opcode == OP_ALGEBRA_OWED) {
+            UniswapV3.swapOwed(head, cursor, to, start, next, frame, ALGEBRA_CALLBACK);
+        } else if (opcode == OP_ALGEBRA_OUT) {
+            UniswapV3.swapOut(head, cursor, to, start, next, frame, ALGEBRA_CALLBACK);
+        } else if (opcode == OP_V2_ARRIVED) {
+            UniswapV2.swapArrived(head, cursor, to, frame);
+        } else if (opcode == OP_V4) {
+            UniswapV4Lock.unlock(start, next, frame);
+        } else if (opcode == OP_V4_SWAP) {
+            UniswapV4.swap(head, cursor);
+        } else if (opcode == OP_V4_TAKE) {
+            UniswapV4.take(cursor, to);
+        } else if (opcode == OP_V4_SYNC) {
+            UniswapV4.sync(cursor);
+        } else if (opcode == OP_V4_SETTLE) {
+            UniswapV4.settle();
+        } else if (opcode == OP_MORPHO) {
+            MorphoBlue.borrow(cursor, next, frame);
+        } else if (opcode == OP_BALANCER_FLASH) {
+            BalancerV2Loan.borrow(cursor, next, frame);
+        } else if (opcode == OP_AAVE) {
+            AaveV3.borrow(_aavePool, cursor, next, frame);
+        } else if (opcode == OP_V3_FLASH) {
+            UniswapV3Flash.borrow(head, cursor, start, next, frame);
+        } else if (opcode == OP_BALANCER) {
+            BalancerV2.swap(cursor, to, frame);
+        } else if (opcode == OP_CURVE) {
+            CurveStableSwap.exchange(cursor, frame);
+        } else {
+            CurveStableSwap.exchangeReceived(cursor, to); // OP_CURVE_NG: no other opcode has a size
+        }
+    }
+
+    /// @dev Says why a command cannot run.
+    function _refuse(uint256 opcode, uint256 cursor, uint256 start, uint256 next, uint256 end)
         private
-        returns (uint256 next)
+        pure
     {
-        if (opcode == OP_CHECK_V2) {
-            return StateChecks.check(cursor, end, UNISWAP_V2_RESERVES, 0x40);
+        bool known;
+        assembly ("memory-safe") {
+            known := byte(opcode, SIZES)
         }
-        if (opcode == OP_CHECK_V3) return StateChecks.check(cursor, end, UNISWAP_V3_STATE, 0x20);
-        if (opcode == OP_CHECK_ALGEBRA) return StateChecks.check(cursor, end, ALGEBRA_STATE, 0x20);
-        if (opcode == OP_ALGEBRA) {
-            return UniswapV3.swap(head, cursor, end, frame, ALGEBRA_CALLBACK, false);
+        if (!known) revert IArbitrageExecutor.UnknownCommand(opcode, cursor);
+        if (start > end || next > end) revert IArbitrageExecutor.TruncatedProgram(cursor);
+        revert IArbitrageExecutor.BadRecipient(next);
+    }
+
+    /// @dev Whom an arming command called.
+    function _called(uint256 opcode, uint256 cursor) private view returns (address pool) {
+        if (opcode == OP_AAVE) return _aavePool;
+        if (opcode == OP_MORPHO) return MORPHO_BLUE;
+        if (opcode == OP_BALANCER_FLASH) return BALANCER_VAULT;
+        if (opcode == OP_V4) return POOL_MANAGER;
+        assembly ("memory-safe") {
+            pool := shr(V2_POOL_SHIFT, calldataload(add(cursor, V2_POOL_AT))) // as all others
         }
-        if (opcode == OP_ALGEBRA_PAY) {
-            return UniswapV3.swapAndPay(head, cursor, end, frame, ALGEBRA_CALLBACK);
-        }
-        if (opcode == OP_ALGEBRA_OWED) {
-            return UniswapV3.swapOwed(head, cursor, end, frame, ALGEBRA_CALLBACK);
-        }
-        if (opcode == OP_ALGEBRA_OUT) {
-            return UniswapV3.swap(head, cursor, end, frame, ALGEBRA_CALLBACK, true);
-        }
-        if (opcode == OP_V2_ARRIVED) return UniswapV2.swapArrived(head, cursor, end, frame);
-        if (opcode == OP_V4) return UniswapV4Lock.unlock(cursor, end, frame);
-        if (opcode == OP_V4_SWAP) return UniswapV4.swap(head, cursor, end);
-        if (opcode == OP_V4_TAKE) return UniswapV4.take(head, cursor, end, frame);
-        if (opcode == OP_V4_SYNC) return UniswapV4.sync(cursor, end);
-        if (opcode == OP_V4_SETTLE) return UniswapV4.settle(cursor);
-        if (opcode == OP_MORPHO) return MorphoBlue.borrow(cursor, end, frame);
-        if (opcode == OP_BALANCER_FLASH) return BalancerV2Loan.borrow(cursor, end, frame);
-        if (opcode == OP_AAVE) return AaveV3.borrow(_aavePool, cursor, end, frame);
-        if (opcode == OP_V3_FLASH) return UniswapV3Flash.borrow(head, cursor, end, frame);
-        if (opcode == OP_BALANCER) return BalancerV2.swap(head, cursor, end, frame);
-        if (opcode == OP_CURVE) return CurveStableSwap.exchange(cursor, end, frame);
-        if (opcode == OP_CURVE_NG) {
-            return CurveStableSwap.exchangeReceived(head, cursor, end, frame);
-        }
-        revert IArbitrageExecutor.UnknownCommand(opcode, cursor);
     }
 
     // --------------------------------------------------------------------------- administration

@@ -88,6 +88,10 @@ def constants(table: Table) -> Iterator[tuple[str, int, str]]:
         yield f"TO_{recipient['name'].upper()}", recipient["value"], "recipient"
     yield "TAKES_DELIVERY", opcodes(table, "takes_delivery"), "bit set: `next` may name these"
     yield "ARMS", opcodes(table, "arms"), "bit set of the opcodes whose call calls back"
+    yield "NAMES_RECIPIENT", opcodes(table, "recipients"), "bit set of the opcodes that have one"
+    yield "NESTS", nesting(table), "bit set of the opcodes that have a nested stream"
+    yield "NESTS_FIRST", nesting(table, 0), "of these, the ones whose first field is its length"
+    yield "SIZES", sizes(table), "bytes before `address` and nested stream, by opcode: byte n"
     for command in table["command"]:
         yield from command_constants(command)
 
@@ -95,6 +99,21 @@ def constants(table: Table) -> Iterator[tuple[str, int, str]]:
 def opcodes(table: Table, trait: str) -> int:
     """Opcodes of the commands that have a trait, one bit each."""
     return sum(1 << c["opcode"] for c in table["command"] if c.get(trait))
+
+
+def nesting(table: Table, place: int | None = None) -> int:
+    """Opcodes that have a nested stream, one bit each; `place` is that of the length's field."""
+    found = 0
+    for command in table["command"]:
+        places = [n for n, field in enumerate(command["field"]) if field["type"] == "nested"]
+        found |= bool(places and place in (None, *places)) << command["opcode"]
+    return found
+
+
+def sizes(table: Table) -> int:
+    """The sizes of all commands in one word, by opcode from its highest byte; 0 is no command."""
+    each = {c["opcode"]: size_of(c["field"], 1) for c in table["command"]}
+    return int.from_bytes(bytes(each.get(opcode, 0) for opcode in range(32)), "big")
 
 
 def command_constants(command: Table) -> Iterator[tuple[str, int, str]]:
@@ -139,7 +158,8 @@ def python(table: Table) -> str:
         "",
     ]
     for name, value, _ in constants(table):
-        if not name.endswith(("_SHIFT", "_AT", "_MASK", "_SIZE")) or name in PYTHON_KEEPS:
+        place = name.endswith(("_SHIFT", "_AT", "_MASK", "_SIZE")) or name in LOOPS
+        if not place or name in PYTHON_KEEPS:
             lines.append(f"{name} = {value}")
     lines += [
         f'{account["name"].upper()} = bytes.fromhex("{account["address"][2:].lower()}")'
@@ -150,6 +170,9 @@ def python(table: Table) -> str:
     lines += [f"{c['name'].upper()} = {widths(c['field'])}" for c in table["command"]]
     return "\n".join(lines) + "\n"
 
+
+LOOPS = {"NAMES_RECIPIENT", "NESTS", "NESTS_FIRST", "SIZES"}
+"""What only a contract's loop over commands needs."""
 
 PYTHON_KEEPS = {
     *("HEADER_SIZE", "RECIPIENT_SHIFT", "RECIPIENT_MASK", "ZERO_FOR_ONE_SHIFT", "OPCODE_MASK"),

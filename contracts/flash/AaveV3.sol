@@ -2,7 +2,6 @@
 pragma solidity 0.8.30;
 
 import {IArbitrageExecutor} from "../interfaces/IArbitrageExecutor.sol";
-import {CallbackGuard} from "../libraries/CallbackGuard.sol";
 import {AAVE_SIZE} from "../libraries/Program.sol";
 import {Reverts} from "../libraries/Reverts.sol";
 import {Loans} from "./Loans.sol";
@@ -15,13 +14,8 @@ library AaveV3 {
     uint256 private constant FLASH_LOAN = 0x42b0b77c;
 
     /// @dev Runs the command `aave`.
-    function borrow(address pool, uint256 cursor, uint256 end, uint256 frame)
-        internal
-        returns (uint256 next)
-    {
-        address token;
-        uint256 amount;
-        (token, amount, next) = Loans.read(cursor, end, frame, AAVE_SIZE);
+    function borrow(address pool, uint256 cursor, uint256 next, uint256 frame) internal {
+        (address token, uint256 amount) = Loans.read(cursor, frame);
         uint256 message;
         assembly ("memory-safe") {
             message := mload(0x40) // free memory, which each command overwrites
@@ -38,7 +32,6 @@ library AaveV3 {
             ok := call(gas(), pool, 0, add(message, 0x1c), add(0xc4, length), 0x00, 0x00)
         }
         if (!ok) Reverts.hopFailed(pool);
-        CallbackGuard.requireSpent(pool, next, end, frame);
     }
 
     /// @dev Accepts the loan that this callback announces.

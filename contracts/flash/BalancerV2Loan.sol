@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.30;
 
-import {CallbackGuard} from "../libraries/CallbackGuard.sol";
 import {BALANCER_FLASH_SIZE, BALANCER_VAULT} from "../libraries/Program.sol";
 import {Reverts} from "../libraries/Reverts.sol";
 import {Loans} from "./Loans.sol";
@@ -15,10 +14,8 @@ library BalancerV2Loan {
     uint256 private constant FLASH_LOAN = 0x5c38449e; // flashLoan(address,address[],uint256[],bytes)
 
     /// @dev Runs the command `balancer_flash`.
-    function borrow(uint256 cursor, uint256 end, uint256 frame) internal returns (uint256 next) {
-        address token;
-        uint256 amount;
-        (token, amount, next) = Loans.read(cursor, end, frame, BALANCER_FLASH_SIZE);
+    function borrow(uint256 cursor, uint256 next, uint256 frame) internal {
+        (address token, uint256 amount) = Loans.read(cursor, frame);
         uint256 message;
         assembly ("memory-safe") {
             message := mload(0x40) // free memory, which each command overwrites
@@ -40,7 +37,6 @@ library BalancerV2Loan {
             ok := call(gas(), BALANCER_VAULT, 0, add(message, 0x1c), size, 0x00, 0x00)
         }
         if (!ok) Reverts.hopFailed(BALANCER_VAULT);
-        CallbackGuard.requireSpent(BALANCER_VAULT, next, end, frame);
     }
 
     /// @dev Accepts the loan that this callback announces, at the places where the vault's encoder

@@ -11,8 +11,6 @@ import {
     AAVE_AMOUNT_SHIFT,
     AAVE_MAX_PREMIUM_AT,
     AAVE_MAX_PREMIUM_SHIFT,
-    AAVE_NESTED_LENGTH_AT,
-    AAVE_NESTED_LENGTH_SHIFT,
     AAVE_TOKEN_AT,
     AAVE_TOKEN_SHIFT
 } from "../libraries/Program.sol";
@@ -30,14 +28,12 @@ library Loans {
         uint256 end;
     }
 
-    /// @dev Reads a command of `size` bytes; every lender's begins with the same fields.
-    function read(uint256 cursor, uint256 end, uint256 frame, uint256 size)
+    /// @dev What a command borrows; every lender's begins with the same fields.
+    function read(uint256 cursor, uint256 frame)
         internal
         pure
-        returns (address token, uint256 amount, uint256 next)
+        returns (address token, uint256 amount)
     {
-        uint256 length = _field(cursor + AAVE_NESTED_LENGTH_AT, AAVE_NESTED_LENGTH_SHIFT);
-        next = Nested.behind(cursor, cursor + size, length, end);
         token = DeclaredTokens.at(_field(cursor + AAVE_TOKEN_AT, AAVE_TOKEN_SHIFT), frame);
         amount = _field(cursor + AAVE_AMOUNT_AT, AAVE_AMOUNT_SHIFT);
     }

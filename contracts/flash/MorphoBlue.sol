@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.30;
 
-import {CallbackGuard} from "../libraries/CallbackGuard.sol";
 import {MORPHO_BLUE, MORPHO_SIZE} from "../libraries/Program.sol";
 import {Reverts} from "../libraries/Reverts.sol";
 import {Loans} from "./Loans.sol";
@@ -14,10 +13,8 @@ library MorphoBlue {
     uint256 private constant FLASH_LOAN = 0xe0232b42; // flashLoan(address,uint256,bytes)
 
     /// @dev Runs the command `morpho`.
-    function borrow(uint256 cursor, uint256 end, uint256 frame) internal returns (uint256 next) {
-        address token;
-        uint256 amount;
-        (token, amount, next) = Loans.read(cursor, end, frame, MORPHO_SIZE);
+    function borrow(uint256 cursor, uint256 next, uint256 frame) internal {
+        (address token, uint256 amount) = Loans.read(cursor, frame);
         uint256 message;
         assembly ("memory-safe") {
             message := mload(0x40) // free memory, which each command overwrites
@@ -33,7 +30,6 @@ library MorphoBlue {
             ok := call(gas(), MORPHO_BLUE, 0, add(message, 0x1c), add(0x84, length), 0x00, 0x00)
         }
         if (!ok) Reverts.hopFailed(MORPHO_BLUE);
-        CallbackGuard.requireSpent(MORPHO_BLUE, next, end, frame);
     }
 
     /// @dev Accepts the loan that this callback announces.

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.30;
 
-import {CallbackGuard} from "../libraries/CallbackGuard.sol";
 import {Nested} from "../libraries/Nested.sol";
 import {
     V3_FLASH_AMOUNT_AT,
     V3_FLASH_AMOUNT_SHIFT,
-    V3_FLASH_NESTED_LENGTH_AT,
-    V3_FLASH_NESTED_LENGTH_SHIFT,
     V3_FLASH_POOL_AT,
     V3_FLASH_POOL_SHIFT,
-    V3_FLASH_SIZE,
     ZERO_FOR_ONE_SHIFT
 } from "../libraries/Program.sol";
 import {Reverts} from "../libraries/Reverts.sol";
@@ -24,19 +20,15 @@ library UniswapV3Flash {
     uint256 private constant FLASH = 0x490e6cbc; // flash(address,uint256,uint256,bytes)
 
     /// @dev Runs the command `v3_flash`.
-    function borrow(uint256 head, uint256 cursor, uint256 end, uint256 frame)
+    function borrow(uint256 head, uint256 cursor, uint256 start, uint256 next, uint256 frame)
         internal
-        returns (uint256 next)
     {
         address pool;
-        uint256 length;
         uint256 message;
         assembly ("memory-safe") {
             pool := shr(V3_FLASH_POOL_SHIFT, calldataload(add(cursor, V3_FLASH_POOL_AT)))
             let amount := calldataload(add(cursor, V3_FLASH_AMOUNT_AT))
             amount := shr(V3_FLASH_AMOUNT_SHIFT, amount)
-            length := calldataload(add(cursor, V3_FLASH_NESTED_LENGTH_AT))
-            length := shr(V3_FLASH_NESTED_LENGTH_SHIFT, length)
             message := mload(0x40) // free memory, which each command overwrites
             let first := shr(ZERO_FOR_ONE_SHIFT, head) // the highest bit of one byte
             mstore(message, FLASH) // selector at message + 0x1c
@@ -45,14 +37,12 @@ library UniswapV3Flash {
             mstore(add(message, 0x60), mul(amount, iszero(first))) // amount1
             mstore(add(message, 0x80), 0x80) // offset of `data`
         }
-        uint256 start = cursor + V3_FLASH_SIZE;
-        next = Nested.behind(cursor, start, length, end);
-        length = Nested.arm(pool, UNISWAP_V3_FLASH_CALLBACK, message + 0xa0, start, next, frame);
+        uint256 length =
+            Nested.arm(pool, UNISWAP_V3_FLASH_CALLBACK, message + 0xa0, start, next, frame);
         bool ok;
         assembly ("memory-safe") {
             ok := call(gas(), pool, 0, add(message, 0x1c), add(0xa4, length), 0x00, 0x00)
         }
         if (!ok) Reverts.hopFailed(pool);
-        CallbackGuard.requireSpent(pool, next, end, frame);
     }
 }

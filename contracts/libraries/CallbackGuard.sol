@@ -83,15 +83,17 @@ library CallbackGuard {
         if (!armed) revert IArbitrageExecutor.UnexpectedCallback(msg.sender);
     }
 
-    /// @dev Reverts when `pool` has returned and its callback is still armed. The last command of a
+    /// @dev Whether a pool has returned and its callback is still armed. The last command of a
     /// callback's stream leaves this to the command around it, which sees the same word.
-    function requireSpent(address pool, uint256 next, uint256 end, uint256 frame) internal view {
-        bool missing;
+    function isMissing(uint256 next, uint256 end, uint256 frame)
+        internal
+        view
+        returns (bool found)
+    {
         assembly ("memory-safe") {
             if or(lt(next, end), iszero(mload(add(frame, 0x20)))) {
-                missing := iszero(eq(tload(SLOT), SPENT))
+                found := iszero(eq(tload(SLOT), SPENT))
             }
         }
-        if (missing) revert IArbitrageExecutor.CallbackMissing(pool);
     }
 }

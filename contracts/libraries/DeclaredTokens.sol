@@ -92,16 +92,6 @@ library DeclaredTokens {
         }
     }
 
-    /// @dev Copies the tokens byte and its addresses to memory; returns their size.
-    function copy(uint256 frame, uint256 to) internal pure returns (uint256 size) {
-        assembly ("memory-safe") {
-            let from := mload(frame)
-            size := mul(TOKEN_SIZE, and(byte(0, calldataload(from)), TOKEN_COUNT_MASK))
-            size := add(size, 1)
-            calldatacopy(to, from, size)
-        }
-    }
-
     /// @dev Calldata offset behind the tokens byte at `tokensAt` and its addresses.
     function skip(uint256 tokensAt) internal pure returns (uint256 behind) {
         assembly ("memory-safe") {
@@ -110,10 +100,9 @@ library DeclaredTokens {
         }
     }
 
-    /// @dev The number that a field of type `amount` stands for: itself, or all that we hold of
-    /// `token` but its lower bits. `cursor` is the command's.
-    function amount(uint256 field, address token, uint256 cursor) internal view returns (uint256) {
-        if (field < ALL_BUT) return field;
+    /// @dev The number that a field of type `amount` with its highest bit set stands for: all that we
+    /// hold of `token` but its lower bits. `cursor` is the command's.
+    function allBut(uint256 field, address token, uint256 cursor) internal view returns (uint256) {
         uint256 held = TokenCalls.balanceOf(token);
         unchecked {
             uint256 rest = held - (field ^ ALL_BUT);

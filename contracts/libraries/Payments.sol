@@ -4,44 +4,35 @@ pragma solidity 0.8.30;
 import {IArbitrageExecutor} from "../interfaces/IArbitrageExecutor.sol";
 import {DeclaredTokens} from "./DeclaredTokens.sol";
 import {
+    ALL_BUT,
     PAY_AMOUNT_AT,
     PAY_AMOUNT_SHIFT,
     PAY_OWED_MAX_AMOUNT_AT,
     PAY_OWED_MAX_AMOUNT_SHIFT,
-    PAY_OWED_SIZE,
     PAY_OWED_TOKEN_AT,
     PAY_OWED_TOKEN_SHIFT,
-    PAY_SIZE,
     PAY_TOKEN_AT,
     PAY_TOKEN_SHIFT
 } from "./Program.sol";
-import {Recipients} from "./Recipients.sol";
 import {TokenCalls} from "./TokenCalls.sol";
 
 /// @dev Payments out of what the executor holds, in declared tokens only.
 library Payments {
     /// @dev Runs the command `pay`.
-    function pay(uint256 head, uint256 cursor, uint256 end, uint256 frame)
-        internal
-        returns (uint256 next)
-    {
-        uint256 at;
+    function pay(uint256 cursor, address to, uint256 frame) internal {
         uint256 index;
         uint256 amount;
         assembly ("memory-safe") {
             index := shr(PAY_TOKEN_SHIFT, calldataload(add(cursor, PAY_TOKEN_AT)))
             amount := shr(PAY_AMOUNT_SHIFT, calldataload(add(cursor, PAY_AMOUNT_AT)))
-            at := add(cursor, PAY_SIZE) // cannot wrap: the cursor lies within calldata
         }
-        next = Recipients.skip(head, at);
-        if (next > end) revert IArbitrageExecutor.TruncatedProgram(cursor);
-        address to = Recipients.find(head, at, next, end, frame);
         address token = DeclaredTokens.at(index, frame);
-        TokenCalls.transfer(token, to, DeclaredTokens.amount(amount, token, cursor));
+        if (amount >= ALL_BUT) amount = DeclaredTokens.allBut(amount, token, cursor);
+        TokenCalls.transfer(token, to, amount);
     }
 
     /// @dev Runs the command `pay_owed`.
-    function payOwed(uint256 cursor, uint256 end, uint256 frame) internal returns (uint256 next) {
+    function payOwed(uint256 cursor, uint256 frame) internal {
         uint256 index;
         uint256 most;
         uint256 asked;
@@ -50,9 +41,7 @@ library Payments {
             most := calldataload(add(cursor, PAY_OWED_MAX_AMOUNT_AT))
             most := shr(PAY_OWED_MAX_AMOUNT_SHIFT, most)
             asked := mload(add(frame, 0x40)) // zero where this is no callback that asks
-            next := add(cursor, PAY_OWED_SIZE)
         }
-        if (next > end) revert IArbitrageExecutor.TruncatedProgram(cursor);
         payAsked(DeclaredTokens.at(index, frame), asked, most);
     }
 

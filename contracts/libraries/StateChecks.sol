@@ -6,8 +6,7 @@ import {
     CHECK_V2_DIGEST_AT,
     CHECK_V2_DIGEST_SHIFT,
     CHECK_V2_POOL_AT,
-    CHECK_V2_POOL_SHIFT,
-    CHECK_V2_SIZE
+    CHECK_V2_POOL_SHIFT
 } from "./Program.sol";
 
 /// @dev Early checks of the state that a program relies on: a run that comes too late ends before it
@@ -15,13 +14,7 @@ import {
 library StateChecks {
     /// @dev Runs a command that compares the first `size` bytes (32 or 64) which the pool's view
     /// `selector` returns with a digest. All such commands have the same fields.
-    function check(uint256 cursor, uint256 end, uint256 selector, uint256 size)
-        internal
-        view
-        returns (uint256 next)
-    {
-        next = cursor + CHECK_V2_SIZE;
-        if (next > end) revert IArbitrageExecutor.TruncatedProgram(cursor);
+    function check(uint256 cursor, uint256 selector, uint256 size) internal view {
         address pool;
         bool fresh;
         assembly ("memory-safe") {

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.30;
 
-import {IArbitrageExecutor} from "../interfaces/IArbitrageExecutor.sol";
 import {DeclaredTokens} from "../libraries/DeclaredTokens.sol";
 import {
+    ALL_BUT,
     BALANCER_AMOUNT_IN_AT,
     BALANCER_AMOUNT_IN_SHIFT,
     BALANCER_POOL_ID_AT,
-    BALANCER_SIZE,
     BALANCER_TOKEN_AT,
     BALANCER_TOKEN_OUT_AT,
     BALANCER_TOKEN_OUT_SHIFT,
     BALANCER_TOKEN_SHIFT,
     BALANCER_VAULT
 } from "../libraries/Program.sol";
-import {Recipients} from "../libraries/Recipients.sol";
 import {Reverts} from "../libraries/Reverts.sol";
 import {TokenCalls} from "../libraries/TokenCalls.sol";
 
@@ -25,14 +23,7 @@ library BalancerV2 {
     uint256 private constant SWAP = 0x52bbbe29;
 
     /// @dev Runs the command `balancer`.
-    function swap(uint256 head, uint256 cursor, uint256 end, uint256 frame)
-        internal
-        returns (uint256 next)
-    {
-        uint256 at = cursor + BALANCER_SIZE;
-        next = Recipients.skip(head, at);
-        if (next > end) revert IArbitrageExecutor.TruncatedProgram(cursor);
-        address to = Recipients.find(head, at, next, end, frame);
+    function swap(uint256 cursor, address to, uint256 frame) internal {
         uint256 index;
         uint256 amount;
         assembly ("memory-safe") {
@@ -41,7 +32,7 @@ library BalancerV2 {
             amount := shr(BALANCER_AMOUNT_IN_SHIFT, amount)
         }
         address token = DeclaredTokens.at(index, frame);
-        amount = DeclaredTokens.amount(amount, token, cursor);
+        if (amount >= ALL_BUT) amount = DeclaredTokens.allBut(amount, token, cursor);
         TokenCalls.approve(token, BALANCER_VAULT, amount);
         _swap(cursor, token, amount, to);
         TokenCalls.requireNoAllowance(token, BALANCER_VAULT);

@@ -5,20 +5,18 @@ import {IArbitrageExecutor} from "../interfaces/IArbitrageExecutor.sol";
 import {Authority} from "../libraries/Authority.sol";
 import {DeclaredTokens} from "../libraries/DeclaredTokens.sol";
 import {
+    ALL_BUT,
     CURVE_AMOUNT_IN_AT,
     CURVE_AMOUNT_IN_SHIFT,
     CURVE_INDICES_AT,
     CURVE_INDICES_SHIFT,
     CURVE_NG_AMOUNT_IN_AT,
     CURVE_NG_AMOUNT_IN_SHIFT,
-    CURVE_NG_SIZE,
     CURVE_POOL_AT,
     CURVE_POOL_SHIFT,
-    CURVE_SIZE,
     CURVE_TOKEN_AT,
     CURVE_TOKEN_SHIFT
 } from "../libraries/Program.sol";
-import {Recipients} from "../libraries/Recipients.sol";
 import {Reverts} from "../libraries/Reverts.sol";
 import {TokenCalls} from "../libraries/TokenCalls.sol";
 
@@ -30,9 +28,7 @@ library CurveStableSwap {
     uint256 private constant EXCHANGE_RECEIVED = 0xafb43012;
 
     /// @dev Runs the command `curve`.
-    function exchange(uint256 cursor, uint256 end, uint256 frame) internal returns (uint256 next) {
-        next = cursor + CURVE_SIZE;
-        if (next > end) revert IArbitrageExecutor.TruncatedProgram(cursor);
+    function exchange(uint256 cursor, uint256 frame) internal {
         uint256 index;
         uint256 amount;
         assembly ("memory-safe") {
@@ -42,21 +38,14 @@ library CurveStableSwap {
         address pool = _pool(cursor);
         if (!Authority.isListed(pool)) revert IArbitrageExecutor.UnlistedPool(pool);
         address token = DeclaredTokens.at(index, frame);
-        amount = DeclaredTokens.amount(amount, token, cursor);
+        if (amount >= ALL_BUT) amount = DeclaredTokens.allBut(amount, token, cursor);
         TokenCalls.approve(token, pool, amount);
         _call(pool, _message(cursor, EXCHANGE, amount), 0x84);
         TokenCalls.requireNoAllowance(token, pool);
     }
 
     /// @dev Runs the command `curve_ng`.
-    function exchangeReceived(uint256 head, uint256 cursor, uint256 end, uint256 frame)
-        internal
-        returns (uint256 next)
-    {
-        uint256 at = cursor + CURVE_NG_SIZE;
-        next = Recipients.skip(head, at);
-        if (next > end) revert IArbitrageExecutor.TruncatedProgram(cursor);
-        address to = Recipients.find(head, at, next, end, frame);
+    function exchangeReceived(uint256 cursor, address to) internal {
         uint256 amount;
         assembly ("memory-safe") {
             amount := calldataload(add(cursor, CURVE_NG_AMOUNT_IN_AT))

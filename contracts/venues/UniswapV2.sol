@@ -2,7 +2,6 @@
 pragma solidity 0.8.30;
 
 import {IArbitrageExecutor} from "../interfaces/IArbitrageExecutor.sol";
-import {CallbackGuard} from "../libraries/CallbackGuard.sol";
 import {DeclaredTokens} from "../libraries/DeclaredTokens.sol";
 import {Nested} from "../libraries/Nested.sol";
 import {
@@ -10,18 +9,12 @@ import {
     V2_AMOUNT_OUT_SHIFT,
     V2_ARRIVED_FEE_AT,
     V2_ARRIVED_FEE_SHIFT,
-    V2_ARRIVED_SIZE,
     V2_ARRIVED_TOKEN_AT,
     V2_ARRIVED_TOKEN_SHIFT,
-    V2_FLASH_NESTED_LENGTH_AT,
-    V2_FLASH_NESTED_LENGTH_SHIFT,
-    V2_FLASH_SIZE,
     V2_POOL_AT,
     V2_POOL_SHIFT,
-    V2_SIZE,
     ZERO_FOR_ONE_SHIFT
 } from "../libraries/Program.sol";
-import {Recipients} from "../libraries/Recipients.sol";
 import {Reverts} from "../libraries/Reverts.sol";
 import {TokenCalls} from "../libraries/TokenCalls.sol";
 
@@ -36,56 +29,35 @@ library UniswapV2 {
     uint256 private constant FEE_UNIT = 10_000; // of `v2_arrived`
 
     /// @dev Runs the command `v2`.
-    function swap(uint256 head, uint256 cursor, uint256 end, uint256 frame)
-        internal
-        returns (uint256 next)
-    {
-        uint256 at;
-        uint256 amountOut;
-        assembly ("memory-safe") {
-            amountOut := shr(V2_AMOUNT_OUT_SHIFT, calldataload(add(cursor, V2_AMOUNT_OUT_AT)))
-            at := add(cursor, V2_SIZE) // cannot wrap: the cursor lies within calldata
-        }
-        next = Recipients.skip(head, at);
-        if (next > end) revert IArbitrageExecutor.TruncatedProgram(cursor);
-        address to = Recipients.find(head, at, next, end, frame);
-        _call(_pair(cursor), _message(head, amountOut, to), 0);
+    function swap(uint256 head, uint256 cursor, address to) internal {
+        _call(_pair(cursor), _message(head, _amountOut(cursor), to), 0);
     }
 
     /// @dev Runs the command `v2_flash`.
-    function flashSwap(uint256 head, uint256 cursor, uint256 end, uint256 frame)
-        internal
-        returns (uint256 next)
-    {
-        uint256 at;
-        uint256 amountOut;
-        uint256 length;
-        assembly ("memory-safe") {
-            amountOut := shr(V2_AMOUNT_OUT_SHIFT, calldataload(add(cursor, V2_AMOUNT_OUT_AT)))
-            length := calldataload(add(cursor, V2_FLASH_NESTED_LENGTH_AT))
-            length := shr(V2_FLASH_NESTED_LENGTH_SHIFT, length)
-            at := add(cursor, V2_FLASH_SIZE)
-        }
-        uint256 start = Recipients.skip(head, at);
-        next = Nested.behind(cursor, start, length, end);
-        address to = Recipients.find(head, at, next, end, frame);
+    function flashSwap(
+        uint256 head,
+        uint256 cursor,
+        address to,
+        uint256 start,
+        uint256 next,
+        uint256 frame
+    ) internal {
         address pair = _pair(cursor);
-        uint256 message = _message(head, amountOut, to);
-        length = Nested.arm(pair, UNISWAP_V2_CALLBACK, message + 0xa0, start, next, frame);
+        uint256 message = _message(head, _amountOut(cursor), to);
+        uint256 length = Nested.arm(pair, UNISWAP_V2_CALLBACK, message + 0xa0, start, next, frame);
         _call(pair, message, length);
-        CallbackGuard.requireSpent(pair, next, end, frame);
     }
 
     /// @dev Runs the command `v2_arrived`.
-    function swapArrived(uint256 head, uint256 cursor, uint256 end, uint256 frame)
-        internal
-        returns (uint256 next)
-    {
-        uint256 at = cursor + V2_ARRIVED_SIZE;
-        next = Recipients.skip(head, at);
-        if (next > end) revert IArbitrageExecutor.TruncatedProgram(cursor);
-        address to = Recipients.find(head, at, next, end, frame);
+    function swapArrived(uint256 head, uint256 cursor, address to, uint256 frame) internal {
         _call(_pair(cursor), _message(head, _arrived(head, cursor, frame), to), 0);
+    }
+
+    /// @dev The output that the commands `v2` and `v2_flash` name, in the same place.
+    function _amountOut(uint256 cursor) private pure returns (uint256 amountOut) {
+        assembly ("memory-safe") {
+            amountOut := shr(V2_AMOUNT_OUT_SHIFT, calldataload(add(cursor, V2_AMOUNT_OUT_AT)))
+        }
     }
 
     /// @dev What a pair gives for all that has been delivered to it.

@@ -10,21 +10,14 @@ import {
     ALL_BUT,
     V3_AMOUNT_IN_AT,
     V3_AMOUNT_IN_SHIFT,
-    V3_NESTED_LENGTH_AT,
-    V3_NESTED_LENGTH_SHIFT,
-    V3_OWED_NESTED_LENGTH_AT,
-    V3_OWED_SIZE,
     V3_PAY_AMOUNT_IN_AT,
     V3_PAY_AMOUNT_IN_SHIFT,
-    V3_PAY_SIZE,
     V3_PAY_TOKEN_AT,
     V3_PAY_TOKEN_SHIFT,
     V3_POOL_AT,
     V3_POOL_SHIFT,
-    V3_SIZE,
     ZERO_FOR_ONE_SHIFT
 } from "../libraries/Program.sol";
-import {Recipients} from "../libraries/Recipients.sol";
 import {Reverts} from "../libraries/Reverts.sol";
 
 uint256 constant UNISWAP_V3_CALLBACK = 0xfa461e33; // uniswapV3SwapCallback(int256,int256,bytes)
@@ -41,41 +34,50 @@ library UniswapV3 {
     /// @dev Bytes of the data of a payment: the token, and the most to pay.
     uint256 private constant PAYMENT_SIZE = 0x40;
 
-    /// @dev Runs the commands `v3` and `v3_out`: their fields lie in the same places, and an exact
-    /// output is a negative amount.
-    function swap(
+    /// @dev Runs the command `v3`.
+    function swapIn(
         uint256 head,
         uint256 cursor,
-        uint256 end,
+        address to,
+        uint256 start,
+        uint256 next,
         uint256 frame,
-        uint256 callback,
-        bool exactOutput
-    ) internal returns (uint256 next) {
-        uint256 amount;
-        uint256 length;
-        uint256 at;
+        uint256 callback
+    ) internal {
+        uint256 message = _message(head, to, _amount(cursor));
+        _nested(cursor, message, start, next, frame, callback);
+    }
+
+    /// @dev Runs the command `v3_out`: an exact output is a negative amount.
+    function swapOut(
+        uint256 head,
+        uint256 cursor,
+        address to,
+        uint256 start,
+        uint256 next,
+        uint256 frame,
+        uint256 callback
+    ) internal {
+        uint256 amount = _amount(cursor);
         assembly ("memory-safe") {
-            amount := shr(V3_AMOUNT_IN_SHIFT, calldataload(add(cursor, V3_AMOUNT_IN_AT)))
-            if exactOutput { amount := sub(0, amount)} // 128 bits: the sign is right
-            length := shr(V3_NESTED_LENGTH_SHIFT, calldataload(add(cursor, V3_NESTED_LENGTH_AT)))
-            at := add(cursor, V3_SIZE) // cannot wrap: the cursor lies within calldata
+            amount := sub(0, amount) // 128 bits: the sign is right
         }
-        return _nested(head, cursor, end, frame, callback, amount, at, length);
+        _nested(cursor, _message(head, to, amount), start, next, frame, callback);
     }
 
     /// @dev Runs the command `v3_owed`.
-    function swapOwed(uint256 head, uint256 cursor, uint256 end, uint256 frame, uint256 callback)
-        internal
-        returns (uint256 next)
-    {
+    function swapOwed(
+        uint256 head,
+        uint256 cursor,
+        address to,
+        uint256 start,
+        uint256 next,
+        uint256 frame,
+        uint256 callback
+    ) internal {
         uint256 amount;
-        uint256 length;
-        uint256 at;
         assembly ("memory-safe") {
             amount := mload(add(frame, 0x40)) // what the enclosing callback asks for
-            length := calldataload(add(cursor, V3_OWED_NESTED_LENGTH_AT))
-            length := shr(V3_NESTED_LENGTH_SHIFT, length)
-            at := add(cursor, V3_OWED_SIZE)
         }
         if (amount == 0 || amount >= ALL_BUT) {
             revert IArbitrageExecutor.WrongPayment(amount, ALL_BUT - 1);
@@ -83,27 +85,21 @@ library UniswapV3 {
         assembly ("memory-safe") {
             amount := sub(0, amount) // exact output
         }
-        return _nested(head, cursor, end, frame, callback, amount, at, length);
+        _nested(cursor, _message(head, to, amount), start, next, frame, callback);
     }
 
     /// @dev Runs the command `v3_pay`.
-    function swapAndPay(uint256 head, uint256 cursor, uint256 end, uint256 frame, uint256 callback)
+    function swapAndPay(uint256 head, uint256 cursor, address to, uint256 frame, uint256 callback)
         internal
-        returns (uint256 next)
     {
-        uint256 at;
         uint256 index;
         uint256 amount;
         assembly ("memory-safe") {
             index := shr(V3_PAY_TOKEN_SHIFT, calldataload(add(cursor, V3_PAY_TOKEN_AT)))
             amount := shr(V3_PAY_AMOUNT_IN_SHIFT, calldataload(add(cursor, V3_PAY_AMOUNT_IN_AT)))
-            at := add(cursor, V3_PAY_SIZE)
         }
-        next = Recipients.skip(head, at);
-        if (next > end) revert IArbitrageExecutor.TruncatedProgram(cursor);
         address token = DeclaredTokens.at(index, frame);
-        amount = DeclaredTokens.amount(amount, token, cursor);
-        address to = Recipients.find(head, at, next, end, frame);
+        if (amount >= ALL_BUT) amount = DeclaredTokens.allBut(amount, token, cursor);
         uint256 message = _message(head, to, amount);
         assembly ("memory-safe") {
             mstore(add(message, 0xe0), token)
@@ -112,7 +108,6 @@ library UniswapV3 {
         address pool = _pool(cursor);
         CallbackGuard.arm(pool, callback, message + 0xc0, PAYMENT_SIZE);
         _call(pool, message, PAYMENT_SIZE);
-        CallbackGuard.requireSpent(pool, next, end, frame);
     }
 
     /// @dev Whether the data at `start` of a callback is a payment: its first byte belongs to an
@@ -144,24 +139,25 @@ library UniswapV3 {
         Payments.payAsked(token, asked(), most);
     }
 
-    /// @dev Swaps with the nested stream of `length` bytes behind the fields that end at `at`.
+    /// @dev Sends a message whose data is the nested stream in calldata [start, next).
     function _nested(
-        uint256 head,
         uint256 cursor,
-        uint256 end,
+        uint256 message,
+        uint256 start,
+        uint256 next,
         uint256 frame,
-        uint256 callback,
-        uint256 amount,
-        uint256 at,
-        uint256 length
-    ) private returns (uint256 next) {
-        uint256 start = Recipients.skip(head, at);
-        next = Nested.behind(cursor, start, length, end);
-        uint256 message = _message(head, Recipients.find(head, at, next, end, frame), amount);
+        uint256 callback
+    ) private {
         address pool = _pool(cursor);
-        length = Nested.arm(pool, callback, message + 0xc0, start, next, frame);
+        uint256 length = Nested.arm(pool, callback, message + 0xc0, start, next, frame);
         _call(pool, message, length);
-        CallbackGuard.requireSpent(pool, next, end, frame);
+    }
+
+    /// @dev The amount that the commands `v3` and `v3_out` name, in the same place.
+    function _amount(uint256 cursor) private pure returns (uint256 amount) {
+        assembly ("memory-safe") {
+            amount := shr(V3_AMOUNT_IN_SHIFT, calldataload(add(cursor, V3_AMOUNT_IN_AT)))
+        }
     }
 
     /// @dev The pool of any command here: each has it in the same place.

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.30;
 
-import {IArbitrageExecutor} from "../interfaces/IArbitrageExecutor.sol";
 import {
     POOL_MANAGER,
-    V4_SETTLE_SIZE,
     V4_SWAP_AMOUNT_IN_AT,
     V4_SWAP_AMOUNT_IN_SHIFT,
     V4_SWAP_CURRENCY0_AT,
@@ -13,20 +11,16 @@ import {
     V4_SWAP_CURRENCY1_SHIFT,
     V4_SWAP_FEE_AT,
     V4_SWAP_FEE_SHIFT,
-    V4_SWAP_SIZE,
     V4_SWAP_TICK_SPACING_AT,
     V4_SWAP_TICK_SPACING_SHIFT,
     V4_SYNC_CURRENCY_AT,
     V4_SYNC_CURRENCY_SHIFT,
-    V4_SYNC_SIZE,
     V4_TAKE_AMOUNT_AT,
     V4_TAKE_AMOUNT_SHIFT,
     V4_TAKE_CURRENCY_AT,
     V4_TAKE_CURRENCY_SHIFT,
-    V4_TAKE_SIZE,
     ZERO_FOR_ONE_SHIFT
 } from "../libraries/Program.sol";
-import {Recipients} from "../libraries/Recipients.sol";
 import {Reverts} from "../libraries/Reverts.sol";
 
 /// @dev Uniswap V4's pool manager while it is unlocked. Swaps move only what it notes as owed; tokens
@@ -42,9 +36,7 @@ library UniswapV4 {
     uint256 private constant MAX_PRICE = 1461446703485210103287273052203988822378723970341;
 
     /// @dev Runs the command `v4_swap`.
-    function swap(uint256 head, uint256 cursor, uint256 end) internal returns (uint256 next) {
-        next = cursor + V4_SWAP_SIZE;
-        if (next > end) revert IArbitrageExecutor.TruncatedProgram(cursor);
+    function swap(uint256 head, uint256 cursor) internal {
         uint256 message;
         assembly ("memory-safe") {
             message := mload(0x40) // free memory, which each command overwrites
@@ -71,14 +63,7 @@ library UniswapV4 {
     }
 
     /// @dev Runs the command `v4_take`.
-    function take(uint256 head, uint256 cursor, uint256 end, uint256 frame)
-        internal
-        returns (uint256 next)
-    {
-        uint256 at = cursor + V4_TAKE_SIZE;
-        next = Recipients.skip(head, at);
-        if (next > end) revert IArbitrageExecutor.TruncatedProgram(cursor);
-        address to = Recipients.find(head, at, next, end, frame);
+    function take(uint256 cursor, address to) internal {
         uint256 message;
         assembly ("memory-safe") {
             message := mload(0x40)
@@ -93,9 +78,7 @@ library UniswapV4 {
     }
 
     /// @dev Runs the command `v4_sync`.
-    function sync(uint256 cursor, uint256 end) internal returns (uint256 next) {
-        next = cursor + V4_SYNC_SIZE;
-        if (next > end) revert IArbitrageExecutor.TruncatedProgram(cursor);
+    function sync(uint256 cursor) internal {
         uint256 message;
         assembly ("memory-safe") {
             message := mload(0x40)
@@ -107,8 +90,7 @@ library UniswapV4 {
     }
 
     /// @dev Runs the command `v4_settle`.
-    function settle(uint256 cursor) internal returns (uint256 next) {
-        next = cursor + V4_SETTLE_SIZE; // one byte, which the loop has read
+    function settle() internal {
         uint256 message;
         assembly ("memory-safe") {
             message := mload(0x40)
