@@ -9,7 +9,6 @@ import {MORPHO_CALLBACK, MorphoBlue} from "./flash/MorphoBlue.sol";
 import {UNISWAP_V3_FLASH_CALLBACK, UniswapV3Flash} from "./flash/UniswapV3Flash.sol";
 import {UNISWAP_V4_CALLBACK, UniswapV4Lock} from "./flash/UniswapV4Lock.sol";
 import {IArbitrageExecutor} from "./interfaces/IArbitrageExecutor.sol";
-import {Authority} from "./libraries/Authority.sol";
 import {CallbackGuard} from "./libraries/CallbackGuard.sol";
 import {DeclaredTokens} from "./libraries/DeclaredTokens.sol";
 import {Frame} from "./libraries/Frame.sol";
@@ -53,12 +52,14 @@ contract ArbitrageExecutor {
         assembly ("memory-safe") {
             selector := shr(224, calldataload(0)) // bytes that calldata lacks are zero
         }
-        if (selector == PROGRAM_SELECTOR) {
+        if (selector == UNISWAP_V3_CALLBACK) {
+            _onSwapV3(UNISWAP_V3_CALLBACK);
+        } else if (selector == PROGRAM_SELECTOR) {
             _execute();
-        } else if (selector == UNISWAP_V3_CALLBACK || selector == ALGEBRA_CALLBACK) {
-            _onSwapV3(selector);
         } else if (selector == UNISWAP_V2_CALLBACK) {
             _onSwapV2();
+        } else if (selector == ALGEBRA_CALLBACK) {
+            _onSwapV3(ALGEBRA_CALLBACK);
         } else if (selector == UNISWAP_V4_CALLBACK) {
             _runFor(UNISWAP_V4_CALLBACK, 0x24, msg.sender);
             _return(0x20, 0); // no bytes
@@ -80,9 +81,7 @@ contract ArbitrageExecutor {
     }
 
     function _execute() private {
-        Authority.requireActive();
-        uint256 header = ProgramHeader.read();
-        CallbackGuard.requireIdle();
+        uint256 header = ProgramHeader.admit();
         uint256 nativeBefore = address(this).balance;
         (uint256 frame, uint256 cursor) = DeclaredTokens.open();
         _run(frame, cursor, msg.data.length);
@@ -131,72 +130,78 @@ contract ArbitrageExecutor {
 
     // --------------------------------------------------------------------------------- the loop
 
-    /// @dev Runs the commands in calldata [cursor, end), the most frequent ones first. What they have
-    /// in common is read here, by the format's table: how long a command is, where its nested stream
-    /// lies, and to whom its output goes.
+    /// @dev Runs the commands in calldata [cursor, end). The most frequent ones read themselves what
+    /// they need and nothing else; where they return zero, `_runOther` looks closer, and says what is
+    /// wrong.
     function _run(uint256 frame, uint256 cursor, uint256 end) private {
         CallbackGuard.begin(cursor, end);
         while (cursor < end) {
-            uint256 head;
             uint256 opcode;
-            address to;
-            uint256 start;
-            uint256 next;
-            bool whole;
             assembly ("memory-safe") {
-                head := byte(0, calldataload(cursor)) // opcode and flags
-                opcode := and(head, OPCODE_MASK)
-                let size := byte(opcode, SIZES) // zero where no command has this opcode
-                start := add(cursor, size) // cannot wrap: the cursor lies within calldata
-                to := address() // TO_SELF
-                let target := and(shr(RECIPIENT_SHIFT, head), RECIPIENT_MASK)
-                if target {
-                    target := mul(target, and(shr(opcode, NAMES_RECIPIENT), 1)) // else ignored
-                    if eq(target, TO_CALLER) { to := mload(add(frame, 0x20)) }
-                    if eq(target, TO_ADDRESS) {
-                        to := shr(96, calldataload(start))
-                        start := add(start, TOKEN_SIZE)
-                    }
-                }
-                next := start
-                if and(shr(opcode, NESTS), 1) {
-                    let at := sub(add(cursor, size), 2) // the length is the last field
-                    if and(shr(opcode, NESTS_FIRST), 1) { at := add(cursor, 1) } // or the first
-                    let length := shr(240, calldataload(at))
-                    next := add(start, length) // at most 2^16 further
-                    if iszero(length) { next := end } // the rest of this stream
-                }
-                if eq(target, TO_NEXT) {
-                    // the pool of a command that begins within the stream and takes delivered input
-                    let taker := and(byte(0, calldataload(next)), OPCODE_MASK)
-                    let takes := and(shr(taker, TAKES_DELIVERY), lt(next, end))
-                    to := mul(takes, shr(V2_POOL_SHIFT, calldataload(add(next, V2_POOL_AT))))
-                }
-                whole := iszero(or(or(gt(start, end), gt(next, end)), or(iszero(size), iszero(to))))
+                opcode := and(byte(0, calldataload(cursor)), OPCODE_MASK)
             }
-            if (!whole) _refuse(opcode, cursor, start, next, end);
+            uint256 next = 0;
             if (opcode == OP_V2) {
-                UniswapV2.swap(head, cursor, to);
+                next = UniswapV2.swapFast(cursor, end, frame);
             } else if (opcode == OP_V3) {
-                UniswapV3.swapIn(head, cursor, to, start, next, frame, UNISWAP_V3_CALLBACK);
+                next = UniswapV3.swapFast(cursor, end, frame);
             } else if (opcode == OP_V3_PAY) {
-                UniswapV3.swapAndPay(head, cursor, to, frame, UNISWAP_V3_CALLBACK);
+                next = UniswapV3.swapAndPayFast(cursor, end, frame);
             } else if (opcode == OP_PAY) {
-                Payments.pay(cursor, to, frame);
-            } else {
-                _runOther(opcode, head, cursor, to, start, next, frame);
+                next = Payments.payFast(cursor, end, frame);
             }
-            if ((ARMS >> opcode) & 1 != 0) {
-                if (CallbackGuard.isMissing(next, end, frame)) {
-                    revert IArbitrageExecutor.CallbackMissing(_called(opcode, cursor));
-                }
-            }
-            cursor = next;
+            cursor = next == 0 ? _runOther(cursor, end, frame) : next;
         }
     }
 
-    /// @dev Runs one of the less frequent commands.
-    function _runOther(
+    /// @dev Runs one of the less frequent commands. What commands have in common is read here, by the
+    /// format's table: how long a command is, where its nested stream lies, and to whom its output
+    /// goes.
+    function _runOther(uint256 cursor, uint256 end, uint256 frame) private returns (uint256 next) {
+        uint256 head;
+        uint256 opcode;
+        address to;
+        uint256 start;
+        bool whole;
+        assembly ("memory-safe") {
+            head := byte(0, calldataload(cursor)) // opcode and flags
+            opcode := and(head, OPCODE_MASK)
+            let size := byte(opcode, SIZES) // zero where no command has this opcode
+            start := add(cursor, size) // cannot wrap: the cursor lies within calldata
+            to := address() // TO_SELF
+            let target := and(shr(RECIPIENT_SHIFT, head), RECIPIENT_MASK)
+            if target {
+                target := mul(target, and(shr(opcode, NAMES_RECIPIENT), 1)) // else ignored
+                if eq(target, TO_CALLER) { to := mload(add(frame, 0x20)) }
+                if eq(target, TO_ADDRESS) {
+                    to := shr(96, calldataload(start))
+                    start := add(start, TOKEN_SIZE)
+                }
+            }
+            next := start
+            if and(shr(opcode, NESTS), 1) {
+                let at := sub(add(cursor, size), 2) // the length is the last field
+                if and(shr(opcode, NESTS_FIRST), 1) { at := add(cursor, 1) } // or the first
+                let length := shr(240, calldataload(at))
+                next := add(start, length) // at most 2^16 further
+                if iszero(length) { next := end } // the rest of this stream
+            }
+            if eq(target, TO_NEXT) {
+                // the pool of a command that begins within the stream and takes delivered input
+                let taker := and(byte(0, calldataload(next)), OPCODE_MASK)
+                let takes := and(shr(taker, TAKES_DELIVERY), lt(next, end))
+                to := mul(takes, shr(V2_POOL_SHIFT, calldataload(add(next, V2_POOL_AT))))
+            }
+            whole := iszero(or(or(gt(start, end), gt(next, end)), or(iszero(size), iszero(to))))
+        }
+        if (!whole) _refuse(opcode, cursor, start, next, end);
+        _dispatch(opcode, head, cursor, to, start, next, frame);
+        if ((ARMS >> opcode) & 1 != 0 && CallbackGuard.isMissing(next, end, frame)) {
+            revert IArbitrageExecutor.CallbackMissing(_called(opcode, cursor));
+        }
+    }
+
+    function _dispatch(
         uint256 opcode,
         uint256 head,
         uint256 cursor,
@@ -205,7 +210,15 @@ contract ArbitrageExecutor {
         uint256 next,
         uint256 frame
     ) private {
-        if (opcode == OP_V2_FLASH) {
+        if (opcode == OP_V2) {
+            UniswapV2.swap(head, cursor, to);
+        } else if (opcode == OP_V3) {
+            UniswapV3.swapIn(head, cursor, to, start, next, frame, UNISWAP_V3_CALLBACK);
+        } else if (opcode == OP_V3_PAY) {
+            UniswapV3.swapAndPay(head, cursor, to, frame, UNISWAP_V3_CALLBACK);
+        } else if (opcode == OP_PAY) {
+            Payments.pay(cursor, to, frame);
+        } else if (opcode == OP_V2_FLASH) {
             UniswapV2.flashSwap(head, cursor, to, start, next, frame);
         } else if (opcode == OP_V3_OWED) {
             UniswapV3.swapOwed(head, cursor, to, start, next, frame, UNISWAP_V3_CALLBACK);

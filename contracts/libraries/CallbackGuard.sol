@@ -20,15 +20,6 @@ library CallbackGuard {
     uint256 private constant IDLE = 0;
     uint256 private constant SPENT = 1;
 
-    /// @dev Reverts where a run is in progress. Nothing but static calls may come before `begin`.
-    function requireIdle() internal view {
-        bool idle;
-        assembly ("memory-safe") {
-            idle := eq(tload(SLOT), IDLE)
-        }
-        if (!idle) revert IArbitrageExecutor.NestedRun();
-    }
-
     /// @dev Takes the lock, or spends the callback that began this stream. Where the stream's first
     /// command arms, its own word does that: nothing but static calls comes in between.
     function begin(uint256 cursor, uint256 end) internal {

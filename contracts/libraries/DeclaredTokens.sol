@@ -6,6 +6,7 @@ import {Frame} from "./Frame.sol";
 import {
     ALL_BUT,
     LEADS,
+    LEAD_USDC_E,
     LEAD_WPOL,
     TOKENS_AT,
     TOKEN_COUNT_MASK,
@@ -21,33 +22,50 @@ import {TokenCalls} from "./TokenCalls.sol";
 /// so that every call finds them in its own calldata. Their entry balances lie in the entry call's
 /// memory, where no callback can reach.
 library DeclaredTokens {
+    /// @dev Tokens bytes of most programs: one well-known token and no address.
+    uint256 private constant ONLY_WPOL = LEAD_WPOL << TOKEN_LEAD_SHIFT;
+    uint256 private constant ONLY_USDC_E = LEAD_USDC_E << TOKEN_LEAD_SHIFT;
+
     /// @dev Notes what we hold of each declared token, behind the entry call's frame.
     /// @return frame The entry call's frame.
     /// @return cursor Calldata offset of the first command.
     function open() internal view returns (uint256 frame, uint256 cursor) {
-        frame = Frame.open(TOKENS_AT, address(0), 0);
-        (uint256 lead, uint256 count) = _parts(TOKENS_AT);
-        if (lead >= LEADS || (lead | count) == 0) {
-            revert IArbitrageExecutor.BadTokens(lead, count);
-        }
-        uint256 noted = frame + Frame.SIZE;
+        uint256 tokens;
+        uint256 noted;
         assembly ("memory-safe") {
+            tokens := byte(0, calldataload(TOKENS_AT))
+            frame := mload(0x40) // allocated below
+            mstore(frame, TOKENS_AT)
+            mstore(add(frame, 0x20), 0) // no counterparty
+            mstore(add(frame, 0x40), 0) // nothing is asked for
+            noted := add(frame, 0x60)
+            let count := and(tokens, TOKEN_COUNT_MASK)
             cursor := add(add(TOKENS_AT, 1), mul(TOKEN_SIZE, count))
             mstore(0x40, add(noted, shl(5, add(count, 1)))) // kept until `close`
+        }
+        if (tokens == ONLY_WPOL) {
+            _store(noted, TokenCalls.balanceOf(WPOL));
+        } else if (tokens == ONLY_USDC_E) {
+            _store(noted, TokenCalls.balanceOf(USDC_E));
+        } else {
+            _note(noted, tokens, cursor);
+        }
+    }
+
+    /// @dev Notes the balances of tokens that are more than a well-known one alone.
+    function _note(uint256 noted, uint256 tokens, uint256 cursor) private view {
+        uint256 lead = tokens >> TOKEN_LEAD_SHIFT;
+        if (lead >= LEADS || tokens == 0) {
+            revert IArbitrageExecutor.BadTokens(lead, tokens & TOKEN_COUNT_MASK);
         }
         if (cursor > msg.data.length) revert IArbitrageExecutor.TruncatedProgram(TOKENS_AT + 1);
         if (lead != 0) {
             _store(noted, TokenCalls.balanceOf(_wellKnown(lead)));
-            unchecked {
-                noted += 0x20;
-            }
+            noted += 0x20;
         }
-        for (uint256 at = TOKENS_AT + 1; at != cursor;) {
-            _store(noted, TokenCalls.balanceOf(_address(at)));
-            unchecked {
-                noted += 0x20;
-                at += TOKEN_SIZE;
-            }
+        for (uint256 at_ = TOKENS_AT + 1; at_ != cursor; at_ += TOKEN_SIZE) {
+            _store(noted, TokenCalls.balanceOf(_address(at_)));
+            noted += 0x20;
         }
     }
 
@@ -74,22 +92,24 @@ library DeclaredTokens {
 
     /// @dev The declared token of this index. Reverts where none is declared.
     function at(uint256 index, uint256 frame) internal pure returns (address token) {
-        uint256 tokensAt;
         assembly ("memory-safe") {
-            tokensAt := mload(frame)
-        }
-        (uint256 lead, uint256 count) = _parts(tokensAt);
-        uint256 place = index;
-        if (lead != 0) {
-            if (index == 0) return _wellKnown(lead);
-            unchecked {
-                place = index - 1;
+            let tokensAt := mload(frame)
+            let tokens := byte(0, calldataload(tokensAt))
+            let lead := shr(TOKEN_LEAD_SHIFT, tokens) // the highest bits of one byte
+            switch or(index, iszero(lead))
+            case 0 {
+                token := USDC_E
+                if eq(lead, LEAD_WPOL) { token := WPOL }
+            }
+            default {
+                let place := sub(index, iszero(iszero(lead)))
+                if lt(place, and(tokens, TOKEN_COUNT_MASK)) {
+                    token := shr(96, calldataload(add(add(tokensAt, 1), mul(TOKEN_SIZE, place))))
+                }
             }
         }
-        if (place >= count) revert IArbitrageExecutor.BadToken(index);
-        unchecked {
-            token = _address(tokensAt + 1 + TOKEN_SIZE * place); // an index is one byte
-        }
+        // the zero address, which has no code, cannot have been declared
+        if (token == address(0)) revert IArbitrageExecutor.BadToken(index);
     }
 
     /// @dev Calldata offset behind the tokens byte at `tokensAt` and its addresses.

@@ -5,6 +5,12 @@ import {IArbitrageExecutor} from "../interfaces/IArbitrageExecutor.sol";
 import {DeclaredTokens} from "../libraries/DeclaredTokens.sol";
 import {Nested} from "../libraries/Nested.sol";
 import {
+    OPCODE_MASK,
+    RECIPIENT_MASK,
+    RECIPIENT_SHIFT,
+    TAKES_DELIVERY,
+    TO_CALLER,
+    TO_NEXT,
     V2_AMOUNT_OUT_AT,
     V2_AMOUNT_OUT_SHIFT,
     V2_ARRIVED_FEE_AT,
@@ -13,6 +19,7 @@ import {
     V2_ARRIVED_TOKEN_SHIFT,
     V2_POOL_AT,
     V2_POOL_SHIFT,
+    V2_SIZE,
     ZERO_FOR_ONE_SHIFT
 } from "../libraries/Program.sol";
 import {Reverts} from "../libraries/Reverts.sol";
@@ -27,6 +34,45 @@ uint256 constant UNISWAP_V2_RESERVES = 0x0902f1ac; // getReserves()
 library UniswapV2 {
     uint256 private constant SWAP = 0x022c0d9f; // swap(uint256,uint256,address,bytes)
     uint256 private constant FEE_UNIT = 10_000; // of `v2_arrived`
+
+    /// @dev Runs the command `v2` in its usual forms; returns the offset behind it, or zero where the
+    /// loop has to look closer: it goes to an address, or is malformed.
+    function swapFast(uint256 cursor, uint256 end, uint256 frame) internal returns (uint256 next) {
+        address pair;
+        bool ok = true;
+        assembly ("memory-safe") {
+            let head := byte(0, calldataload(cursor))
+            next := add(cursor, V2_SIZE) // cannot wrap: the cursor lies within calldata
+            let to := address() // TO_SELF
+            let target := and(shr(RECIPIENT_SHIFT, head), RECIPIENT_MASK)
+            if target {
+                switch eq(target, TO_NEXT)
+                case 1 {
+                    // the pool of a command that begins within the stream and takes delivered input
+                    let taker := calldataload(next)
+                    to := and(shr(and(byte(0, taker), OPCODE_MASK), TAKES_DELIVERY), lt(next, end))
+                    to := mul(to, shr(96, shl(8, taker)))
+                }
+                default { to := mul(mload(add(frame, 0x20)), eq(target, TO_CALLER)) }
+            }
+            switch or(gt(next, end), iszero(to))
+            case 1 { next := 0 }
+            default {
+                pair := shr(V2_POOL_SHIFT, calldataload(add(cursor, V2_POOL_AT)))
+                let out := shr(V2_AMOUNT_OUT_SHIFT, calldataload(add(cursor, V2_AMOUNT_OUT_AT)))
+                let out1 := mul(out, shr(ZERO_FOR_ONE_SHIFT, head)) // the highest bit of one byte
+                let message := mload(0x40) // free memory, which each command overwrites
+                mstore(message, SWAP) // selector at message + 0x1c
+                mstore(add(message, 0x20), sub(out, out1)) // amount0Out
+                mstore(add(message, 0x40), out1) // amount1Out
+                mstore(add(message, 0x60), to)
+                mstore(add(message, 0x80), 0x80) // offset of `data`
+                mstore(add(message, 0xa0), 0) // its length
+                ok := call(gas(), pair, 0, add(message, 0x1c), 0xa4, 0x00, 0x00)
+            }
+        }
+        if (!ok) Reverts.hopFailed(pair);
+    }
 
     /// @dev Runs the command `v2`.
     function swap(uint256 head, uint256 cursor, address to) internal {
