@@ -101,7 +101,7 @@ contract ArbitrageExecutor {
             CallbackGuard.spend();
             UniswapV3.pay(start);
         } else {
-            uint256 frame = Frame.open(start, msg.sender, UniswapV3.asked());
+            uint256 frame = Frame.open(start, msg.sender, 1);
             _run(frame, DeclaredTokens.skip(start), end);
         }
     }
@@ -143,12 +143,12 @@ contract ArbitrageExecutor {
             uint256 next = 0;
             if (opcode == OP_V2) {
                 next = UniswapV2.swapFast(cursor, end, frame);
+            } else if (opcode == OP_PAY) {
+                next = Payments.payFast(cursor, end, frame);
             } else if (opcode == OP_V3) {
                 next = UniswapV3.swapFast(cursor, end, frame);
             } else if (opcode == OP_V3_PAY) {
                 next = UniswapV3.swapAndPayFast(cursor, end, frame);
-            } else if (opcode == OP_PAY) {
-                next = Payments.payFast(cursor, end, frame);
             }
             cursor = next == 0 ? _runOther(cursor, end, frame) : next;
         }

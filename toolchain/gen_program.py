@@ -74,6 +74,8 @@ def constants(table: Table) -> Iterator[tuple[str, int, str]]:
     yield "TOKEN_LEAD_SHIFT", tokens["lead_shift"], "of the tokens byte"
     for lead in table["lead"]:
         yield f"LEAD_{lead['name'].upper()}", lead["value"], "well-known token"
+        only = lead["value"] << tokens["lead_shift"]
+        yield f"ONLY_{lead['name'].upper()}", only, "tokens byte without addresses"
     yield "LEADS", len(table["lead"]), "values of a lead"
     yield "ALL_BUT", 1 << bits_of("amount") - 1, "bit of an amount"
     for field, at, bits in layout(table["header"], 0):
@@ -158,7 +160,7 @@ def python(table: Table) -> str:
         "",
     ]
     for name, value, _ in constants(table):
-        place = name.endswith(("_SHIFT", "_AT", "_MASK", "_SIZE")) or name in LOOPS
+        place = name.endswith(("_SHIFT", "_AT", "_MASK", "_SIZE")) or name in LOOPS or name.startswith("ONLY_")
         if not place or name in PYTHON_KEEPS:
             lines.append(f"{name} = {value}")
     lines += [

@@ -6,8 +6,9 @@ import {Frame} from "./Frame.sol";
 import {
     ALL_BUT,
     LEADS,
-    LEAD_USDC_E,
     LEAD_WPOL,
+    ONLY_USDC_E,
+    ONLY_WPOL,
     TOKENS_AT,
     TOKEN_COUNT_MASK,
     TOKEN_LEAD_SHIFT,
@@ -22,10 +23,6 @@ import {TokenCalls} from "./TokenCalls.sol";
 /// so that every call finds them in its own calldata. Their entry balances lie in the entry call's
 /// memory, where no callback can reach.
 library DeclaredTokens {
-    /// @dev Tokens bytes of most programs: one well-known token and no address.
-    uint256 private constant ONLY_WPOL = LEAD_WPOL << TOKEN_LEAD_SHIFT;
-    uint256 private constant ONLY_USDC_E = LEAD_USDC_E << TOKEN_LEAD_SHIFT;
-
     /// @dev Notes what we hold of each declared token, behind the entry call's frame.
     /// @return frame The entry call's frame.
     /// @return cursor Calldata offset of the first command.
@@ -71,22 +68,40 @@ library DeclaredTokens {
 
     /// @dev Reverts unless token 0 grew by `minProfit` and no other declared token fell.
     function close(uint256 frame, uint256 cursor, uint256 minProfit) internal view {
+        address token = WPOL;
+        uint256 current;
+        uint256 before;
+        bool settled;
+        assembly ("memory-safe") {
+            let tokens := byte(0, calldataload(TOKENS_AT))
+            if eq(tokens, ONLY_USDC_E) { token := USDC_E }
+            before := mload(add(frame, 0x60))
+            if or(eq(tokens, ONLY_WPOL), eq(tokens, ONLY_USDC_E)) {
+                mstore(0x00, 0x70a08231) // balanceOf(address), at 0x1c
+                mstore(0x20, address())
+                // both well-known tokens return one word
+                settled := staticcall(gas(), token, 0x1c, 0x24, 0x00, 0x20)
+                current := mload(0x00)
+                settled := and(settled, iszero(lt(current, before)))
+                settled := and(settled, iszero(lt(sub(current, before), minProfit)))
+            }
+        }
+        if (!settled) _settle(frame, cursor, minProfit);
+    }
+
+    /// @dev Compares the balances of all declared tokens, and says which one is wrong.
+    function _settle(uint256 frame, uint256 cursor, uint256 minProfit) private view {
         (uint256 lead,) = _parts(TOKENS_AT);
         uint256 noted = frame + Frame.SIZE;
         if (lead != 0) {
             _compare(_wellKnown(lead), noted, minProfit);
             minProfit = 0;
-            unchecked {
-                noted += 0x20;
-            }
+            noted += 0x20;
         }
-        for (uint256 at = TOKENS_AT + 1; at != cursor;) {
-            _compare(_address(at), noted, minProfit);
+        for (uint256 at_ = TOKENS_AT + 1; at_ != cursor; at_ += TOKEN_SIZE) {
+            _compare(_address(at_), noted, minProfit);
             minProfit = 0; // the minimum is token 0's
-            unchecked {
-                noted += 0x20;
-                at += TOKEN_SIZE;
-            }
+            noted += 0x20;
         }
     }
 

@@ -6,11 +6,10 @@ import {DeclaredTokens} from "../libraries/DeclaredTokens.sol";
 import {Nested} from "../libraries/Nested.sol";
 import {
     OPCODE_MASK,
+    OP_V2,
     RECIPIENT_MASK,
     RECIPIENT_SHIFT,
     TAKES_DELIVERY,
-    TO_CALLER,
-    TO_NEXT,
     V2_AMOUNT_OUT_AT,
     V2_AMOUNT_OUT_SHIFT,
     V2_ARRIVED_FEE_AT,
@@ -35,43 +34,52 @@ library UniswapV2 {
     uint256 private constant SWAP = 0x022c0d9f; // swap(uint256,uint256,address,bytes)
     uint256 private constant FEE_UNIT = 10_000; // of `v2_arrived`
 
-    /// @dev Runs the command `v2` in its usual forms; returns the offset behind it, or zero where the
-    /// loop has to look closer: it goes to an address, or is malformed.
+    /// @dev Runs `v2` commands in their usual forms, one after another; returns the offset behind the
+    /// last, or zero where the loop has to look closer at the first: it goes to an address, or is
+    /// malformed.
     function swapFast(uint256 cursor, uint256 end, uint256 frame) internal returns (uint256 next) {
         address pair;
-        bool ok = true;
         assembly ("memory-safe") {
-            let head := byte(0, calldataload(cursor))
-            next := add(cursor, V2_SIZE) // cannot wrap: the cursor lies within calldata
-            let to := address() // TO_SELF
-            let target := and(shr(RECIPIENT_SHIFT, head), RECIPIENT_MASK)
-            if target {
-                switch eq(target, TO_NEXT)
-                case 1 {
-                    // the pool of a command that begins within the stream and takes delivered input
-                    let taker := calldataload(next)
-                    to := and(shr(and(byte(0, taker), OPCODE_MASK), TAKES_DELIVERY), lt(next, end))
-                    to := mul(to, shr(96, shl(8, taker)))
+            let message := mload(0x40) // free memory, which each command overwrites
+            mstore(message, SWAP) // selector at message + 0x1c
+            mstore(add(message, 0x80), 0x80) // offset of `data`
+            mstore(add(message, 0xa0), 0) // its length
+            let word := calldataload(cursor) // opcode and flags, the pair, and what fits
+            for {} 1 {} {
+                let behind := add(cursor, V2_SIZE) // cannot wrap: the cursor lies within calldata
+                let taker := calldataload(behind)
+                switch and(shr(RECIPIENT_SHIFT, byte(0, word)), RECIPIENT_MASK)
+                case 2 {
+                    // TO_NEXT: a command that takes delivered input, its first byte in this stream
+                    let takes := shr(and(byte(0, taker), OPCODE_MASK), TAKES_DELIVERY)
+                    takes := and(takes, lt(behind, end))
+                    mstore(add(message, 0x60), mul(takes, shr(96, shl(8, taker))))
                 }
-                default { to := mul(mload(add(frame, 0x20)), eq(target, TO_CALLER)) }
-            }
-            switch or(gt(next, end), iszero(to))
-            case 1 { next := 0 }
-            default {
-                pair := shr(V2_POOL_SHIFT, calldataload(add(cursor, V2_POOL_AT)))
-                let out := shr(V2_AMOUNT_OUT_SHIFT, calldataload(add(cursor, V2_AMOUNT_OUT_AT)))
-                let out1 := mul(out, shr(ZERO_FOR_ONE_SHIFT, head)) // the highest bit of one byte
-                let message := mload(0x40) // free memory, which each command overwrites
-                mstore(message, SWAP) // selector at message + 0x1c
-                mstore(add(message, 0x20), sub(out, out1)) // amount0Out
-                mstore(add(message, 0x40), out1) // amount1Out
-                mstore(add(message, 0x60), to)
-                mstore(add(message, 0x80), 0x80) // offset of `data`
-                mstore(add(message, 0xa0), 0) // its length
-                ok := call(gas(), pair, 0, add(message, 0x1c), 0xa4, 0x00, 0x00)
+                case 0 { mstore(add(message, 0x60), address()) } // TO_SELF
+                case 1 { mstore(add(message, 0x60), mload(add(frame, 0x20))) } // TO_CALLER
+                default { mstore(add(message, 0x60), 0) } // not here
+                if or(gt(behind, end), iszero(mload(add(message, 0x60)))) { break }
+                {
+                    let out := shr(V2_AMOUNT_OUT_SHIFT, calldataload(add(cursor, V2_AMOUNT_OUT_AT)))
+                    let out1 := mul(out, shr(255, word)) // zero for one: the highest bit
+                    mstore(add(message, 0x20), sub(out, out1)) // amount0Out
+                    mstore(add(message, 0x40), out1) // amount1Out
+                }
+                pair := shr(96, shl(8, word))
+                if iszero(call(gas(), pair, 0, add(message, 0x1c), 0xa4, 0x00, 0x00)) {
+                    next := 1 // no offset of a command
+                    break
+                }
+                cursor := behind
+                next := behind
+                word := taker
+                // another one
+                if iszero(and(eq(and(byte(0, word), OPCODE_MASK), OP_V2), lt(cursor, end))) {
+                    break
+                }
             }
         }
-        if (!ok) Reverts.hopFailed(pair);
+        if (next == 1) Reverts.hopFailed(pair);
     }
 
     /// @dev Runs the command `v2`.

@@ -61,14 +61,13 @@ library UniswapV3 {
             let to := address() // TO_SELF
             let target := and(shr(RECIPIENT_SHIFT, head), RECIPIENT_MASK)
             if target {
-                switch eq(target, TO_NEXT)
-                case 1 {
+                to := mul(mload(add(frame, 0x20)), eq(target, TO_CALLER))
+                if eq(target, TO_NEXT) {
                     // the pool of a command that begins within the stream and takes delivered input
                     let taker := calldataload(next)
                     to := and(shr(and(byte(0, taker), OPCODE_MASK), TAKES_DELIVERY), lt(next, end))
                     to := mul(to, shr(96, shl(8, taker)))
                 }
-                default { to := mul(mload(add(frame, 0x20)), eq(target, TO_CALLER)) }
             }
             switch or(or(gt(start, end), gt(next, end)), iszero(to))
             case 1 { next := 0 }
@@ -120,14 +119,13 @@ library UniswapV3 {
             to := address() // TO_SELF
             let target := and(shr(RECIPIENT_SHIFT, byte(0, calldataload(cursor))), RECIPIENT_MASK)
             if target {
-                switch eq(target, TO_NEXT)
-                case 1 {
+                to := mul(mload(add(frame, 0x20)), eq(target, TO_CALLER))
+                if eq(target, TO_NEXT) {
                     // the pool of a command that begins within the stream and takes delivered input
                     let taker := calldataload(next)
                     to := and(shr(and(byte(0, taker), OPCODE_MASK), TAKES_DELIVERY), lt(next, end))
                     to := mul(to, shr(96, shl(8, taker)))
                 }
-                default { to := mul(mload(add(frame, 0x20)), eq(target, TO_CALLER)) }
             }
             if or(or(gt(next, end), gt(amount, sub(ALL_BUT, 1))), iszero(to)) { next := 0 }
         }
@@ -208,10 +206,7 @@ library UniswapV3 {
         uint256 frame,
         uint256 callback
     ) internal {
-        uint256 amount;
-        assembly ("memory-safe") {
-            amount := mload(add(frame, 0x40)) // what the enclosing callback asks for
-        }
+        uint256 amount = Payments.asked(frame);
         if (amount == 0 || amount >= ALL_BUT) {
             revert IArbitrageExecutor.WrongPayment(amount, ALL_BUT - 1);
         }
@@ -251,16 +246,6 @@ library UniswapV3 {
         }
     }
 
-    /// @dev What the pool that calls back asks for: the greater of two signed amounts, if positive.
-    function asked() internal pure returns (uint256 amount) {
-        assembly ("memory-safe") {
-            amount := calldataload(0x04)
-            let other := calldataload(0x24)
-            if sgt(other, amount) { amount := other }
-            if slt(amount, 0) { amount := 0 }
-        }
-    }
-
     /// @dev Pays the pool that calls back with the data at `start`.
     function pay(uint256 start) internal {
         address token;
@@ -269,7 +254,7 @@ library UniswapV3 {
             token := calldataload(start)
             most := calldataload(add(start, 0x20))
         }
-        Payments.payAsked(token, asked(), most);
+        Payments.payAsked(token, Payments.askedNow(), most);
     }
 
     /// @dev Sends a message whose data is the nested stream in calldata [start, next).
