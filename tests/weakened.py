@@ -33,17 +33,21 @@ GUARDS = {
     ),
     "declared token": Guard(
         f"{LIBRARIES}/DeclaredTokens.sol",
-        "if (place >= count) revert",
-        "if (false) revert",
+        "if lt(place, and(tokens, TOKEN_COUNT_MASK)) {",
+        "if 1 {",
         steals=True,
     ),
     "no allowance left": Guard(
         f"{LIBRARIES}/TokenCalls.sol", "if (left != 0) revert", "if (false) revert", steals=True
     ),
-    "executor role": Guard(f"{LIBRARIES}/Authority.sol", "if (word == ACTIVE) return;", "return;"),
-    "one run": Guard(f"{LIBRARIES}/CallbackGuard.sol", "if (!idle) revert", "if (false) revert"),
+    "executor role": Guard(
+        f"{LIBRARIES}/ProgramHeader.sol", "xor(sload(shl(96, caller())), 1),", "0,"
+    ),
+    "one run": Guard(f"{LIBRARIES}/ProgramHeader.sol", "tload(0) // CallbackGuard", "0 //"),
     "callback happened": Guard(
-        f"{LIBRARIES}/CallbackGuard.sol", "if (missing) revert", "if (false) revert"
+        f"{LIBRARIES}/CallbackGuard.sol",
+        "found := iszero(eq(tload(SLOT), SPENT))",
+        "found := 0",
     ),
     "listed pool": Guard(
         "contracts/venues/CurveStableSwap.sol",
@@ -54,7 +58,7 @@ GUARDS = {
         f"{LIBRARIES}/DeclaredTokens.sol", "if (current - before < minProfit) {", "if (false) {"
     ),
     "highest payment": Guard(
-        f"{LIBRARIES}/Payments.sol", "if (asked == 0 || asked > most) revert", "if (false) revert"
+        f"{LIBRARIES}/Payments.sol", "if (amount == 0 || amount > most) revert", "if (false) revert"
     ),
     "loan's terms": Guard("contracts/flash/Loans.sol", "|| premium > most", ""),
 }

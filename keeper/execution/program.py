@@ -21,7 +21,7 @@ from keeper.execution.program_routes import (
 )
 from keeper.execution.program_state import PoolState, check
 from keeper.execution.program_stream import Command, ProgramError, head, packed, serialize
-from keeper.execution.program_swaps import pay
+from keeper.execution.program_swaps import BALANCER, pay
 from keeper.execution.program_table import PROGRAM_VERSION
 from keeper.strategies.opportunity import Leg
 
@@ -175,6 +175,7 @@ def _funded(
     limits: Limits,
 ) -> bytes:
     """The legs one after another on capital or a loan."""
+    _check_lender(legs, funding, limits.lender)
     lent = funding is Funding.UNISWAP_V4
     router = Router(legs, feeds, profit_token, lent_by_manager=lent)
     fed = {feed for feeders in feeds.values() for feed in feeders}
@@ -185,9 +186,20 @@ def _funded(
     stream = settled if lent else _unlocked(router, stream)
     if funding in LOANS:
         stream = (_loan(funding, capital, limits.max_premium_raw, stream),)
-    elif funding is Funding.UNISWAP_V3:
+    elif limits.lender is not None and funding is Funding.UNISWAP_V3:
         stream = (_flash_loan(limits.lender, capital, stream),)
     return _program(router.tokens, stream, limits)
+
+
+def _check_lender(legs: Sequence[Leg], funding: Funding, lender: Lender | None) -> None:
+    """Refuse lenders that are locked while they lend, yet would have to swap."""
+    if funding is Funding.BALANCER_V2 and any(leg.protocol in BALANCER for leg in legs):
+        raise ProgramError("Balancer's vault does not swap while it lends")
+    if funding is Funding.UNISWAP_V3:
+        if lender is None:
+            raise ProgramError("a loan of Uniswap V3 needs a lender")
+        if any(leg.pool == lender.pool for leg in legs):
+            raise ProgramError("a Uniswap V3 pool does not swap while it lends")
 
 
 def _capital(legs: Sequence[Leg], feeds: Feeds, token: Address, *, each_is_lent: bool) -> int:
@@ -219,9 +231,7 @@ def _loan(funding: Funding, amount: int, premium: int, stream: tuple[Command, ..
     return Command(head(opcode), packed(tuple(widths), terms, "loan"), stream)
 
 
-def _flash_loan(lender: Lender | None, amount: int, stream: tuple[Command, ...]) -> Command:
-    if lender is None:
-        raise ProgramError("a loan of Uniswap V3 needs a lender")
+def _flash_loan(lender: Lender, amount: int, stream: tuple[Command, ...]) -> Command:
     back = pay(0, amount + lender.fee_raw(amount), table.TO_CALLER)
     first = head(table.OP_V3_FLASH, zero_for_one=lender.lends_token0)
     return Command(first + packed((20, 16), (lender.pool, amount), "loan"), b"", (*stream, back))

@@ -24,15 +24,15 @@ class Weakening:
         return text
 
 
-AUTHORITY = "contracts/libraries/Authority.sol"
+HEADER = "contracts/libraries/ProgramHeader.sol"
 ADMINISTRATION = "contracts/Administration.sol"
 CALLBACK_GUARD = "contracts/libraries/CallbackGuard.sol"
 
 WEAKENINGS = (
     Weakening(
         name="anyone may run",
-        path=AUTHORITY,
-        changes=(("revert IArbitrageExecutor.Unauthorized(msg.sender);", ""),),
+        path=HEADER,
+        changes=(("xor(sload(shl(96, caller())), 1),", "0,"),),
         checks="^check_idle_program",
     ),
     Weakening(
@@ -67,6 +67,6 @@ WEAKENINGS = (
             ("or(shl(32, pool), selector)", "selector"),
             ("or(shl(32, caller()), selector)", "selector"),
         ),
-        checks="^check_armed_(v3|aave)_replay",
+        checks="^check_armed_(v2|aave)_replay",
     ),
 )
