@@ -160,8 +160,8 @@ def python(table: Table) -> str:
         "",
     ]
     for name, value, _ in constants(table):
-        place = name.endswith(("_SHIFT", "_AT", "_MASK", "_SIZE")) or name in LOOPS or name.startswith("ONLY_")
-        if not place or name in PYTHON_KEEPS:
+        place = name.endswith(("_SHIFT", "_AT", "_MASK", "_SIZE"))
+        if not (place or name in LOOPS or name.startswith("ONLY_")) or name in PYTHON_KEEPS:
             lines.append(f"{name} = {value}")
     lines += [
         f'{account["name"].upper()} = bytes.fromhex("{account["address"][2:].lower()}")'
