@@ -4,6 +4,7 @@ import random
 from collections.abc import Sequence
 
 from program_assembler import COMMANDS, SELECTOR, TABLE, header
+from program_writer import heads_of
 
 from keeper.chain import Address
 
@@ -24,7 +25,11 @@ class Breaker:
         if self.rng.random() < 0.1:
             return self.noise()
         raw = bytearray(program)
-        for _ in range(self.rng.choice((1, 1, 2, 3))):
+        if self.rng.random() < 0.3:
+            self.misdirect(raw)
+        for _ in range(
+            self.rng.choice((1, 1, 2, 3)) if raw == program else self.rng.choice((0, 1))
+        ):
             self.rng.choice(
                 (self.flip, self.put, self.cut, self.insert, self.remove, self.swap, self.stretch)
             )(raw)
@@ -32,6 +37,14 @@ class Breaker:
             raw = raw[: self.rng.randrange(len(raw) + 1)] + bytearray(self.last[HEADER_SIZE:])
         self.last = program
         return bytes(raw)
+
+    def misdirect(self, raw: bytearray) -> None:
+        """Another recipient, direction or opcode for one command."""
+        head = self.rng.choice(heads_of(bytes(raw)))
+        if self.rng.random() < 0.7:
+            raw[head] ^= self.rng.randrange(1, 8) << 5
+        else:
+            raw[head] = raw[head] & 0xE0 | self.rng.choice(HEADS)
 
     def noise(self) -> bytes:
         """Random bytes, behind a header mostly."""

@@ -339,6 +339,25 @@ def end_of(stream: bytes, at: int) -> int:
     return end + length if length or not place else len(stream)
 
 
+def heads_of(program: bytes) -> list[int]:
+    """Where each command of a well-formed program begins, nested ones included."""
+    start = len(header([])) + 20 * (program[16] & 63)
+    return [start + at for at in heads_in(program[start:])]
+
+
+def heads_in(stream: bytes) -> list[int]:
+    """The same within a stream."""
+    heads, at = [], 0
+    while at < len(stream):
+        end = end_of(stream, at)
+        heads.append(at)
+        if nested_place(stream[at]):
+            inner = fields_end(stream, at)
+            heads += [inner + each for each in heads_in(stream[inner:end])]
+        at = end
+    return heads
+
+
 def opcodes_of(program: bytes) -> set[str]:
     """The names of all commands of a well-formed program."""
     start = len(header([])) + 20 * (program[16] & 63)

@@ -176,7 +176,9 @@ def new_twins() -> Twins:
         {addresses[0]},
     )
     leads = {"wpol": addresses[0], "usdc_e": addresses[1]}
-    others = {world.executor, MANAGER, VAULT, MORPHO, *lenders.values()}
+    # a vault's pool is the first 20 bytes of its id
+    priced = {Address(pool_id.to_bytes(32, "big")[:20]) for pool_id in vault.pools}
+    others = {world.executor, MANAGER, VAULT, MORPHO, reader, *lenders.values(), *priced}
     ledger.others = others | (set(pools) - ledger.tokens)
     listed = {where for where, pool in pools.items() if isinstance(pool, CurvePool)}
     model = Model(
