@@ -1,0 +1,165 @@
+"""Every command cut short, and calls that fail in the middle of one: each names what went wrong."""
+
+from collections.abc import Iterator
+
+import pytest
+from eth_abi.abi import encode
+from eth_utils.abi import function_signature_to_4byte_selector as selector_of
+from executor_world import (
+    AAVE_POOL,
+    GUARDIAN,
+    KEEPER,
+    NATIVE,
+    OWNER,
+    TREASURY,
+    RevertedError,
+    World,
+    hexed,
+    new_world,
+    scripted,
+)
+from program_assembler import COMMANDS, command, header
+
+from keeper.chain import Address
+from replica.contracts import compile_executor
+
+REVERTS_LONG = "6103e85ffd"
+"""Runtime code that reverts with 1,000 zero bytes."""
+REPORTS_LONG = "63" + selector_of("HopFailed(address,bytes)").hex() + "60e01b5f52" + REVERTS_LONG
+"""The same, posing as a report of a failed hop."""
+LONGEST_REPORT = 4 + 3 * 32 + 256
+
+
+@pytest.fixture(scope="module")
+def built() -> World:
+    world = new_world()
+    world.fund_all()
+    return world
+
+
+@pytest.fixture
+def world(built: World) -> Iterator[World]:
+    """The world, put back afterwards."""
+    mark = built.evm.snapshot()
+    yield built
+    built.evm.revert(mark)
+
+
+@pytest.fixture
+def start(world: World) -> bytes:
+    """A header that declares WPOL."""
+    return header([world.manifest.token("WPOL").address])
+
+
+def refused(world: World, program: bytes) -> RevertedError:
+    before = world.holdings()
+    with pytest.raises(RevertedError) as caught:
+        world.run(program)
+    assert world.holdings() == before
+    return caught.value
+
+
+def deployed(world: World, runtime: str) -> Address:
+    code = bytes.fromhex(runtime)
+    size = bytes([len(code)])
+    return world.deploy(
+        b"\x60" + size + b"\x60\x0c\x60\x00\x39\x60" + size + b"\x60\x00\xf3" + code
+    )
+
+
+def nothing(name: str) -> dict[str, int]:
+    """A zero for every field of a command that is the caller's to give."""
+    fields = COMMANDS[name]["field"]
+    return {field["name"]: 0 for field in fields if field["type"] != "nested"}
+
+
+@pytest.mark.parametrize("name", [name for name, entry in COMMANDS.items() if entry["field"]])
+def test_a_command_that_passes_the_end_is_refused_where_it_stands(
+    world: World, start: bytes, name: str
+) -> None:
+    whole = command(name, **nothing(name))
+    for size in {1, len(whole) - 1}:
+        error = refused(world, start + whole[:size])
+        assert (error.name, error.args_) == ("TruncatedProgram", (len(start),))
+
+
+@pytest.mark.parametrize("name", [n for n, entry in COMMANDS.items() if entry["recipients"]])
+def test_an_address_to_pay_belongs_to_its_command(world: World, start: bytes, name: str) -> None:
+    whole = command(name, to=Address(b"\x77" * 20), **nothing(name))
+    error = refused(world, start + whole[:-1])
+    assert (error.name, error.args_) == ("TruncatedProgram", (len(start),))
+
+
+@pytest.mark.parametrize(
+    "name", [n for n, e in COMMANDS.items() if any(f["type"] == "nested" for f in e["field"])]
+)
+def test_a_nested_stream_belongs_to_its_command(world: World, start: bytes, name: str) -> None:
+    whole = command(name, nested=b"\0\0", **nothing(name))
+    error = refused(world, start + whole[:-1])
+    assert (error.name, error.args_) == ("TruncatedProgram", (len(start),))
+
+
+@pytest.mark.parametrize("name", ["v4_swap", "v4_take", "v4_settle"])
+def test_the_pool_manager_refuses_while_it_is_locked(world: World, start: bytes, name: str) -> None:
+    assert refused(world, start + command(name, **nothing(name))).name == "HopFailed"
+
+
+@pytest.mark.parametrize("name", ["v2", "curve_ng", "v3", "v3_flash"])
+def test_a_pools_long_reason_is_cut(world: World, start: bytes, name: str) -> None:
+    pool = deployed(world, REVERTS_LONG)
+    error = refused(world, start + command(name, **(nothing(name) | {"pool": pool})))
+    assert (error.name, error.args_[0]) == ("HopFailed", "0x" + pool.hex())
+    assert error.args_[1] == bytes(256)
+    assert len(error.data) == LONGEST_REPORT
+
+
+def test_a_false_report_is_cut_as_well(world: World, start: bytes) -> None:
+    pool = deployed(world, REPORTS_LONG)
+    program = start + command("v2", pool=pool, amount_out=1)
+    with pytest.raises(RuntimeError) as caught:
+        world.evm.message_call(hexed(KEEPER), hexed(world.executor), program, gas=1_000_000)
+    said = selector_of("HopFailed(address,bytes)") + bytes(LONGEST_REPORT - 4)
+    assert f"output: 0x{said.hex()} " in str(caught.value)
+
+
+def test_reserves_that_cannot_be_read_are_a_failed_hop(world: World, start: bytes) -> None:
+    for pool in (Address(b"\x77" * 20), deployed(world, REVERTS_LONG)):
+        error = refused(world, start + command("v2_arrived", pool=pool, token=0, fee=30))
+        assert error.name == "HopFailed"
+
+
+@pytest.mark.parametrize(
+    ("fee", "error"), [(10_000, ""), (10_001, "BadAmount"), (65_535, "BadAmount")]
+)
+def test_a_pairs_fee_is_at_most_the_whole(world: World, start: bytes, fee: int, error: str) -> None:
+    pool = world.manifest.pool("quickswap-v2", "WPOL", "USDC.e").address
+    caught = refused(world, start + command("v2_arrived", pool=pool, token=0, fee=fee))
+    assert caught.name == (error or "HopFailed")  # nothing bought: the pair refuses
+
+
+def test_a_listed_pool_must_use_its_allowance_up(world: World, start: bytes) -> None:
+    pool, token = scripted(world), world.manifest.token("WPOL").address
+    call = command("curve", pool=pool, indices=1, token=0, amount_in=5)
+    assert refused(world, start + call).name == "UnlistedPool"
+    world.do(OWNER, world.executor, "setListedPool(address,bool)", pool, True)
+    error = refused(world, start + call)
+    assert error.name == "AllowanceLeft"
+    assert error.args_ == ("0x" + token.hex(), "0x" + pool.hex())
+    world.do(OWNER, world.executor, "setListedPool(address,bool)", pool, False)
+    assert refused(world, start + call).name == "UnlistedPool"
+
+
+def test_no_pool_is_listed_at_zero(world: World) -> None:
+    with pytest.raises(RevertedError) as caught:
+        world.do(OWNER, world.executor, "setListedPool(address,bool)", NATIVE, True)
+    assert caught.value.name == "ZeroAddress"
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_no_role_of_the_constructor_is_zero(world: World, place: int) -> None:
+    roles = [OWNER, GUARDIAN, TREASURY, AAVE_POOL]
+    roles[place] = NATIVE
+    code = compile_executor().creation_code + encode(["address"] * 4, roles)
+    with pytest.raises(RuntimeError, match="Revert") as caught:
+        world.deploy(code)
+    assert selector_of("ZeroAddress()").hex() in str(caught.value)
