@@ -3,10 +3,11 @@
 import random
 
 from eth_abi.abi import encode
+from eth_utils.crypto import keccak
 
 from keeper.chain import Address
 from replica import Replica
-from replica.abi import encode_call
+from replica.abi import create2_address, encode_call
 from replica.deploy import WHALE
 from replica.protocols import algebra, balancer_v2, uniswap_v3, uniswap_v4
 from replica.venues import NATIVE, V4Pool
@@ -98,6 +99,16 @@ class VenueTraders:
         pair = sorted(self._manifest.token(s).address for s in (symbol_a, symbol_b))
         signature = "createAndInitializePoolIfNecessary(address,address,uint24,uint160)"
         self._send(uniswap_v3.POSITIONS, signature, *pair, fee_pips, 1 << 96)
+
+    def create_unpriced_v3(self, symbol_a: str, symbol_b: str, fee_pips: int) -> Address:
+        """A pool that `start_v3` gives a price."""
+        pair = sorted(self._manifest.token(s).address for s in (symbol_a, symbol_b))
+        self._send(uniswap_v3.FACTORY, "createPool(address,address,uint24)", *pair, fee_pips)
+        salt = keccak(encode(["address", "address", "uint24"], [*pair, fee_pips]))
+        return create2_address(uniswap_v3.FACTORY, salt, uniswap_v3.INIT_CODE_HASH)
+
+    def start_v3(self, pool: Address) -> None:
+        self._send(pool, "initialize(uint160)", 1 << 96)
 
     def create_v4(
         self, symbol: str, fee_pips: int, spacing: int, hooks: Address = NATIVE

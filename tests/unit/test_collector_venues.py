@@ -102,6 +102,34 @@ async def test_pools_made_after_the_start_appear_and_go_back_with_their_blocks(
         assert (follower.resyncs, collector.counts["resyncs"]) == (1, 0)
 
 
+async def test_a_pool_whose_first_price_was_taken_back_appears_with_its_next(
+    trading: Replica, folder: Path
+) -> None:
+    config = config_of(trading, folder, "WPOL WETH USDC.e WBTC DAI")
+    trading.rpc("evm_setAutomine", [False])
+    others, venues = Traders(trading, seed=13), VenueTraders(trading, seed=13)
+    async with following(config, folder) as (collector, follower):
+        await until(lambda: bool(follower.boundaries), 30)
+        pool = venues.create_unpriced_v3("WBTC", "DAI", 500)
+        for priced in (False, True):
+            await asyncio.to_thread(others.block, 1)
+            venues.require_success()
+            await equals_chain(follower, config)
+            assert (pool in follower.book.pools) == priced
+            venues.start_v3(pool)
+        trading.rpc("anvil_dropAllTransactions")
+        trading.rpc("anvil_reorg", [1, []])
+        await equals_chain(follower, config)
+        assert pool not in follower.book.pools
+        venues.sent.clear()
+        venues.start_v3(pool)
+        await asyncio.to_thread(others.block, 1)
+        venues.require_success()
+        await equals_chain(follower, config)
+        assert pool in follower.book.pools
+        assert collector.counts["resyncs"] == 0
+
+
 async def test_logs_that_only_pretend_change_nothing(trading: Replica, folder: Path) -> None:
     """Anybody can emit an event with the id of a Uniswap V4 or Balancer pool in it."""
     config = config_of(trading, folder, "WPOL WETH USDC.e")

@@ -12,6 +12,7 @@ from venue_traders import VenueTraders
 from keeper.chain import Address, Protocol
 from keeper.collector.bootstrap import Reader
 from keeper.collector.cache import PoolCache
+from keeper.collector.creations import V4_CREATED, created
 from keeper.collector.discovery import Discovery
 from keeper.collector.lens import Lens
 from keeper.collector.origins import Factory, PoolRef
@@ -65,6 +66,10 @@ async def test_events_tell_of_new_pools_between_the_tokens(node: Node, chain: Re
     wanted = (*tokens(chain.manifest, "WETH"), NATIVE)
     assert len(await find(node, factory, wanted)) == 1
     assert len(await find(node, factory, ())) == 2
+    head = await node.block("latest")
+    logs = await node.logs_between(0, head.number, [factory.address], [V4_CREATED])
+    told = [created(log, factory, wanted) for log in logs]
+    assert [ref is None for ref in told] == [False, True], "as blocks bring them, too"
 
 
 async def test_only_a_factorys_own_balancer_pools_are_genuine(node: Node, chain: Replica) -> None:
