@@ -345,6 +345,7 @@ class Manager:
         require(self.unlocked)
         require(amount_in != 0 and key in self.pools)
         used, out, price = self.pools[key].step(zero_for_one, amount_in)
+        require(max(used, out) < 1 << 127)  # a delta has 128 bits and a sign
         self.pools = self.pools | {key: replace(self.pools[key], price=price)}
         currencies = (Address(key[:20]), Address(key[20:40]))
         paid, got = currencies if zero_for_one else currencies[::-1]
