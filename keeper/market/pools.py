@@ -1,6 +1,6 @@
 """All known pools with their exact state, block by block: what the market's laws work on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, KeysView
 from threading import Lock
 from types import MappingProxyType
 
@@ -44,6 +44,11 @@ class Pools:
         self._journal = Journal()
         self._shown = 0
         self._lock = Lock()
+
+    @property
+    def known(self) -> KeysView[Address]:
+        """All pools that ever had a state."""
+        return self._slots.keys()
 
     def put(self, state: PoolState, origin: Origin) -> None:
         """Take a whole state; raises `StateContradiction` where it cannot be this pool's."""
@@ -103,10 +108,11 @@ class Pools:
 
     def retire(self, pool: Address, reason: Untradable) -> None:
         """Offer a pool no more."""
-        if pool in self.topology.slots:
-            self.untradable.setdefault(pool, reason)
-            for slot in self.topology.slots_of(pool):
-                self.arrays.update(slot, None)
+        self.untradable.setdefault(pool, reason)
+        slot = self._slots[pool]
+        while slot < len(self._keys) and self._keys[slot].address == pool:
+            self.arrays.update(slot, None)
+            slot += 1
 
     def lose_all(self, reason: Untradable) -> None:
         """Trust nothing, and keep no block."""
@@ -115,7 +121,7 @@ class Pools:
         self._readings.clear()
         self._replaced.clear()
         self.arrays.clear()
-        self.untradable = {**dict.fromkeys(self.topology.slots, reason), **self.untradable}
+        self.untradable = {**dict.fromkeys(self._slots, reason), **self.untradable}
 
     def keep_only(self, block_hash: bytes, reason: Untradable) -> bool:
         """Lose all pools but those whose whole state came in this block; whether any did."""

@@ -89,7 +89,7 @@ class Market:
         """
         self.last_gap, self.desynchronised = reason, None
         self._parts.abandon()
-        self._unconfirmed = set(self.pools.topology.slots)
+        self._unconfirmed = set(self.pools.known)
         self._view = None
 
     def on_resync(self, epoch: int) -> None:

@@ -238,3 +238,15 @@ def test_topology_grows_only_with_new_pools() -> None:
     assert topology.version == version + 1
     assert [topology.slots[pool.address] for pool in topology.pools] == list(range(39))
     assert topology.pools[1].protocol is Protocol.UNISWAP_V3
+
+
+def test_a_pool_lost_in_the_block_it_came_with_is_not_tradable() -> None:
+    frames = Frames()
+    first, second, boundary = *snapshots(frames), frames.boundary()
+    market = fed(frames, [first, frames.sync(PAIR, 2**112, 1), second, boundary])
+    assert current(market).untradable == {PAIR: Untradable.CONTRADICTED}
+    assert set(current(market).states) == {POOL}
+    market = fed(frames, [first, second])
+    market.on_gap("frames were lost")
+    assert market.apply(boundary) is not None
+    assert not current(market).states
