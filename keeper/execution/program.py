@@ -4,9 +4,10 @@
 to whom is `program_routes`' choice, the commands' bytes are `program_swaps`'.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
+from types import MappingProxyType
 
 from keeper.chain import Address
 from keeper.execution import program_table as table
@@ -42,6 +43,7 @@ PROGRAM_SELECTOR = table.PROGRAM_SELECTOR.to_bytes(4, "big")
 """What a program begins with."""
 
 LEADS = {table.WPOL: table.LEAD_WPOL, table.USDC_E: table.LEAD_USDC_E}
+NO_LOANS: Mapping[Address, int] = MappingProxyType({})
 BASE_FEE_UNIT_WEI = 10**6
 MANTISSA_BITS = 24
 
@@ -136,23 +138,26 @@ def encode_basket(
     max_premium_raw: int = 0,
     lender: Lender | None = None,
     relies_on: Sequence[PoolState] = (),
+    loans: Mapping[Address, int] = NO_LOANS,
 ) -> bytes:
     """Calldata of a run for 1 to 64 legs in topological order, with splits and merges.
 
     What legs take of the profit token before any other is paid out of capital or one loan; of every
-    other token no more may be taken than has been made before. The rest is as in `encode_program`.
+    other token no more may be taken than has been made before, or than `loans` names: so much of it
+    is lent by Morpho for the run, without a fee. The rest is as in `encode_program`.
 
     Raises:
         ProgramError: a leg takes what no earlier leg has made, no program funds the legs so, or a
             value is out of range.
     """
-    limits = Limits(
-        min_profit_raw, deadline_block, max_base_fee_wei, max_premium_raw, lender, tuple(relies_on)
-    )
-    check_basket(legs, profit_token)
+    states = tuple(relies_on)
+    terms = min_profit_raw, deadline_block, max_base_fee_wei, max_premium_raw, lender, states
+    limits = Limits(*terms, loans)
+    check_basket(legs, profit_token, loans)
     if funding in (Funding.FLASH_SWAP, Funding.EXACT_OUTPUT):
         raise ProgramError("a basket is funded by capital or one loan, not by its own swaps")
-    return _funded(legs, basket_feeds(legs, profit_token), funding, profit_token, limits)
+    feeds = basket_feeds(legs, {profit_token, *loans})
+    return _funded(legs, feeds, funding, profit_token, limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +170,7 @@ class Limits:
     max_premium_raw: int = 0
     lender: Lender | None = None
     relies_on: tuple[PoolState, ...] = ()
+    loans: Mapping[Address, int] = field(default_factory=dict)
 
 
 def _funded(
@@ -174,7 +180,7 @@ def _funded(
     profit_token: Address,
     limits: Limits,
 ) -> bytes:
-    """The legs one after another on capital or a loan."""
+    """The legs one after another on capital or a loan, inside the loans of other tokens."""
     _check_lender(legs, funding, limits.lender)
     lent = funding is Funding.UNISWAP_V4
     router = Router(legs, feeds, profit_token, lent_by_manager=lent)
@@ -188,6 +194,9 @@ def _funded(
         stream = (_loan(funding, capital, limits.max_premium_raw, stream),)
     elif limits.lender is not None and funding is Funding.UNISWAP_V3:
         stream = (_flash_loan(limits.lender, capital, stream),)
+    for token, amount in limits.loans.items():
+        terms = packed(table.MORPHO[1:], (router.index(token), amount), "loan")
+        stream = (Command(head(table.OP_MORPHO), terms, stream),)
     return _program(router.tokens, stream, limits)
 
 

@@ -1,6 +1,6 @@
 """What legs must be before a program can express them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from keeper.chain import Address
@@ -28,11 +28,11 @@ def check_chain(legs: Sequence[Leg], profit_token: Address) -> None:
         _check_leg(place, leg)
 
 
-def check_basket(legs: Sequence[Leg], profit_token: Address) -> None:
-    """Raise `ProgramError` unless each leg takes what earlier ones made, or the profit token."""
+def check_basket(legs: Sequence[Leg], profit_token: Address, loans: Mapping[Address, int]) -> None:
+    """Raise `ProgramError` unless legs take profit token, what was made or lent, and return it."""
     if not 1 <= len(legs) <= table.MAX_SWAPS:
         raise ProgramError(f"a basket has 1 to {table.MAX_SWAPS} legs, not {len(legs)}")
-    held: dict[Address, int] = {}
+    held = dict(loans)
     for place, leg in enumerate(legs, start=1):
         _check_leg(place, leg)
         left = held.get(leg.token_in, 0) - leg.amount_in_raw
@@ -40,6 +40,9 @@ def check_basket(legs: Sequence[Leg], profit_token: Address) -> None:
             raise ProgramError(f"leg {place} takes {-left} more than earlier legs have made")
         held[leg.token_in] = left
         held[leg.token_out] = held.get(leg.token_out, 0) + leg.amount_out_raw
+    for token, amount in loans.items():
+        if held[token] < amount:
+            raise ProgramError(f"the loan of 0x{token.hex()} is short of {amount - held[token]}")
 
 
 def _check_leg(place: int, leg: Leg) -> None:

@@ -6,7 +6,7 @@ V4's pool manager where that is the lender.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from itertools import count
 
 from keeper.chain import Address, Protocol
@@ -198,10 +198,11 @@ def chain_feeds(legs: Sequence[Leg]) -> Feeds:
     return {place: (place - 1,) for place in range(1, len(legs))}
 
 
-def basket_feeds(legs: Sequence[Leg], profit_token: Address) -> Feeds:
+def basket_feeds(legs: Sequence[Leg], held: Set[Address]) -> Feeds:
     """Direct feeds of legs in topological order: where one leg takes all that is made of a token.
 
-    Legs that share a pool must keep their order, so none of them is fed directly.
+    The tokens `held` before any leg, out of capital or loans, are paid from the balance. Legs that
+    share a pool must keep their order, so none of them is fed directly.
     """
     makers: dict[Address, list[int]] = defaultdict(list)
     takers: dict[Address, list[int]] = defaultdict(list)
@@ -216,6 +217,6 @@ def basket_feeds(legs: Sequence[Leg], profit_token: Address) -> Feeds:
     for token, places in takers.items():
         made = sum(legs[maker].amount_out_raw for maker in makers[token])
         whole = len(places) == 1 and made == legs[places[0]].amount_in_raw
-        if whole and token != profit_token:
+        if whole and token not in held:
             feeds[places[0]] = tuple(makers[token])
     return feeds

@@ -6,12 +6,15 @@ import math
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypedDict
 from uuid import UUID, uuid5
 
 from keeper.chain import Address, ChainInstance
 from keeper.execution.intent import Intent
 from keeper.execution.nonces import NonceOwner
-from keeper.execution.program import Funding, encode_program
+from keeper.execution.program import Funding, ProgramError, encode_basket, encode_program
+from keeper.execution.program_routes import can_lend
+from keeper.execution.program_table import MAX_HOPS
 from keeper.execution.signing import Fees, SignedTransaction, Signer
 from keeper.execution.store import IntentStore, StoreUnavailableError
 from keeper.node import CallReverted, Node, NodeError, TransactionRejected
@@ -57,6 +60,22 @@ def opportunity_id(instance: ChainInstance, opportunity: Opportunity, program: b
     """Derive the id under which a rerun on the same block recognises the same opportunity."""
     name = f"{instance.key}:{opportunity.block.hash.hex()}:{program.hex()}"
     return uuid5(OPPORTUNITY_NAMESPACE, name)
+
+
+def _left_over(opportunity: Opportunity) -> int:
+    """What the legs make of the profit token beyond what they take."""
+    token = opportunity.profit_token
+    made = sum(leg.amount_out_raw for leg in opportunity.legs if leg.token_out == token)
+    return made - sum(leg.amount_in_raw for leg in opportunity.legs if leg.token_in == token)
+
+
+class _Common(TypedDict):
+    """What every program is bound to, whatever its shape."""
+
+    profit_token: Address
+    min_profit_raw: int
+    deadline_block: int
+    max_base_fee_wei: int
 
 
 class Submitter:
@@ -123,15 +142,22 @@ class Submitter:
             return Refusal(Reason.JOURNAL_UNAVAILABLE)
 
     def _encode(self, opportunity: Opportunity) -> bytes:
-        block = opportunity.block
-        return encode_program(
-            opportunity.legs,
-            funding=Funding.FLASH_SWAP,
+        """A chain on its own pools' flash swaps where they give first, all else on free loans."""
+        chain = opportunity.is_chain and len(opportunity.legs) <= MAX_HOPS
+        lends = chain and (can_lend(opportunity.legs[0]) or can_lend(opportunity.legs[-1]))
+        common = _Common(
             profit_token=opportunity.profit_token,
             min_profit_raw=self._min_profit_raw(opportunity),
-            deadline_block=block.number + self._policy.deadline_blocks,
+            deadline_block=opportunity.block.number + self._policy.deadline_blocks,
             max_base_fee_wei=self._fees(opportunity).max_fee_wei - self._policy.tip_wei,
         )
+        if chain:
+            funding = Funding.FLASH_SWAP if lends else Funding.MORPHO
+            return encode_program(opportunity.legs, funding=funding, **common)
+        if _left_over(opportunity) != opportunity.profit_raw:
+            raise ProgramError("the legs do not leave the profit that they are said to")
+        loans = opportunity.loans
+        return encode_basket(opportunity.legs, funding=Funding.MORPHO, loans=loans, **common)
 
     @staticmethod
     def _min_profit_raw(opportunity: Opportunity) -> int:
