@@ -70,16 +70,23 @@ def _chosen(mutants: Sequence[Mutant], options: argparse.Namespace) -> list[Muta
     return kept
 
 
-def _campaign(mutants: Sequence[Mutant], workers: int, log: Path) -> list[Result]:
-    log.parent.mkdir(parents=True, exist_ok=True)
+def _campaign(mutants: Sequence[Mutant], options: argparse.Namespace) -> list[Result]:
+    """Results of all mutants, or of those that time allowed."""
+    LOG.mkdir(parents=True, exist_ok=True)
+    end_s = time.monotonic() + 60 * options.minutes
     results = []
     fork = multiprocessing.get_context("fork")
-    with fork.Pool(workers, Worker.begin) as pool, log.open("w") as lines:
+    with (
+        fork.Pool(options.workers, Worker.begin) as pool,
+        (LOG / f"{options.seed}.jsonl").open("w") as lines,
+    ):
         judged = pool.imap_unordered(Worker.judge, mutants)
         for result in track(judged, total=len(mutants), console=None):
             results.append(result)
             lines.write(json.dumps(asdict(result)) + "\n")
             lines.flush()
+            if time.monotonic() > end_s:
+                break
     return sorted(results, key=lambda r: (r.mutant.path, r.mutant.start, r.mutant.after))
 
 
@@ -90,7 +97,7 @@ def _heading(found: int, results: Sequence[Result], options: argparse.Namespace)
         f"`python -m toolchain.mutate --seed {options.seed} --guarded {options.guarded} --sample "
         f"{options.sample}`: {found} mutants exist; {100 * options.guarded:.0f} % of those in the "
         f"guarded areas ({', '.join(GUARDED)}) and {100 * options.sample:.0f} % of the others were "
-        f"drawn: {len(results)}. Of these {outcomes.count('invalid')} do not compile, "
+        f"drawn, and {len(results)} were tried. Of these {outcomes.count('invalid')} do not compile, "
         f"{outcomes.count('same')} compile to the same code, and {ran} ran against the tests; "
         f"{outcomes.count('timeout')} of them were ended by the clock and count as killed."
     )
@@ -102,6 +109,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--guarded", type=float, default=1.0, help="share of the guarded areas")
     parser.add_argument("--sample", type=float, default=1.0, help="share of the other areas")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="end after so many")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--only", default="", help="part of `path:function area`")
     parser.add_argument("--write", type=Path, help="where the report goes, besides the output")
@@ -116,7 +124,7 @@ def main(arguments: Sequence[str]) -> int:
         raise SystemExit(f"the tests fail without any mutation: {sound}")
     if judge(replace(original, creation_code=NOTHING)).outcome != "killed":
         raise SystemExit("the tests pass without any contract: they do not see what is judged")
-    results = _campaign(chosen, options.workers, LOG / f"{options.seed}.jsonl")
+    results = _campaign(chosen, options)
     said = report.text(results, _heading(len(mutants), results, options))
     sys.stdout.write(f"{said}\n{time.monotonic() - started_s:.0f} s\n")
     if options.write:

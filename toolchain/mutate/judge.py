@@ -3,7 +3,7 @@
 import importlib
 import os
 import re
-import select
+import resource
 import signal
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +15,8 @@ from replica.contracts import Artifact
 from replica.paths import ROOT
 from toolchain.executor_tests import OPTIONS, replace_executor, suite
 
-TIMEOUT_S = 240.0
-"""A mutant that loops for so long is taken for killed."""
+CPU_LIMIT_S = 240
+"""A mutant on which the tests use so much processor time is taken for killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +52,12 @@ def judge(artifact: Artifact) -> Verdict:
         os.close(reader)
         _run(artifact, writer)
     os.close(writer)
-    watch = os.pidfd_open(child)
-    finished = bool(select.select([watch], [], [], TIMEOUT_S)[0])
-    if not finished:
-        os.kill(child, signal.SIGKILL)
-    _, status = os.waitpid(child, 0)
-    os.close(watch)
     with os.fdopen(reader) as pipe:
-        failed = pipe.read()
-    if not finished:
-        return Verdict("timeout")
+        failed = pipe.read()  # until the child ends
+    _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
+    if code == -signal.SIGXCPU:
+        return Verdict("timeout")
     if code == pytest.ExitCode.OK:
         return Verdict("survived")
     if code == pytest.ExitCode.TESTS_FAILED or code < 0:
@@ -82,6 +77,7 @@ class _FirstFailure:
 
 
 def _run(artifact: Artifact, pipe: int) -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_LIMIT_S, CPU_LIMIT_S))
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
