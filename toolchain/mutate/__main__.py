@@ -97,9 +97,9 @@ def _heading(found: int, results: Sequence[Result], options: argparse.Namespace)
         f"`python -m toolchain.mutate --seed {options.seed} --guarded {options.guarded} --sample "
         f"{options.sample}`: {found} mutants exist; {100 * options.guarded:.0f} % of those in the "
         f"guarded areas ({', '.join(GUARDED)}) and {100 * options.sample:.0f} % of the others were "
-        f"drawn, and {len(results)} were tried. Of these {outcomes.count('invalid')} do not compile, "
-        f"{outcomes.count('same')} compile to the same code, and {ran} ran against the tests; "
-        f"{outcomes.count('timeout')} of them were ended by the clock and count as killed."
+        f"drawn, and {len(results)} were tried. Of these, {outcomes.count('invalid')} do not "
+        f"compile, {outcomes.count('same')} compile to the same code, and {ran} ran against the "
+        f"tests; {outcomes.count('timeout')} of them used up their time and count as killed."
     )
 
 
