@@ -10,7 +10,7 @@ import pytest
 
 from replica.contracts import EXECUTOR, Artifact, compile_executor
 from replica.paths import ROOT
-from toolchain.coverage.probes import Place, Prober, shown, with_helper
+from toolchain.coverage.probes import MOST_PROBES, Place, Prober, shown, with_helper
 from toolchain.coverage.watch import watched
 from toolchain.executor_tests import OPTIONS, replace_executor, suite
 from toolchain.mutate.mutants import GENERATED
@@ -20,8 +20,17 @@ LEAST = {"function": 100.0, "line": 98.0, "branch": 95.0}
 """Per cent, by kind."""
 MOST_BYTES = 24_576
 """EIP-170."""
-PLAIN = {"optimizer": {"enabled": False, "details": {"peephole": False}}}
-"""An optimiser would drop probes, whose answers nobody uses."""
+PLAIN = {
+    "optimizer": {
+        "enabled": False,
+        "details": {
+            **{"peephole": False, "yul": True},
+            "yulDetails": {"stackAllocation": True, "optimizerSteps": ":"},
+        },
+    }
+}
+"""No optimiser step, as they would drop probes, whose answers nobody uses; but the stack's slots are
+given back in time, of which the contracts use all."""
 Reached = Sequence[tuple[Place, bool]]
 
 
@@ -36,6 +45,8 @@ def probed() -> tuple[Artifact, list[Place]]:
             if path.startswith("contracts/") and path != GENERATED
         ]
         artifact = compiler.executor(changed, **PLAIN)
+    if len(prober.places) > MOST_PROBES:
+        raise SystemExit(f"{len(prober.places)} probes, more than there are addresses")
     if artifact is None:
         raise SystemExit(f"{EXECUTOR} does not compile with probes")
     return artifact, prober.places

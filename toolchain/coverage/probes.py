@@ -8,8 +8,9 @@ from typing import Any
 
 from toolchain.mutate.operators import Node, span
 
-FIRST = 0xC0DE0000
-"""Address of the first probe."""
+FIRST = 0xF000
+"""Address of the first probe: all of them fit two bytes, and no account has such a one."""
+MOST_PROBES = 0x1000
 
 STATEMENTS = frozenset(
     {

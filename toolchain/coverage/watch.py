@@ -5,7 +5,7 @@ from typing import Any
 
 import pyrevm
 
-from toolchain.coverage.probes import FIRST
+from toolchain.coverage.probes import FIRST, MOST_PROBES
 
 
 def watched(hit: set[int], make: Callable[..., Any]) -> Callable[..., Any]:
@@ -35,4 +35,4 @@ class _Watched:
 
     def _harvest(self) -> None:
         places = (int(account, 16) - FIRST for account in self._evm.db_accounts)
-        self._hit.update(place for place in places if 0 <= place < 2**16)
+        self._hit.update(place for place in places if 0 <= place < MOST_PROBES)
