@@ -24,13 +24,14 @@ PLAIN = {
     "optimizer": {
         "enabled": False,
         "details": {
-            **{"peephole": False, "yul": True},
+            "peephole": False,
+            "yul": True,
             "yulDetails": {"stackAllocation": True, "optimizerSteps": ":"},
         },
     }
 }
-"""No optimiser step, as they would drop probes, whose answers nobody uses; but the stack's slots are
-given back in time, of which the contracts use all."""
+"""No optimiser step, as they would drop probes, whose answers nobody uses; but the stack's slots
+are given back in time: the contracts use all of them."""
 Reached = Sequence[tuple[Place, bool]]
 
 

@@ -33,7 +33,8 @@ def prove(root: Path, pattern: str, **settings: str) -> dict[str, int]:
     report.unlink(missing_ok=True)
     command = [str(HALMOS), "--root", str(root), "--forge-build-out", ".cache/prove-out"]
     command += ["--contract", "Selectors", "--match-test", pattern, "--no-status"]
-    command += ["--json-output", str(report)]
+    # the executor's words lie in slots that are no mapping's
+    command += ["--storage-layout", "generic", "--json-output", str(report)]
     environment = os.environ | {"FOUNDRY_PROFILE": "prove"} | settings
     done = subprocess.run(  # noqa: S603 - the set-up's own checker
         command, env=environment, cwd=root, capture_output=True, text=True, check=False
