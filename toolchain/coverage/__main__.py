@@ -30,8 +30,8 @@ PLAIN = {
         },
     }
 }
-"""No optimiser step, as they would drop probes, whose answers nobody uses; but the stack's slots
-are given back in time: the contracts use all of them."""
+"""No optimiser step, as they would drop probes, whose answers nobody uses; but the stack is given
+back in time, since the contracts use all of it."""
 Reached = Sequence[tuple[Place, bool]]
 
 
