@@ -31,7 +31,8 @@ from scripts import _executor as executors
 
 POL = 10**18
 TREASURY = Address(bytes.fromhex("a11ce0000000000000000000000000000000a1fa"))
-FAR_BLOCK = 2**40 - 1
+FAR_BLOCK = 2**32 - 1
+FUNDINGS = (Funding.OWN_CAPITAL, Funding.FLASH_SWAP, Funding.AAVE_V3)
 ANY_BASE_FEE_WEI = 10**15
 V3_FEE_PIPS = 500
 QUOTE = "quoteExactInputSingle((address,address,uint256,uint24,uint160))"

@@ -19,7 +19,7 @@ def test_creation_code_is_that_of_forge(tmp_path: Path) -> None:
             built,
             "--cache-path",
             tmp_path / "cache",
-            executors.SOURCE,
+            *executors.SOURCES,
         ],
         cwd=ROOT,
         check=True,

@@ -1,7 +1,7 @@
 """The executor's law on real pools: it gains exactly what was predicted, or nothing moves."""
 
 from fork_addresses import WPOL
-from fork_market import THREE_HOPS, TWO_HOPS, Hop, Market, isolated
+from fork_market import FUNDINGS, THREE_HOPS, TWO_HOPS, Hop, Market, isolated
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +16,7 @@ from keeper.execution.program import Funding
 @given(
     gap=st.integers(0, 200),
     size=st.integers(1, 100),
-    way=st.tuples(st.sampled_from([TWO_HOPS, THREE_HOPS]), st.sampled_from(Funding)),
+    way=st.tuples(st.sampled_from([TWO_HOPS, THREE_HOPS]), st.sampled_from(FUNDINGS)),
 )
 def test_gain_is_the_prediction_or_nothing_moves(
     market: Market, gap: int, size: int, way: tuple[tuple[Hop, ...], Funding]
