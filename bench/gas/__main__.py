@@ -8,8 +8,7 @@ import click
 
 from bench.gas import table
 from bench.gas.baskets import PLANS, basket, basket_floor_code
-from bench.gas.cells import Cell, Figures, cell, floor, loan, measure, named
-from bench.gas.cells import run as cheapest
+from bench.gas.cells import Cell, Figures, cell, floor, loan, measure, named, ours
 from bench.gas.market import FAMILIES, HOPS, YARDSTICK, World, open_world
 from bench.gas.ours import basket_program, program
 from bench.gas.stale import stale
@@ -39,7 +38,7 @@ def sources(world: World) -> dict[str, Any]:
     yardstick = floor(world, route)
     flash, detail = {}, {}
     for source in ("flash_swap", *LENDERS):
-        mine = cheapest(world, world.executor, [program(route, Funding(source))])
+        mine = ours(world, [program(route, Funding(source))])
         empty = loan(world, LENDERS[source], route, empty=True) if source in LENDERS else None
         flash[source] = mine.plain
         detail[source] = named("ours", mine) | named("empty", empty) | named("floor", yardstick)
@@ -63,7 +62,7 @@ def baskets(world: World) -> dict[str, Cell]:
         route = basket(world, size)
         code = basket_floor_code(YARDSTICK, route.legs)
         yardstick = measure(world, "basket's floor", world.stand(code), b"")
-        mine = cheapest(world, world.executor, [basket_program(route)])
+        mine = ours(world, [basket_program(route)])
         found[str(size)] = named("ours", mine) | named("floor", yardstick)
         over, limit = mine.plain - yardstick.plain, table.bound(world.profit.symbol, size)
         click.echo(f"basket of {size}: over the floor {over}, at a path's bound of {limit}")

@@ -10,7 +10,7 @@ from bench.gas.ours import least_profit, programs
 from bench.gas.repricer import best_access_list, recount
 from bench.gas.routers import swap_router, universal_router, v2_router
 from bench.gas.schedules import ETHEREUM, POLYGON
-from bench.gas.trace import Exit, trace_call
+from bench.gas.trace import Exit, gas_used, trace_call
 from keeper.chain import Address
 
 Cell: TypeAlias = dict[str, int | None]
@@ -61,9 +61,14 @@ def floor(world: World, route: Route) -> Figures:
     return cheaper([measure(world, "floor", world.stand(code), b"") for code in codes])
 
 
-def run(world: World, executor: Address, found: Sequence[bytes]) -> Figures:
-    """The cheapest of the programs for one route, on the executor or on the reference."""
-    return cheaper([measure(world, "a program", executor, data) for data in found])
+def ours(world: World, found: Sequence[bytes]) -> Figures:
+    """The cheapest of the executor's programs for one route."""
+    return cheaper([measure(world, "ours", world.executor, data) for data in found])
+
+
+def reference(world: World, found: Sequence[bytes]) -> int:
+    """The cheapest of the programs on the Vyper reference: Ethereum's schedule, no list."""
+    return min(gas_used(world.rpc, TRADER, world.reference, data) for data in found)
 
 
 def loan(world: World, name: str, route: Route, *, empty: bool = False) -> Figures:
@@ -78,8 +83,7 @@ def cell(world: World, route: Route) -> Cell:
     """Every contender on one route; what cannot run it is None."""
     found = programs(route)
     figures: dict[str, Figures | None] = {
-        "ours": run(world, world.executor, found),
-        "reference": run(world, world.reference, found),
+        "ours": ours(world, found),
         "floor": floor(world, route),
     }
     minimum = route.legs[0].amount_in_raw + least_profit(route)
@@ -87,7 +91,8 @@ def cell(world: World, route: Route) -> Cell:
         data, to = calldata(route, minimum), world.manifest.contract(contract)
         figures[name] = measure(world, name, to, data) if data else None
     figures |= {name: loan(world, name, route) for name in ("aave", "balancer", "morpho")}
-    return {key: gas for name, of in figures.items() for key, gas in named(name, of).items()}
+    priced = {key: gas for name, of in figures.items() for key, gas in named(name, of).items()}
+    return priced | {"reference": reference(world, found)}
 
 
 def named(name: str, figures: Figures | None) -> Cell:
