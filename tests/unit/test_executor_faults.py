@@ -12,13 +12,16 @@ from executor_world import (
     NATIVE,
     OWNER,
     TREASURY,
+    V3_CALLBACK,
     RevertedError,
     World,
+    callback,
     hexed,
     new_world,
+    script,
     scripted,
 )
-from program_assembler import COMMANDS, command, header
+from program_assembler import COMMANDS, bound, command, header
 
 from keeper.chain import Address
 from replica.contracts import compile_executor
@@ -163,3 +166,17 @@ def test_no_role_of_the_constructor_is_zero(world: World, place: int) -> None:
     with pytest.raises(RuntimeError, match="Revert") as caught:
         world.deploy(code)
     assert selector_of("ZeroAddress()").hex() in str(caught.value)
+
+
+def test_a_silent_last_pool_of_a_stream_is_found_by_the_command_around_it(
+    world: World, start: bytes
+) -> None:
+    """The last command leaves the check to the one that encloses it, which sees the same word."""
+    token = world.manifest.token("WPOL").address
+    outer, silent = scripted(world), scripted(world)
+    script(world, silent)
+    stream = command("v3", pool=silent, amount_in=1, nested=b"")
+    answer = callback(V3_CALLBACK, bound([token], stream), world.executor)
+    script(world, outer, (world.executor, answer, True))
+    error = refused(world, start + command("v3", pool=outer, amount_in=1, nested=stream))
+    assert (error.name, error.args_) == ("CallbackMissing", ("0x" + outer.hex(),))

@@ -13,7 +13,10 @@ GENERATED = "contracts/libraries/Program.sol"
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One change of one source; `line` counts from 1, `before` is the text that was there."""
+    """One change of one source.
+
+    `line` counts from 1, `before` is the text that was there, `code` the line in which it begins.
+    """
 
     path: str
     function: str
@@ -23,6 +26,7 @@ class Mutant:
     after: str
     operator: str
     assembly: bool
+    code: str = ""
 
     @property
     def area(self) -> str:
@@ -55,6 +59,7 @@ def _of_file(path: str, ast: Node, text: bytes) -> list[Mutant]:
             after=after.decode(),
             operator=operator,
             assembly=assembly,
+            code=text[text.rfind(b"\n", 0, start) + 1 :].split(b"\n")[0].strip().decode(),
         )
         for node, function, assembly in _nodes(ast, "", assembly=False)
         for start, length, after, operator in edits(node, text)

@@ -27,13 +27,10 @@ class Result:
     def reason(self) -> str:
         """Why no test could kill a survivor, or nothing."""
         entries = tomllib.loads(EXPLAINED.read_text())["equivalent"]
-        key = (self.mutant.path, self.mutant.function, self.mutant.before, self.mutant.after)
-        fits = [
-            e["reason"]
-            for e in entries
-            if (e["path"], e["function"], e["before"], e["after"]) == key
-        ]
-        return fits[0] if fits else ""
+        mutant = self.mutant
+        key = (mutant.path, mutant.code, mutant.before, mutant.after)
+        fits = (e for e in entries if (e["path"], e["code"], e["before"], e["after"]) == key)
+        return next((e["reason"] for e in fits), "")
 
 
 @dataclass(frozen=True, slots=True)
