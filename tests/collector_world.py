@@ -241,7 +241,7 @@ async def following(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def until(condition: Callable[[], bool], within_s: float = 10) -> None:
+async def until(condition: Callable[[], bool], within_s: float = 30) -> None:
     async with asyncio.timeout(within_s):
         while not condition():  # noqa: ASYNC110 -- the thing observed has no event
             await asyncio.sleep(0.01)
