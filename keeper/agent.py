@@ -5,7 +5,7 @@ import contextlib
 import logging
 import time
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -25,8 +25,9 @@ from keeper.node import Node, NodeError
 from keeper.observe.metrics import Metrics
 from keeper.relay.client import Event, Gap, Passed, RelayClient, Resync
 from keeper.risk.limits import Limits, Situation, check
-from keeper.strategies.base import Strategy
+from keeper.strategies.base import GasQuote, Strategy, StrategyResult
 from keeper.strategies.gas import gas_quote
+from keeper.strategies.gears import SlowGear, fast_gear
 from keeper.strategies.opportunity import Opportunity
 from keeper.strategies.reasons import Reason
 from keeper.strategies.selection import select
@@ -63,6 +64,9 @@ class Agent:
 
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
+        self._fast = fast_gear(rooms.strategies)
+        self._slow = SlowGear(rooms.strategies, self._on_slow)
+        self._view: MarketView | None = None
         self._holds: dict[UUID, frozenset[Address]] = {}
         self._tasks = asyncio.TaskGroup()
         self._work: set[asyncio.Task[None]] = set()
@@ -89,6 +93,8 @@ class Agent:
             await stop.wait()
             reading.cancel()
             asyncio.get_running_loop().call_later(WORK_AT_STOP_S, self._cancel_work)
+        self._distrust()
+        self._slow.close()
         await self._finish()
 
     def _begin_task(self, work: Coroutine[None, None, None]) -> None:
@@ -113,6 +119,7 @@ class Agent:
                 logger.warning("not trading until the next snapshot: %s", event.reason)
             self._gap = event.reason
             metrics.gaps.inc()
+            self._distrust()
             market.on_gap(event.reason)
         elif isinstance(event, Resync):
             market.on_resync(event.epoch)
@@ -121,6 +128,7 @@ class Agent:
         else:
             self._gap = ""
             metrics.messages.inc()
+            self._slow.touch()
             view = market.apply(event, received_ns)
             if market.desynchronised is not None:
                 self._rooms.client.rejoin()
@@ -130,6 +138,11 @@ class Agent:
                 if not self._settled:
                     memory.settle()
                     self._settled = True
+
+    def _distrust(self) -> None:
+        """No block is known any more: what the slow gear says of the last one is void."""
+        self._slow.touch()
+        self._view = None
 
     def _heal(self) -> None:
         """Ask for a snapshot where a message contradicted a pool, at most once in a while."""
@@ -146,33 +159,56 @@ class Agent:
             self._doubt_journal()
         self._begin_task(self._settle(view))
         rejections: Counter[str] = Counter()
-        for opportunity in self._choose(view, rejections):
+        self._view = view
+        quote = self._quote(view, rejections)
+        if quote is not None:
+            found = self._evaluate(view, quote, rejections)
+            self._take_up(found, view, rejections)
+            self._slow.begin(view, quote, self._reserved())
+        self._count(rejections)
+
+    def _on_slow(self, view: MarketView, result: StrategyResult) -> None:
+        """What the slow gear adds to the block's answer, if that block is still the last."""
+        rejections: Counter[str] = Counter(result.rejections)
+        if view is self._view:
+            self._take_up(result.opportunities, view, rejections)
+        self._count(rejections)
+
+    def _take_up(
+        self, found: Iterable[Opportunity], view: MarketView, rejections: Counter[str]
+    ) -> None:
+        """Begin the opportunities that share no pool with each other or with one in flight."""
+        selection = select(found, self._reserved())
+        rejections.update(selection.rejections)
+        for passed_over in selection.passed_over:
+            self._offer(passed_over, Reason.POOL_RESERVED)
+        for opportunity in selection.chosen:
             reason = self._refuse(opportunity, view) or self._begin(opportunity)
             if reason is not None:
                 rejections[reason] += 1
                 self._offer(opportunity, reason)
-        self._count(rejections)
 
-    def _choose(self, view: MarketView, rejections: Counter[str]) -> tuple[Opportunity, ...]:
-        """The opportunities of a block that share no pool with each other or with one in flight."""
-        rooms = self._rooms
-        price_wei = view.block.base_fee_wei + rooms.tip_wei
-        quote = gas_quote(view, price_wei, rooms.wrapped_native)
+    def _reserved(self) -> frozenset[Address]:
+        return frozenset(pool for pools in self._holds.values() for pool in pools)
+
+    def _quote(self, view: MarketView, rejections: Counter[str]) -> GasQuote | None:
+        price_wei = view.block.base_fee_wei + self._rooms.tip_wei
+        quote = gas_quote(view, price_wei, self._rooms.wrapped_native)
         if quote is None:
             rejections[Reason.UNPRICED] += 1
-            return ()
+        return quote
+
+    def _evaluate(
+        self, view: MarketView, quote: GasQuote, rejections: Counter[str]
+    ) -> list[Opportunity]:
+        """The fast gear's answer."""
         found: list[Opportunity] = []
-        for strategy in rooms.strategies:
+        for strategy in self._fast:
             result = strategy.evaluate(view, quote)
             found.extend(result.opportunities)
             rejections.update(result.rejections)
-            rooms.metrics.opportunities.labels(strategy.name).inc(len(result.opportunities))
-        reserved = {pool for pools in self._holds.values() for pool in pools}
-        selection = select(found, reserved)
-        rejections.update(selection.rejections)
-        for passed_over in selection.passed_over:
-            self._offer(passed_over, Reason.POOL_RESERVED)
-        return selection.chosen
+            self._rooms.metrics.opportunities.labels(strategy.name).inc(len(result.opportunities))
+        return found
 
     def _refuse(self, opportunity: Opportunity, view: MarketView) -> Reason | None:
         if self._in_doubt:

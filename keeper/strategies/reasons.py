@@ -20,6 +20,8 @@ class Reason(StrEnum):
     """The best size is below one raw unit of a token on the way."""
     NO_EXACT_PROFIT = "no_exact_profit"
     """Integers leave nothing of the profit that floats promised."""
+    SUPERSEDED = "superseded"
+    """A new block, or the block's deadline, came before the slow gear's answer."""
     BELOW_GAS = "below_gas"
     """The profit does not pay for its gas."""
     BELOW_MIN_PROFIT = "below_min_profit"

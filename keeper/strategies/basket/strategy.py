@@ -31,6 +31,7 @@ from keeper.strategies.reasons import Reason
 from keeper.strategies.search import rebuilt
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 NAME = "basket"
 
@@ -75,10 +76,17 @@ class BasketStrategy:
     def evaluate(self, view: MarketView, gas: GasQuote) -> StrategyResult:
         """The best basket of the view's block, whatever changed in it."""
         arrays = view.arrays if view.arrays.version == view.arrays_version else rebuilt(view)
-        return self.evaluate_on(arrays.flat, view, gas)
+        self.cancel[0] = 0
+        return self.evaluate_on(arrays.flat, view, gas, frozenset())
 
-    def evaluate_on(self, flat: FlatPools, view: MarketView, gas: GasQuote) -> StrategyResult:
-        """As `evaluate`, on arrays that show the view's block."""
+    def work(self) -> int:
+        """Evaluations of single pools that the last block took."""
+        return 0 if self.solver is None else self.solver.work
+
+    def evaluate_on(
+        self, flat: FlatPools, view: MarketView, gas: GasQuote, excluded: frozenset[Address]
+    ) -> StrategyResult:
+        """As `evaluate`, on arrays that show the view's block and without the pools excluded."""
         if self._version != view.topology.version:
             self._graph, self._version = graph_of(view.topology), view.topology.version
             units = [estimate_gas((pool.protocol,)) - BASE_GAS for pool in view.topology.pools]
@@ -88,7 +96,11 @@ class BasketStrategy:
         if profit is None:
             return StrategyResult((), Counter({Reason.UNPRICED: 1}))
         began = time_ns()
-        plans = self._plans(flat, view, gas, logs, profit)
+        slots = tradable_slots(self._graph, logs, flat.log_prices[: len(view.topology.pools)])
+        if excluded:
+            barred = [view.topology.slots[p] for p in excluded if p in view.topology.slots]
+            slots = slots[~np.isin(self._graph.owner[slots], barred)]
+        plans = self._plans(flat, slots, gas, logs, profit)
         plans.sort(key=lambda plan: -plan.net_usd)
         return self._best(view, gas, plans, profit, began)
 
@@ -98,10 +110,9 @@ class BasketStrategy:
         return next((place for place in places if place is not None and logs[place] > -inf), None)
 
     def _plans(
-        self, flat: FlatPools, view: MarketView, gas: GasQuote, logs: Floats, profit: int
+        self, flat: FlatPools, slots: Integers, gas: GasQuote, logs: Floats, profit: int
     ) -> list[Plan]:
         """Plans that a program can run, of the whole market's optimum and what is left of it."""
-        slots = tradable_slots(self._graph, logs, flat.log_prices[: len(view.topology.pools)])
         z = self._start(logs, profit)
         solver = self.solver = Solver(
             flat=flat,

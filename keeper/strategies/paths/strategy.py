@@ -54,15 +54,26 @@ class LongPathStrategy:
         self._ends: Integers
         self._owners: Integers
         self._tokens: list[Address] = []
+        self._followed = 0
+        self.cancel = np.zeros(1, dtype=np.uint8)
+        """Set its only element to end an evaluation early."""
         self._chain, self._curves = chain_space(), curve_space()
 
     def evaluate(self, view: MarketView, gas: GasQuote) -> StrategyResult:
         """The best paths among the cycles that the block's changes touch, best net first."""
         arrays = view.arrays if view.arrays.version == view.arrays_version else rebuilt(view)
-        return self.evaluate_on(arrays.flat, view, gas)
+        self.cancel[0] = 0
+        return self.evaluate_on(arrays.flat, view, gas, frozenset())
 
-    def evaluate_on(self, flat: FlatPools, view: MarketView, gas: GasQuote) -> StrategyResult:
-        """As `evaluate`, on arrays that show the view's block."""
+    def work(self) -> int:
+        """Edges that the last block followed."""
+        return self._followed
+
+    def evaluate_on(
+        self, flat: FlatPools, view: MarketView, gas: GasQuote, excluded: frozenset[Address]
+    ) -> StrategyResult:
+        """As `evaluate`, on arrays that show the view's block and without the pools excluded."""
+        flat = _barred(flat, view, excluded)
         if self._version != view.topology.version:
             self._index(view.topology)
         rank_all(self._pairs, flat.log_prices)
@@ -101,7 +112,11 @@ class LongPathStrategy:
         found = np.zeros((MAX_HOPS + 1, MAX_HOPS), dtype=np.int64)
         worth = np.zeros(MAX_HOPS + 1)
         cycles: list[tuple[float, Integers]] = []
+        self._followed = 0
         for source in self._sources(flat, view):
+            if self.cancel[0]:
+                break
+            self._followed += 1
             ends = self._ends[source >> 1, [source & 1, 1 - (source & 1)]].tolist()
             cycles_through(
                 flat, self._pairs, self._ways, source, tuple(ends), self._layers, found, worth
@@ -182,6 +197,18 @@ def _ways(pairs: Pairs, ends: Integers, tokens: int) -> Ways:
     order = np.argsort(sold, kind="stable")
     first = np.concatenate([[0], np.cumsum(np.bincount(sold, minlength=tokens))])
     return Ways(first.astype(np.int64), np.ascontiguousarray(near[order]).astype(np.int64))
+
+
+def _barred(flat: FlatPools, view: MarketView, excluded: frozenset[Address]) -> FlatPools:
+    """The arrays with nothing to trade in the pools excluded."""
+    slots = [
+        slot for p in excluded if p in view.topology.slots for slot in view.topology.slots_of(p)
+    ]
+    if not slots:
+        return flat
+    log_prices = flat.log_prices.copy()
+    log_prices[slots] = -np.inf
+    return flat._replace(log_prices=log_prices)
 
 
 def _count(rejections: Counter[Reason], reason: Reason, count: int) -> None:

@@ -1,0 +1,142 @@
+"""The slow gear: strategies that take milliseconds run in a thread of their own, a block at a time.
+
+They read a copy of the block's arrays that the thread itself makes; a copy that the market changed
+meanwhile is thrown away. Their kernels hold no lock of the interpreter. A new block, or the block's
+deadline, ends what is under way.
+"""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keeper.chain import Address
+from keeper.market.kernels.layout import FlatPools
+from keeper.market.view import MarketView
+from keeper.strategies.base import GasQuote, Strategy, StrategyResult
+from keeper.strategies.opportunity import Opportunity
+from keeper.strategies.reasons import Reason
+
+DEADLINE_S = 0.5
+"""After a block arrived; later its prices are old."""
+KEPT_RUNS = 256
+
+
+@runtime_checkable
+class SlowStrategy(Strategy, Protocol):
+    """A strategy that is not for the event loop; `cancel[0]` set to 1 makes it end early."""
+
+    cancel: NDArray[np.uint8]
+
+    def evaluate_on(
+        self, flat: FlatPools, view: MarketView, gas: GasQuote, excluded: frozenset[Address]
+    ) -> StrategyResult:
+        """As `evaluate`, on arrays that show the view's block and without the pools excluded."""
+        ...
+
+    def work(self) -> int:
+        """Units of work that the last evaluation took; the same market takes the same."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SlowRun:
+    """What one block's slow gear did: how much work, and which block ended it, if any."""
+
+    block: int
+    work: int
+    superseded_by: int | None
+
+
+Deliver = Callable[[MarketView, StrategyResult], None]
+
+
+class SlowGear:
+    """Evaluates slow strategies beside the event loop and delivers their results on it."""
+
+    def __init__(
+        self, strategies: Iterable[Strategy], deliver: Deliver, deadline_s: float = DEADLINE_S
+    ) -> None:
+        self.runs: deque[SlowRun] = deque(maxlen=KEPT_RUNS)
+        """The last blocks' runs, so that a replay can cut where they were cut."""
+        self._strategies = tuple(s for s in strategies if isinstance(s, SlowStrategy))
+        self._deliver = deliver
+        self._thread = ThreadPoolExecutor(1, "slow-gear") if self._strategies else None
+        self._deadline_s = deadline_s
+        self._edits = 0
+        self._latest = -1
+
+    def touch(self) -> None:
+        """Call before anything changes the market's arrays."""
+        self._edits += 1
+
+    def begin(self, view: MarketView, gas: GasQuote, excluded: frozenset[Address]) -> None:
+        """Evaluate the view's block from now on; an earlier block's evaluation ends."""
+        if self._thread is None:
+            return
+        self._latest = view.block.number
+        self._cancel()
+        loop = asyncio.get_running_loop()
+        self._thread.submit(self._run, loop, view, gas, excluded, self._edits)
+        loop.call_later(self._deadline_s, self._expire, view.block.number)
+
+    def close(self) -> None:
+        """End what is under way."""
+        self._latest = -1
+        self._cancel()
+        if self._thread is not None:
+            self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _cancel(self) -> None:
+        for strategy in self._strategies:
+            strategy.cancel[0] = 1
+
+    def _expire(self, number: int) -> None:
+        if self._latest == number:
+            self._latest = -1
+            self._cancel()
+
+    def _run(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        view: MarketView,
+        gas: GasQuote,
+        excluded: frozenset[Address],
+        edits: int,
+    ) -> None:
+        number = view.block.number
+        flat = copied(view.arrays.flat)
+        is_torn = edits != self._edits
+        found: list[Opportunity] = []
+        rejections: Counter[Reason] = Counter()
+        work = 0
+        for strategy in self._strategies:
+            strategy.cancel[0] = 0
+            if is_torn or self._latest != number:
+                break
+            result = strategy.evaluate_on(flat, view, gas, excluded)
+            work += strategy.work()
+            found += result.opportunities
+            rejections.update(result.rejections)
+        latest = self._latest
+        cut = None if latest == number else latest
+        self.runs.append(SlowRun(number, work, cut))
+        if is_torn or cut is not None:
+            found, rejections = [], Counter({Reason.SUPERSEDED: 1})
+        result = StrategyResult(tuple(found), rejections)
+        loop.call_soon_threadsafe(self._deliver, view, result)
+
+
+def copied(flat: FlatPools) -> FlatPools:
+    """The arrays as they are now."""
+    return FlatPools(*(column.copy() for column in flat))  # type: ignore[arg-type]
+
+
+def fast_gear(strategies: Sequence[Strategy]) -> tuple[Strategy, ...]:
+    """The strategies that answer on the event loop."""
+    return tuple(s for s in strategies if not isinstance(s, SlowStrategy))

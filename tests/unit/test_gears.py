@@ -1,0 +1,82 @@
+"""The slow gear: the same answer beside the loop, never a stale one, each run recorded."""
+
+import asyncio
+from random import Random
+
+import pytest
+from random_markets import TOKENS, market_view, random_snapshots
+
+from keeper.market.kernels.layout import FlatPools
+from keeper.market.view import MarketView
+from keeper.strategies import gears, registry
+from keeper.strategies.base import GasQuote, StrategyResult, StrategySettings
+from keeper.strategies.gears import SlowGear, fast_gear
+from keeper.strategies.reasons import Reason
+
+GAS = GasQuote(0, 0.0)
+SETTINGS = StrategySettings(profit_tokens=TOKENS)
+NAMES = ("simple", "triangular", "long_path", "basket")
+
+
+class Stage:
+    """A slow gear with the results that it delivers."""
+
+    def __init__(self) -> None:
+        self.results: asyncio.Queue[tuple[MarketView, StrategyResult]] = asyncio.Queue()
+        strategies = registry.create(NAMES, SETTINGS)
+        self.gear = SlowGear(strategies, lambda *it: self.results.put_nowait(it), deadline_s=60.0)
+
+    async def next(self) -> tuple[MarketView, StrategyResult]:
+        async with asyncio.timeout(60):
+            return await self.results.get()
+
+
+def view_of(seed: int) -> MarketView:
+    return market_view(random_snapshots(Random(seed), 14, 6))
+
+
+def test_only_cycles_of_two_and_three_pools_are_for_the_loop() -> None:
+    fast = fast_gear(registry.create(NAMES, SETTINGS))
+    assert [strategy.name for strategy in fast] == ["simple", "triangular"]
+
+
+async def test_the_thread_finds_what_the_loop_would() -> None:
+    stage, view = Stage(), view_of(1)
+    here = registry.create(("long_path", "basket"), SETTINGS)
+    expected = [item for s in here for item in s.evaluate(view, GAS).opportunities]
+    stage.gear.begin(view, GAS, frozenset())
+    seen, result = await stage.next()
+    assert seen is view
+    assert [item.legs for item in result.opportunities] == [item.legs for item in expected] != []
+    (run,) = stage.gear.runs
+    assert (run.block, run.superseded_by) == (view.block.number, None)
+    assert run.work > 0
+    stage.gear.close()
+
+
+async def test_pools_excluded_are_left_alone() -> None:
+    stage, view = Stage(), view_of(1)
+    stage.gear.begin(view, GAS, frozenset())
+    taken = {leg.pool for item in (await stage.next())[1].opportunities for leg in item.legs}
+    barred = frozenset(sorted(taken)[: len(taken) // 2])
+    stage.gear.begin(view, GAS, barred)
+    _, result = await stage.next()
+    assert not barred & {leg.pool for item in result.opportunities for leg in item.legs}
+    stage.gear.close()
+
+
+async def test_a_copy_that_the_market_changed_meanwhile_is_thrown_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stage, view = Stage(), view_of(1)
+
+    def torn(flat: FlatPools) -> FlatPools:
+        stage.gear.touch()
+        return flat
+
+    monkeypatch.setattr(gears, "copied", torn)
+    stage.gear.begin(view, GAS, frozenset())
+    _, result = await stage.next()
+    assert result == StrategyResult((), result.rejections)
+    assert result.rejections[Reason.SUPERSEDED] == 1
+    stage.gear.close()
