@@ -9,6 +9,7 @@ from time import monotonic
 from bench.detect.basket import measure_basket
 from bench.detect.cycle import measure_cycle
 from bench.detect.fast import measure_fast
+from bench.detect.paths import measure_paths
 from bench.detect.world import World
 from bench.markets import SEED, Shocks, generate
 from keeper.strategies.warm import warm
@@ -41,7 +42,12 @@ KEYS = (
 )
 
 Figures = Mapping[str, float | int | None]
-PARTS: tuple[Callable[[World], Figures], ...] = (measure_fast, measure_cycle, measure_basket)
+PARTS: tuple[Callable[[World], Figures], ...] = (
+    measure_fast,
+    measure_cycle,
+    measure_paths,
+    measure_basket,
+)
 
 
 def main() -> None:
