@@ -285,9 +285,14 @@ class Model:
         to = self._recipient(command, frame)
         token = self._token(command)
         amount = self._amount(command, "amount_in", token)
-        way = (token, command.address("token_out"))
-        pool = command.values["pool_id"]
-        self.vault.swap(self.ledger, pool, way, amount, payer=self.executor, to=to)
+        pool, bought = command.values["pool_id"], command.address("token_out")
+        way = (token, self.leads["wpol"] if bought == NOBODY else bought)
+        where = self.vault.address if bought == NOBODY else to
+        out = self.vault.swap(self.ledger, pool, way, amount, payer=self.executor, to=where)
+        if bought == NOBODY:  # the vault unwraps it, and sends POL to whoever accepts that
+            coded = {*self.ledger.tokens, *self.others, *self.pools} - {self.executor}
+            require(to not in coded)
+            self.ledger.add(way[1], where, -out)
 
     def _curve(self, command: Command, _frame: Frame) -> None:
         where = command.address("pool")

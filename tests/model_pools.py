@@ -405,8 +405,8 @@ class Vault:
         *,
         payer: Address,
         to: Address,
-    ) -> None:
-        """Sell exactly `amount`, pulled from the payer who has allowed it."""
+    ) -> int:
+        """Sell exactly `amount`, pulled from the payer who has allowed it; what it bought."""
         require(not self.locked)
         require(amount > 0)
         require(pool_id in self.pools)
@@ -419,6 +419,7 @@ class Vault:
         change = (amount, -out) if zero_for_one else (-out, amount)
         entry = (token0, token1, held0 + change[0], held1 + change[1])
         self.pools = self.pools | {pool_id: entry}
+        return out
 
     def flash_loan(
         self, ledger: Ledger, token: Address, amount: int, to: Address, callback: Callback
