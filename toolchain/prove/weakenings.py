@@ -58,7 +58,7 @@ WEAKENINGS = (
         name="callbacks come from anyone, with any data",
         path=CALLBACK_GUARD,
         changes=(("if (!armed) revert IArbitrageExecutor.UnexpectedCallback(msg.sender);", ""),),
-        checks="^check_(idle|armed_v3)_uniswapV3SwapCallback_1",
+        checks="^check_armed_v3_replay",
     ),
     Weakening(
         name="a callback's caller is not part of what is armed",
