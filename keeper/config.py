@@ -70,10 +70,14 @@ class NodeSettings(_Section):
 
 
 class RelaySettings(_Section):
-    """Unix sockets: the collector writes to `producer`, keepers read from `consumer`."""
+    """Unix sockets: the collector writes to `producer`, keepers read from `consumer`.
+
+    `hints` is where a foreign collector of the second protocol (TLV) serves its market data.
+    """
 
     producer: PathField = Path("/tmp/alphapulse/polygon.sock")  # noqa: S108 - the relay's own default
     consumer: PathField = Path("/tmp/alphapulse/defi.sock")  # noqa: S108
+    hints: PathField | None = None
 
 
 ProtocolField = Annotated[Protocol, BeforeValidator(_protocol)]

@@ -33,6 +33,7 @@ async def run_collector(config: Config, stop: asyncio.Event) -> None:
         timeout_s=config.node.timeout_s,
         policy=config.node.policy,
         cache_path=config.market.cache,
+        hints_path=config.relay.hints,
     )
     await _until(stop, Collector(settings).run())
 

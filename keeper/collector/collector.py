@@ -11,6 +11,7 @@ from pathlib import Path
 from keeper.chain import Address, BlockRef
 from keeper.collector.abi import MalformedWordError
 from keeper.collector.cache import PoolCache
+from keeper.collector.hint_channel import HintChannel
 from keeper.collector.logs import boundary_of
 from keeper.collector.market import Followed, PoolLost
 from keeper.collector.origins import Factory, PoolRef
@@ -39,7 +40,7 @@ class CollectorSettings:
 
     Pools are those of `factories` between any two of `tokens`, and `pools` besides; `poll_s` is
     the pause between two looks at a head that no node announces, `timeout_s` bounds each call.
-    What discovery finds is kept in `cache_path`.
+    What discovery finds is kept in `cache_path`. A foreign collector serves hints at `hints_path`.
     """
 
     node_urls: tuple[str, ...]
@@ -52,6 +53,7 @@ class CollectorSettings:
     timeout_s: float = 5.0
     policy: Policy = field(default_factory=Policy)
     cache_path: Path | None = None
+    hints_path: Path | None = None
 
 
 class Collector:
@@ -63,6 +65,7 @@ class Collector:
         self._node: Node | None = None
         self._settings = settings
         self._publisher = Publisher(settings.producer_path, settings.chain_id)
+        self.hints = None if settings.hints_path is None else HintChannel(settings.hints_path)
         self._backoff_s = MIN_BACKOFF_S
         self._fault = ""
 
@@ -76,6 +79,7 @@ class Collector:
 
         Raises `WrongChain` when the first node reached serves another chain: a wrong setting.
         """
+        hints = None if self.hints is None else asyncio.create_task(self.hints.run())
         try:
             while True:
                 try:
@@ -84,6 +88,8 @@ class Collector:
                     await self._retreat(error)
         finally:
             self._publisher.close()
+            if hints is not None:
+                hints.cancel()
 
     async def _retreat(self, error: Exception) -> None:
         if isinstance(error, WrongChain) and self.head is None:
@@ -176,7 +182,8 @@ class Collector:
     async def _send_block(self, node: Node, market: Followed, block: BlockRef) -> None:
         logs = await node.logs(block.hash, None, [ALL])
         seen_ns = time.time_ns()
-        facts, ignored = await market.advance(block, logs)
+        hints = [] if self.hints is None else self.hints.take(block.number)
+        facts, ignored = await market.advance(block, logs, hints)
         self.counts["ignored_logs"] += ignored
         await self._send(block, seen_ns, [*facts, boundary_of(block)])
 

@@ -10,12 +10,13 @@ from itertools import combinations
 
 from eth_utils.crypto import keccak
 
-from keeper.chain import Address, BlockRef, Protocol
+from keeper.chain import FEE_DENOMINATOR_PIPS, Address, BlockRef, Protocol
 from keeper.collector import abi, creations
 from keeper.collector.lens import Lens, Unreadable
 from keeper.collector.origins import Factory, PoolRef
 from keeper.collector.pairs import read_addresses, read_listed
 from keeper.node import BadAnswer, Node
+from keeper.relay.tlv import BalancesHint, PoolNews, SwapHint
 
 NO_POOL = Address(bytes(20))
 V3_FEE_TIERS_PIPS = (100, 500, 3_000, 10_000)
@@ -34,6 +35,7 @@ LISTS: dict[Protocol, tuple[bytes, bytes]] = {
 }
 """Views that count and give all pools."""
 IS_POOL = abi.selector("isPoolFromFactory(address)")
+FEE = abi.selector("fee()")
 
 
 class Discovery:
@@ -67,6 +69,40 @@ class Discovery:
             yes = Address((1).to_bytes(20))
             kept += [ref for ref, said in zip(own, answers, strict=True) if said == yes]
         return kept
+
+    async def vouched(
+        self, factories: Sequence[Factory], hint: PoolNews, block_hash: bytes
+    ) -> PoolRef | None:
+        """The pool that a hint names, if one of `factories` calls it its own.
+
+        Nothing else of the hint is believed: a factory is asked which pool it made of these
+        tokens. Curve and Uniswap V4 have no such view of an address.
+        """
+        pair = _pair_of(hint)
+        if pair is not None and self._tokens and not {*pair} <= {*self._tokens}:
+            return None
+        for factory in factories:
+            ref = PoolRef(hint.pool, factory)
+            if creations.CREATIONS.get(factory.protocol) == creations.BALANCER_CREATED:
+                if await self.genuine([ref], block_hash):
+                    return ref
+            elif pair is not None and factory.protocol in ASKED:
+                fee = await self._fee(ref, block_hash)
+                view, _ = ASKED[factory.protocol]
+                key = (*pair, fee)
+                asked = await read_addresses(self._lens, factory.address, view, [key], block_hash)
+                if asked == [hint.pool]:
+                    return ref
+        return None
+
+    async def _fee(self, ref: PoolRef, block_hash: bytes) -> int:
+        """What a Uniswap V3 pool says its fee is, of which the factory may have any; else 0."""
+        if ref.factory.protocol is not Protocol.UNISWAP_V3:
+            return 0
+        nothing = (NO_POOL, NO_POOL, 0)
+        (said,) = await read_addresses(self._lens, ref.address, FEE, [nothing], block_hash)
+        fee = 0 if isinstance(said, Unreadable) else int.from_bytes(said)
+        return fee if fee < FEE_DENOMINATOR_PIPS else 0
 
     async def _pools(self, factory: Factory, block: BlockRef, since: int) -> list[PoolRef]:
         protocol = factory.protocol
@@ -108,3 +144,11 @@ class Discovery:
             if answer != NO_POOL:
                 found.append(PoolRef(answer, factory))
         return found
+
+
+def _pair_of(hint: PoolNews) -> tuple[Address, Address] | None:
+    if isinstance(hint, BalancesHint):
+        return None
+    if isinstance(hint, SwapHint):
+        return hint.token_in, hint.token_out
+    return hint.token0, hint.token1

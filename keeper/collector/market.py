@@ -12,6 +12,7 @@ from keeper.collector.creations import BALANCER_CREATED, CREATIONS
 from keeper.collector.discovery import Discovery
 from keeper.collector.logs import Findings, Interpreter
 from keeper.collector.origins import Factory, PoolRef
+from keeper.collector.past import Past
 from keeper.collector.progress import bar
 from keeper.collector.quarantine import Quarantine
 from keeper.collector.states import GUARDED, UNSTAMPED, State
@@ -19,6 +20,11 @@ from keeper.node import Log, Node
 from keeper.relay.messages import Message, Origin, PoolReading, PoolSnapshot
 from keeper.relay.pool_state import PoolState
 from keeper.relay.publisher import Fact
+from keeper.relay.tlv import PoolNews
+
+MAX_ASKED = 8
+"""Unknown pools that factories are asked about in one block; others wait for their next hint."""
+MAX_REFUSED = 10_000
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +53,8 @@ class Followed:
         self._known_since: dict[Address, int] = {}
         self._followed_since: dict[Address, int] = {}
         self._restless: dict[Address, PoolReading] = {}
+        self._past = Past()
+        self._refused: set[Address] = set()
 
     async def discover(self, head: BlockRef) -> None:
         """Ask the factories for their pools, of those that list none only for new ones."""
@@ -72,14 +80,18 @@ class Followed:
         self._interpreter.waiting = known - self._followed_since.keys()
         return [fact for state in states for fact in _facts(state)]
 
-    async def advance(self, block: BlockRef, logs: Iterable[Log]) -> tuple[list[Fact], int]:
+    async def advance(
+        self, block: BlockRef, logs: Iterable[Log], hints: Sequence[PoolNews] = ()
+    ) -> tuple[list[Fact], int]:
         """What `block` changed, in log order, then the pools that had to be read at its end.
 
-        Gives the number of ignored logs too. Raises `PoolLost`.
+        Of `hints` only what to read is taken. Gives the number of ignored logs too. Raises
+        `PoolLost`.
         """
         found = self._interpreter.read(logs)
         await self._admit(found, block)
-        found.touched |= self._restless.keys()
+        self._past.note(found.facts)
+        found.touched |= self._restless.keys() | await self._doubtful(hints, block)
         facts = found.facts
         if found.touched:
             facts = facts + await self._read_anew(found.touched, block)
@@ -103,10 +115,33 @@ class Followed:
         for ref in fresh:
             if ref in balancer and ref not in genuine:
                 continue
-            self._reader.refs[ref.address] = ref
-            self._known_since[ref.address] = block.number
-            self._interpreter.waiting.add(ref.address)
+            self._know(ref, block)
             found.touched.add(ref.address)
+
+    def _know(self, ref: PoolRef, block: BlockRef) -> None:
+        self._reader.refs[ref.address] = ref
+        self._known_since[ref.address] = block.number
+        self._interpreter.waiting.add(ref.address)
+
+    async def _doubtful(self, hints: Sequence[PoolNews], block: BlockRef) -> set[Address]:
+        """Pools that hints give a reason to read: new ones of ours, and contradicted ones."""
+        found, unknown = set(), dict[Address, PoolNews]()
+        for hint in hints:
+            if hint.pool in self._interpreter:
+                if self._past.contradicts(hint):
+                    found.add(hint.pool)
+            elif hint.pool in self._interpreter.waiting:
+                found.add(hint.pool)
+            elif hint.pool not in self._reader.refs.keys() | self._refused:
+                unknown.setdefault(hint.pool, hint)
+        for hint in list(unknown.values())[:MAX_ASKED]:
+            ref = await self._discovery.vouched(self._factories, hint, block.hash)
+            if ref is not None:
+                self._know(ref, block)
+                found.add(hint.pool)
+            elif len(self._refused) < MAX_REFUSED:
+                self._refused.add(hint.pool)
+        return found
 
     async def _read_anew(self, pools: set[Address], block: BlockRef) -> list[Fact]:
         states = {state.pool: state for state in await self._reader.read(block, sorted(pools))}
@@ -124,6 +159,7 @@ class Followed:
 
     def _follow(self, state: State, block: BlockRef) -> None:
         self._interpreter.follow(state)
+        self._past.follow(state)
         self._followed_since.setdefault(state.pool, block.number)
         if isinstance(state, PoolReading) and self._is_restless(state, block):
             self._restless[state.pool] = state

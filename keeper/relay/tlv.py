@@ -105,7 +105,8 @@ class GasHint:
     network: int
 
 
-Hint = PoolHint | SwapHint | LiquidityHint | BalancesHint | GasHint
+PoolNews = PoolHint | SwapHint | LiquidityHint | BalancesHint
+Hint = PoolNews | GasHint
 
 
 def decode(message: bytes) -> tuple[Header, list[Hint]]:

@@ -4,11 +4,11 @@ import json
 import struct
 from pathlib import Path
 from random import Random
-from zlib import crc32
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tlv_writer import GARBAGE, message, padded, wide
 
 from keeper.relay.tlv import (
     HEADER_BYTES,
@@ -24,29 +24,6 @@ from keeper.relay.tlv import (
 
 VECTORS = Path(__file__).parents[3] / "shared" / "spec" / "relay-vectors.json"
 POOL, TOKEN0, TOKEN1 = b"\x01" * 20, b"\x02" * 20, b"\x03" * 20
-GARBAGE = b"\xa5" * 12
-
-
-def message(*entries: tuple[int, bytes], checksum: bool = True) -> bytes:
-    """A message as a writer of the protocol makes it."""
-    payload = b"".join(
-        struct.pack("<BB", kind, len(value)) + value
-        if len(value) <= 255
-        else struct.pack("<BBBH", 0xFF, 0, kind, len(value)) + value
-        for kind, value in entries
-    )
-    head = struct.pack("<IBBBBQQI", 0xDEADBEEF, 1, 1, 4, 0, 7, 99, len(payload))
-    total = crc32(head + payload) if checksum else 0
-    return head + struct.pack("<I", total) + payload
-
-
-def wide(number: int) -> bytes:
-    return number.to_bytes(16, "little")
-
-
-def padded(*addresses: bytes) -> bytes:
-    return b"".join(address + GARBAGE for address in addresses)
-
 
 SYNC = (
     wide(10**24)
