@@ -5,8 +5,8 @@ The shock law then moves pools: half of the trades jump by a Laplace-distributed
 traded back by a later update, the others wander inside the band.
 """
 
-from collections import deque
-from collections.abc import Sequence
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from math import exp, log, sqrt
@@ -15,9 +15,11 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
+from bench import smooth
 from bench.real_pools import NATIVE, USD, RealPool, real_pools
 from keeper.chain import FEE_DENOMINATOR_PIPS, Address, Protocol
 from keeper.market.venues.base import VenueState
+from keeper.market.venues.pairs import PairState
 from keeper.market.venues.uniswap_v2 import V2State
 from keeper.market.venues.uniswap_v3 import V3State
 from keeper.market.venues.v3_tick_math import MAX_TICK, get_tick_at_sqrt_ratio
@@ -27,8 +29,17 @@ SEED = 20_240_805
 GAS_PRICE_WEI = 50 * 10**9
 NATIVE_USD = 0.4
 
-V3_SHARE = 0.3
-"""Of the synthetic pools; the rest are pairs."""
+BY_LOGS = {Protocol.UNISWAP_V2: 0.7, Protocol.UNISWAP_V3: 0.3}
+"""Shares of venues in a market that logs alone can follow."""
+ALL_VENUES = {
+    Protocol.UNISWAP_V2: 0.6,
+    Protocol.UNISWAP_V3: 0.25,
+    Protocol.CURVE_STABLESWAP_NG: 0.075,
+    Protocol.BALANCER_V2_WEIGHTED: 0.075,
+}
+"""Shares of venues in a whole market; Curve and Balancer pools are of two tokens each."""
+SMOOTH = (Protocol.CURVE_STABLESWAP_NG, Protocol.BALANCER_V2_WEIGHTED)
+
 JUMP_SHARE = 0.5
 JUMP_SCALE = 0.01
 JUMP_LIFE = 64
@@ -36,7 +47,10 @@ JUMP_LIFE = 64
 
 FACTORY = Address(b"\xfa" * 20)
 SPACINGS = {100: 1, 500: 10, 3_000: 60, 10_000: 200}
-V2_FEES = (2_500, 3_000, 3_000, 3_000)
+FEES = {
+    Protocol.UNISWAP_V2: (2_500, 3_000, 3_000, 3_000),
+    Protocol.UNISWAP_V3: tuple(SPACINGS),
+}
 HUBS = 8
 _HUB_WEIGHTS = (40, 25, 15, 8, 5, 3, 2, 2)
 
@@ -58,15 +72,6 @@ class Market:
     token1: NDArray[np.int32]
     depth_usd: NDArray[np.float64]
     native: Address
-
-    def virtual_reserves(self) -> NDArray[np.float64]:
-        """Reserves of each pool as if its present range never ended: [slot, token], raw units."""
-        return np.array([_virtual(state) for state in self.states])
-
-    def gammas(self) -> NDArray[np.float64]:
-        """What each pool's fee leaves of an input."""
-        fees = np.array([pool.fee_pips for pool in self.pools])
-        return 1.0 - fees / FEE_DENOMINATOR_PIPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,8 @@ class Shocks:
             if rng.random() < JUMP_SHARE:
                 jump = rng.choice((-1, 1)) * rng.expovariate(1 / JUMP_SCALE)
                 self._jumped.append((self._made + JUMP_LIFE, slot))
-        state = _moved(self._market, slot, _band(rng, self._market.pools[slot].fee_pips) + jump)
+        fee_pips = _fee_pips(self._market.pools[slot], self._market.states[slot])
+        state = _moved(self._market, slot, _band(rng, fee_pips) + jump)
         self._market.states[slot] = state
         return Update(slot, state)
 
@@ -113,10 +119,15 @@ class Shocks:
         return list(updates.values())
 
 
-def generate(pools: int, tokens: int, seed: int = SEED) -> Market:
-    """A market at rest; the same arguments (and the same real data) give the same market."""
+def generate(
+    pools: int, tokens: int, seed: int = SEED, shares: Mapping[Protocol, float] = BY_LOGS
+) -> Market:
+    """A market at rest; the same arguments (and the same real data) give the same market.
+
+    Real pools count in their venues' `shares`; venues without a share are left out.
+    """
     rng = Random(seed)  # noqa: S311 -- a law, not a secret
-    real = real_pools()[:pools]
+    real = [pool for pool in real_pools() if pool.protocol in shares][:pools]
     names, decimals, prices = _tokens(rng, real, tokens)
     places = {name: place for place, name in enumerate(names)}
     found = [pool for pool in real if pool.token0 in places and pool.token1 in places]
@@ -128,8 +139,9 @@ def generate(pools: int, tokens: int, seed: int = SEED) -> Market:
         depths.append(
             pool.liquidity * sqrt(prices[places[pool.token0]] * prices[places[pool.token1]])
         )
-    for number in range(pools - len(found)):
-        key, depth = _synthetic(rng, number, names, decimals)
+    lacking = _lacking(rng, pools, shares, Counter(pool.protocol for pool in found))
+    for number, protocol in enumerate(lacking):
+        key, depth = _synthetic(rng, number, names, decimals, protocol)
         keys.append(key)
         depths.append(depth)
     market = Market(
@@ -172,8 +184,25 @@ def _tokens(
     return names, tuple(known[name][0] for name in names), [known[name][1] for name in names]
 
 
+def _lacking(
+    rng: Random, pools: int, shares: Mapping[Protocol, float], present: Counter[Protocol]
+) -> list[Protocol]:
+    """The venues of the pools still to make, shuffled; what is over is of the first."""
+    found = []
+    for protocol, share in shares.items():
+        found += [protocol] * max(round(pools * share) - present[protocol], 0)
+    over = pools - present.total() - len(found)
+    found = found[: len(found) + min(over, 0)] + [next(iter(shares))] * max(over, 0)
+    rng.shuffle(found)
+    return found
+
+
 def _synthetic(
-    rng: Random, number: int, names: Sequence[Address], decimals: Sequence[int]
+    rng: Random,
+    number: int,
+    names: Sequence[Address],
+    decimals: Sequence[int],
+    protocol: Protocol,
 ) -> tuple[PoolKey, float]:
     hubs = min(HUBS, len(names))
     if number < len(names) - 1 and number + 1 >= hubs:
@@ -185,19 +214,19 @@ def _synthetic(
     if first == second:
         second = (first + 1) % len(names)
     low, high = sorted((first, second), key=lambda place: names[place])
-    concentrated = rng.random() < V3_SHARE
-    fee = rng.choice(tuple(SPACINGS)) if concentrated else rng.choice(V2_FEES)
+    fee = rng.choice(FEES.get(protocol, (0,)))
     popularity = 1.0 / (1.0 + min(first, second)) ** 0.5 / (1.0 + max(first, second)) ** 0.25
     depth = exp(rng.gauss(log(400_000.0), 1.3)) * popularity
     key = PoolKey(
         address=_name("pool", number),
-        protocol=Protocol.UNISWAP_V3 if concentrated else Protocol.UNISWAP_V2,
+        protocol=protocol,
         factory=FACTORY,
         token0=names[low],
         token1=names[high],
         decimals0=decimals[low],
         decimals1=decimals[high],
         fee_pips=fee,
+        place1=1 if protocol in SMOOTH else 0,
     )
     return key, depth
 
@@ -231,10 +260,28 @@ def _at_rest(rng: Random, market: Market, slot: int, key: PoolKey) -> VenueState
     usd0 = float(market.usd_per_raw[market.token0[slot]])
     reserve0 = market.depth_usd[slot] / usd0
     liquidity = max(int(reserve0 * sqrt(fair)), 1)
+    if key.protocol in SMOOTH:
+        return _smooth(rng, market, slot, key)
     off = _band(rng, key.fee_pips)
     if key.protocol is Protocol.UNISWAP_V2:
         return _pair(liquidity, fair * exp(off), key.fee_pips)
     return _concentrated(rng, key.fee_pips, liquidity, fair * exp(off))
+
+
+def _smooth(rng: Random, market: Market, slot: int, key: PoolKey) -> VenueState:
+    places = market.token0[slot], market.token1[slot]
+    usd = float(market.usd_per_raw[places[0]]), float(market.usd_per_raw[places[1]])
+    depth = market.depth_usd[slot]
+    if key.protocol is Protocol.CURVE_STABLESWAP_NG:
+        state = smooth.stable_pool(rng, usd, depth)
+    else:
+        state = smooth.weighted_pool(rng, usd, (key.decimals0, key.decimals1), depth)
+    off = _band(rng, smooth.fee_pips(state))
+    return smooth.moved(state, usd[0] / usd[1], off)
+
+
+def _fee_pips(key: PoolKey, state: VenueState) -> int:
+    return smooth.fee_pips(state) if isinstance(state, PairState) else key.fee_pips
 
 
 def _pair(liquidity: int, price: float, fee_pips: int) -> V2State:
@@ -277,13 +324,6 @@ def _moved(market: Market, slot: int, off: float) -> VenueState:
         return _pair(int(sqrt(state.reserve0) * sqrt(state.reserve1)), price, state.fee_pips)
     if isinstance(state, V3State):
         return _v3_at(state, price)
+    if isinstance(state, PairState):
+        return smooth.moved(state, _fair(market, slot), off)
     raise TypeError(f"no law moves a {type(state).__name__}")
-
-
-def _virtual(state: VenueState) -> tuple[float, float]:
-    if isinstance(state, V2State):
-        return float(state.reserve0), float(state.reserve1)
-    if isinstance(state, V3State):
-        root = state.sqrt_price_x96 / 2**96
-        return state.liquidity / root, state.liquidity * root
-    raise TypeError(f"no law gives reserves to a {type(state).__name__}")

@@ -2,16 +2,19 @@
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping
 from resource import RUSAGE_SELF, getrusage
 from time import monotonic
 
 from bench.detect.basket import measure_basket
+from bench.detect.convex import measure_convex
 from bench.detect.cycle import measure_cycle
+from bench.detect.cycles import measure_cycles
 from bench.detect.fast import measure_fast
 from bench.detect.paths import measure_paths
 from bench.detect.world import World
-from bench.markets import SEED, Shocks, generate
+from bench.markets import ALL_VENUES, SEED, Shocks, generate
 from keeper.strategies.warm import warm
 
 POOLS, TOKENS = 10_000, 2_000
@@ -47,6 +50,8 @@ PARTS: tuple[Callable[[World], Figures], ...] = (
     measure_cycle,
     measure_paths,
     measure_basket,
+    measure_convex,
+    measure_cycles,
 )
 
 
@@ -54,8 +59,10 @@ def main() -> None:
     """Measure every part on one market; a figure that no part gives is null."""
     figures: dict[str, float | int | None] = dict.fromkeys(KEYS)
     figures |= {"pools": POOLS, "tokens": TOKENS, "start_warm_s": round(warm(), 3)}
-    market = generate(POOLS, TOKENS, SEED)
+    market = generate(POOLS, TOKENS, SEED, ALL_VENUES)
     world = World(market, Shocks(market, SEED))
+    venues = Counter(pool.protocol.name for pool in market.pools)
+    sys.stderr.write(f"{dict(venues)}; Curve and Balancer pools of two tokens each\n")
     for part in PARTS:
         began = monotonic()
         for name, value in part(world).items():

@@ -113,6 +113,7 @@ def _judge(
     )
     assert gross <= gross_bound * (1 + TOLERANCE), "the basket earns more than its bound"
     assert net <= net_bound * (1 + TOLERANCE), "the basket nets more than its bound"
+    assert net >= greedy_net, "the basket nets less than greedy"
     sums.gross += gross
     sums.gross_bound += gross_bound
     sums.net += net

@@ -1,75 +1,69 @@
-"""A bench market in the keeper's own arrays, and its blocks as the views that strategies read."""
+"""A bench market as the keeper holds it: told by messages, read by views of whole blocks."""
 
 from collections.abc import Iterable
 from hashlib import sha256
-from time import time_ns
-from types import MappingProxyType
 
+from bench import messages
 from bench.markets import GAS_PRICE_WEI, NATIVE_USD, Market, Shocks, Update
-from keeper.chain import Address, BlockRef
-from keeper.market.arrays import PoolArrays
-from keeper.market.prices import Valuation
-from keeper.market.venues.base import VenueState
-from keeper.market.view import MarketView, Topology
+from keeper.market.state import Market as KeeperMarket
+from keeper.market.view import MarketView
+from keeper.relay.messages import NO_INDEX, BlockBoundary, Message, Origin
 from keeper.strategies.base import GasQuote, StrategySettings
 
 PROFIT_TOKENS = 4
+EPOCH, CHAIN_ID, BLOCK_TIME_S = 1, 137, 2
 GAS = GasQuote(GAS_PRICE_WEI, NATIVE_USD / 1e18)
 
 
 class World:
-    """Applies updates as the market does; each call of `view` closes a block."""
+    """Tells a `keeper.market.state.Market` of its own all pools, then block after block."""
 
     def __init__(self, market: Market, shocks: Shocks) -> None:
         self.market = market
         self.shocks = shocks
-        self.arrays = PoolArrays()
-        self._states: dict[Address, VenueState] = {}
-        self._slots = {pool.address: slot for slot, pool in enumerate(market.pools)}
-        self._topology = Topology(1, market.pools, MappingProxyType(self._slots))
-        self._number = 0
-        for slot, pool in enumerate(market.pools):
-            self.arrays.append()
-            self._apply(Update(slot, market.states[slot]))
-            self._states[pool.address] = market.states[slot]
-        valuation, arrays = Valuation(market.tokens[:1]), self.arrays
-        self._prices = valuation.usd_per_raw(self._topology, arrays.log_prices, arrays.slopes)
+        self.keeper = KeeperMarket(market.tokens[:1])
+        self._number = self._sequence = 0
+        origin = self._origin()
+        for key, state in zip(market.pools, market.states, strict=True):
+            for message in messages.joining(key, state, origin):
+                self.keeper.apply(message)
+        view = self.close()
+        assert view.topology.pools[-1].address == market.pools[-1].address
+        assert not view.untradable, f"{len(view.untradable)} pools are not tradable"
 
     def settings(self) -> StrategySettings:
         """Profits in the market's hubs, no least profit, no bound on a trade."""
         return StrategySettings(profit_tokens=self.market.tokens[:PROFIT_TOKENS])
 
+    def messages(self, updates: Iterable[Update]) -> list[Message]:
+        """What a relay would tell of `updates` in the open block."""
+        pools = self.market.pools
+        return [messages.update(pools[u.slot], u.state, self._origin()) for u in updates]
+
+    def take(self, told: Iterable[Message]) -> MarketView:
+        """Apply messages and close their block."""
+        for message in told:
+            self.keeper.apply(message)
+        return self.close()
+
     def block(self, updates: Iterable[Update]) -> MarketView:
         """The market after `updates`, as one whole block."""
-        changed = []
-        for update in updates:
-            self._apply(update)
-            changed.append(self.market.pools[update.slot].address)
-        return self.view(changed)
+        return self.take(self.messages(updates))
 
-    def view(self, changed: Iterable[Address] = ()) -> MarketView:
-        """A block in which `changed` pools changed."""
+    def close(self) -> MarketView:
+        """The open block's view; the next block begins."""
+        origin = self._origin()._replace(transaction_index=NO_INDEX, log_index=NO_INDEX)
+        parent, time_s = _hash(self._number - 1), BLOCK_TIME_S * self._number
+        view = self.keeper.apply(BlockBoundary(origin, parent, time_s, GAS_PRICE_WEI))
+        assert view is not None, self.keeper.last_gap
         self._number += 1
-        now = time_ns()
-        return MarketView(
-            block=_block(self._number),
-            changed=frozenset(changed),
-            topology=self._topology,
-            states=self._states,
-            untradable=MappingProxyType({}),
-            log_prices=self.arrays.log_prices,
-            usd_per_raw=self._prices,
-            arrays=self.arrays,
-            arrays_version=self.arrays.publish(),
-            frame_ns=now,
-            applied_ns=now,
-        )
+        return view
 
-    def _apply(self, update: Update) -> None:
-        self.arrays.update(update.slot, update.state)
-        self._states[self.market.pools[update.slot].address] = update.state
+    def _origin(self) -> Origin:
+        self._sequence += 1
+        here = (self._number, _hash(self._number))
+        return Origin(EPOCH, self._sequence, CHAIN_ID, *here, 0, 0, 1, 2)
 
 
-def _block(number: int) -> BlockRef:
-    name, parent = (sha256(b"%d" % at).digest() for at in (number, number - 1))
-    return BlockRef(number, name, parent, 2 * number, GAS_PRICE_WEI)
+def _hash(number: int) -> bytes:
+    return sha256(b"%d" % number).digest()

@@ -85,7 +85,7 @@ def exact_profit(ready: Any, amount_in: int) -> int:  # noqa: ANN401
 
 
 def main() -> None:
-    """Answer one line: profit (raw units, as text) and microseconds of each case."""
+    """Answer one line: input and profit (raw units, as text) and microseconds of each case."""
     answers = []
     for case in json.load(sys.stdin):
         ready, took, amount_in = cycle(case), [], 0
@@ -95,7 +95,8 @@ def main() -> None:
                 amount_in = ready.calculate().input_amount
             took.append(thread_time_ns() - began)
         profit = exact_profit(ready, amount_in) if amount_in else 0
-        answers.append({"profit": str(profit), "us": sorted(took)[REPEATS // 2] / 1e3})
+        amounts = {"amount_in": str(amount_in), "profit": str(profit)}
+        answers.append({**amounts, "us": sorted(took)[REPEATS // 2] / 1e3})
     sys.stdout.write(json.dumps(answers) + "\n")
 
 

@@ -1,0 +1,65 @@
+"""The basket beside cvxpy with Clarabel, on pools that both can model: pairs, without gas."""
+
+from math import isclose
+from time import thread_time_ns
+
+import numpy as np
+
+from bench.detect.peers.environment import run_peer
+from bench.detect.world import World
+from bench.markets import SEED, Shocks, generate
+from keeper.chain import Protocol
+from keeper.market.venues.uniswap_v2 import V2State
+from keeper.market.view import MarketView
+from keeper.strategies.base import GasQuote
+from keeper.strategies.basket.strategy import BasketStrategy
+
+POOLS, TOKENS, CHANGED, REPEATS = 500, 100, 100, 20
+CLOSE = 1e-3
+"""Of the optimum: how well the peer's agrees with our bound."""
+
+
+def measure_convex(_world: World) -> dict[str, float | None]:
+    """How many times longer the peer takes, both from cold and in their thread's processor time.
+
+    Ours is the whole decision down to exact integers; the peer's the best of its solves, the first
+    of which also compiles the program.
+
+    Raises:
+        AssertionError: the peer's optimum is not ours.
+    """
+    market = generate(POOLS, TOKENS, SEED, {Protocol.UNISWAP_V2: 1.0})
+    world = World(market, Shocks(market, SEED))
+    view = world.block(world.shocks.block(CHANGED))
+    took: list[int] = []
+    for _ in range(REPEATS):
+        strategy = BasketStrategy(world.settings(), max_swaps=POOLS)
+        began = thread_time_ns()
+        strategy.evaluate(view, GasQuote(0, 0.0))
+        took.append(thread_time_ns() - began)
+    assert strategy.certificate is not None
+    answer = run_peer("convex.txt", "solve_basket.py", _case(view, market.tokens[0]))
+    if answer is None:
+        return {"clarabel_ratio_500": None}
+    ours, theirs = strategy.certificate.gross_usd, answer["profit_usd"]
+    assert isclose(ours, theirs, rel_tol=CLOSE), f"the peer finds {theirs} USD, not {ours}"
+    return {"clarabel_ratio_500": answer["us"] * 1e3 / float(np.median(took))}
+
+
+def _case(view: MarketView, profit: bytes) -> dict[str, object]:
+    """The market in dollars; a pool whose tokens have no value is left out, as by us."""
+    places = {token: place for place, token in enumerate(view.usd_per_raw)}
+    pools: dict[str, list[float]] = {
+        name: [] for name in ("token0", "token1", "reserve0", "reserve1", "gamma")
+    }
+    for slot, key in enumerate(view.topology.pools):
+        state = view.state_of(slot)
+        assert isinstance(state, V2State)
+        if key.token0 not in places or key.token1 not in places:
+            continue
+        pools["token0"].append(places[key.token0])
+        pools["token1"].append(places[key.token1])
+        pools["reserve0"].append(state.reserve0 * view.usd_per_raw[key.token0])
+        pools["reserve1"].append(state.reserve1 * view.usd_per_raw[key.token1])
+        pools["gamma"].append(1.0 - state.fee_pips / 1e6)
+    return {"tokens": len(places), "profit": places[profit], "pools": pools}  # type: ignore[index]
