@@ -10,8 +10,8 @@ from time import monotonic
 from bench.detect.basket import measure_basket
 from bench.detect.convex import measure_convex
 from bench.detect.cycle import measure_cycle
-from bench.detect.cycles import measure_cycles
 from bench.detect.fast import measure_fast
+from bench.detect.graph import measure_graph
 from bench.detect.paths import measure_paths
 from bench.detect.world import World
 from bench.markets import ALL_VENUES, SEED, Shocks, generate
@@ -51,7 +51,7 @@ PARTS: tuple[Callable[[World], Figures], ...] = (
     measure_paths,
     measure_basket,
     measure_convex,
-    measure_cycles,
+    measure_graph,
 )
 
 

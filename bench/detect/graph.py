@@ -13,7 +13,7 @@ from keeper.strategies import registry
 REPEATS = 50
 
 
-def measure_cycles(world: World) -> dict[str, float | None]:
+def measure_graph(world: World) -> dict[str, float | None]:
     """How many times longer the peer takes for one cycle than we for all that an update offers.
 
     The peer is given the graph, which it must search anew, and tells any one cycle's tokens; we end
