@@ -136,7 +136,7 @@ class Agent:
                 self._on_block(view)
                 self._heal()
                 if not self._settled:
-                    memory.settle()
+                    memory.keep()
                     self._settled = True
 
     def _distrust(self) -> None:

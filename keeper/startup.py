@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from eth_utils.crypto import keccak
 
+from keeper import memory
 from keeper.agent import Agent, Rooms
 from keeper.chain import Address, ChainInstance
 from keeper.config import Config, ConfigError
@@ -39,6 +40,7 @@ async def run_agent(config: Config, stop: asyncio.Event) -> None:
     async with open_rooms(config) as rooms:
         _serve_metrics(config, rooms.metrics)
         logger.info("trading on chain instance %s", rooms.instance.key)
+        memory.settle()
         await Agent(rooms).run(stop)
 
 

@@ -99,11 +99,12 @@ def followed(
             go_on = sender.stdin
 
             def joined() -> None:
-                memory.settle()
+                memory.keep()
                 go_on.write(b"\n")
                 go_on.flush()
 
             consumer = Consumer(keeper, stream.number, joined)
+            memory.settle()
             consumer.run(where)
     return keeper, consumer
 
@@ -154,6 +155,7 @@ def main() -> None:
             f"{name}: a turn holds the loop {np.percentile(held, 99):.2f} ms at p99, "
             f"{held.max():.2f} ms at most, {len(held)} turns"
         )
+    say(f"the boundary that ends the join: {consumer.joining.blocks_ns[0] / 1e6:.2f} ms")
     block_ms = np.array(pace.blocks_ns) / 1e6
     say(
         f"closing a block with its view: p50 {np.median(block_ms):.2f} ms, max {block_ms.max():.2f}"

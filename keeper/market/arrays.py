@@ -30,6 +30,10 @@ from keeper.market.venues.v3_tick_math import get_sqrt_ratio_at_tick
 MAX_SEGMENTS = 256
 """Of a venue whose curve only its own file knows, in each direction."""
 
+FIRST_SLOTS, FIRST_TICKS = 1 << 14, 1 << 20
+"""Room from the start: memory is taken as it is written to, but to move that of thousands of pools
+later would hold the loop for tens of milliseconds."""
+
 _Q96 = float(1 << 96)
 _LIMB = (1 << 64) - 1
 
@@ -43,20 +47,21 @@ class PoolArrays:
     def __init__(self) -> None:
         self.version = 0
         self._size = 0
+        slots, ticks = FIRST_SLOTS, FIRST_TICKS
         self._rows = Heap(
-            np.zeros(16, dtype=np.uint8),
-            np.zeros((16, WORDS), dtype=np.uint64),
-            np.zeros((16, INTS), dtype=np.int64),
-            np.zeros((16, 3)),
-            np.full((16, 2), -inf),
-            np.full((16, 2), inf),
-            np.zeros((16, 2, COLUMNS)),
+            np.zeros(slots, dtype=np.uint8),
+            np.zeros((slots, WORDS), dtype=np.uint64),
+            np.zeros((slots, INTS), dtype=np.int64),
+            np.zeros((slots, 3)),
+            np.zeros((slots, 2)),
+            np.zeros((slots, 2)),
+            np.zeros((slots, 2, COLUMNS)),
         )
         self._ticks = Heap(
-            np.zeros(64, dtype=np.int64),
-            np.zeros((64, 5), dtype=np.uint64),
-            np.zeros((64, 2)),
-            np.zeros((64, 2), dtype=np.uint64),
+            np.zeros(ticks, dtype=np.int64),
+            np.zeros((ticks, 5), dtype=np.uint64),
+            np.zeros((ticks, 2)),
+            np.zeros((ticks, 2), dtype=np.uint64),
         )
         self._segments = Heap(np.zeros((64, 3)))
         self._states: list[VenueState | None] = []
@@ -85,9 +90,20 @@ class PoolArrays:
         self.flat.log_prices[:], self.flat.slopes[:] = -inf, inf
 
     def memory_bytes(self) -> int:
-        """What rows, ticks and segments take, their free room included."""
-        heaps = (self._rows, self._ticks, self._segments)
-        return sum(column.nbytes for heap in heaps for column in heap.columns)
+        """What rows, ticks and segments take, the free room between them included."""
+        return sum(column.nbytes for column in self._used())
+
+    def copied(self) -> FlatPools:
+        """The arrays as they are now, as far as they are used."""
+        rows, ticks, segments = len(self._rows.columns), 3, len(self._segments.columns)
+        used = self._used()
+        flat = (*used[: rows + ticks], *used[-segments:])
+        return FlatPools(*(column.copy() for column in flat))  # type: ignore[arg-type]
+
+    @property
+    def room(self) -> int:
+        """Slots that there is room for."""
+        return len(self._rows.columns[0])
 
     @property
     def tick_columns(self) -> list[NDArray[np.generic]]:
@@ -142,6 +158,10 @@ class PoolArrays:
         copy = self.log_prices.copy()
         copy.setflags(write=False)
         return copy
+
+    def _used(self) -> list[NDArray[np.generic]]:
+        rows = [column[: self._size] for column in self._rows.columns]
+        return [*rows, *self._ticks.used(), *self._segments.used()]
 
     def _tuple(self) -> FlatPools:
         ticks = self._ticks.columns[:3]

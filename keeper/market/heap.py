@@ -37,6 +37,10 @@ class Heap:
         """Rows of the chunk at `offset`."""
         return self._sizes[offset]
 
+    def used(self) -> list[NDArray[np.generic]]:
+        """The columns up to the end of the last chunk ever given; beyond nothing was written."""
+        return [column[: self._end] for column in self.columns]
+
     def release(self, offset: int) -> None:
         """Give a chunk back."""
         self._free.setdefault(self._sizes.pop(offset), []).append(offset)

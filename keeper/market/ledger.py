@@ -60,9 +60,9 @@ class Ledger:
 
     def __init__(self, arrays: PoolArrays) -> None:
         self._arrays = arrays
-        self._columns = list(empty_columns(16))
+        self._columns = list(empty_columns(arrays.room))
         self._counts = np.zeros(4, dtype=np.int64)
-        self._index = _table(64)
+        self._index = _table(4 * arrays.room)
         self._pools: list[tuple[Address, int]] = []
         self._scratch = np.zeros(SCRATCH, dtype=np.uint64)
         self._chunks: dict[int, tuple[int | None, int | None]] = {}

@@ -1,6 +1,6 @@
 """All known pools with their exact state, block by block: what the market's laws work on."""
 
-from collections.abc import Iterable, KeysView
+from collections.abc import Iterable, KeysView, Sequence
 from threading import Lock
 from types import MappingProxyType
 
@@ -49,6 +49,11 @@ class Pools:
     def known(self) -> KeysView[Address]:
         """All pools that ever had a state."""
         return self._slots.keys()
+
+    @property
+    def keys(self) -> Sequence[PoolKey]:
+        """Of every slot, those of the open block's new pools included."""
+        return self._keys
 
     def put(self, state: PoolState, origin: Origin) -> None:
         """Take a whole state; raises `StateContradiction` where it cannot be this pool's."""

@@ -1,13 +1,14 @@
 """USD values of tokens from the market itself: each token through its deepest pool."""
 
-from collections.abc import Iterable, Mapping
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
 
 from keeper.chain import Address
 from keeper.market.kernels.valuation import Floats, Integers, spread
-from keeper.market.view import Topology
+from keeper.market.view import PoolKey, Topology
 
 
 class Valuation:
@@ -22,7 +23,7 @@ class Valuation:
         self._version = -1
         self._places: dict[Address, int] = {}
         self._decimals: list[int] = []
-        self._tokens: list[int] = []
+        self._tokens = array("q")
         self._index: tuple[Integers, Integers, Integers]
         self._room: tuple[Floats, Integers, Floats, Floats]
 
@@ -34,7 +35,9 @@ class Valuation:
         The floats are by slot and direction, as in `FlatPools`.
         """
         if topology.version != self._version:
-            self._extend(topology)
+            self.learn(topology.pools)
+            self._build_index()
+            self._version = topology.version
         values = np.zeros(len(self._places))
         for token in self._usd_tokens:
             if token in self._places:
@@ -47,10 +50,17 @@ class Valuation:
             found = {token: value for token, value in found.items() if value}
         return MappingProxyType(found)
 
-    def _extend(self, topology: Topology) -> None:
-        for pool in topology.pools[len(self._tokens) // 2 :]:
+    def learn(self, pools: Sequence[PoolKey]) -> None:
+        """Note the tokens of pools that are new; those known before lead `pools`.
+
+        Called as pools come, so that the block that ends a join does not have them all to do.
+        """
+        for slot in range(len(self._tokens) // 2, len(pools)):
+            pool = pools[slot]
             self._tokens.append(self._place(pool.token0, pool.decimals0))
             self._tokens.append(self._place(pool.token1, pool.decimals1))
+
+    def _build_index(self) -> None:
         tokens = np.array(self._tokens, dtype=np.int64)
         links = np.argsort(tokens, kind="stable").astype(np.int64)
         counts = np.bincount(tokens, minlength=len(self._places))
@@ -59,7 +69,6 @@ class Valuation:
         self._index = (start, links, tokens)
         entries, best = np.empty(room, dtype=np.int64), np.empty(len(self._places))
         self._room = (np.empty(room), entries, np.empty(room), best)
-        self._version = topology.version
 
     def _place(self, token: Address, decimals: int) -> int:
         place = self._places.setdefault(token, len(self._places))

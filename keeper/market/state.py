@@ -68,6 +68,7 @@ class Market:
                 self._unconfirmed.discard(message.pool)
             if not self.pools.is_inside(message.pool, message.origin):
                 self._change(message)
+                self._valuation.learn(self.pools.keys)
         return None
 
     def take_frames(self, stream: bytes, start: int, epoch: int, sequence: int) -> tuple[int, int]:

@@ -110,7 +110,7 @@ class SlowGear:
         edits: int,
     ) -> None:
         number = view.block.number
-        flat = copied(view.arrays.flat)
+        flat = view.arrays.copied()
         is_torn = edits != self._edits
         found: list[Opportunity] = []
         rejections: Counter[Reason] = Counter()
@@ -130,11 +130,6 @@ class SlowGear:
             found, rejections = [], Counter({Reason.SUPERSEDED: 1})
         result = StrategyResult(tuple(found), rejections)
         loop.call_soon_threadsafe(self._deliver, view, result)
-
-
-def copied(flat: FlatPools) -> FlatPools:
-    """The arrays as they are now."""
-    return FlatPools(*(column.copy() for column in flat))  # type: ignore[arg-type]
 
 
 def fast_gear(strategies: Sequence[Strategy]) -> tuple[Strategy, ...]:

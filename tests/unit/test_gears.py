@@ -6,9 +6,10 @@ from random import Random
 import pytest
 from random_markets import TOKENS, market_view, random_snapshots
 
+from keeper.market.arrays import PoolArrays
 from keeper.market.kernels.layout import FlatPools
 from keeper.market.view import MarketView
-from keeper.strategies import gears, registry
+from keeper.strategies import registry
 from keeper.strategies.base import GasQuote, StrategyResult, StrategySettings
 from keeper.strategies.gears import SlowGear, fast_gear
 from keeper.strategies.reasons import Reason
@@ -70,11 +71,11 @@ async def test_a_copy_that_the_market_changed_meanwhile_is_thrown_away(
 ) -> None:
     stage, view = Stage(), view_of(1)
 
-    def torn(flat: FlatPools) -> FlatPools:
+    def torn(arrays: PoolArrays) -> FlatPools:
         stage.gear.touch()
-        return flat
+        return arrays.flat
 
-    monkeypatch.setattr(gears, "copied", torn)
+    monkeypatch.setattr(PoolArrays, "copied", torn)
     stage.gear.begin(view, GAS, frozenset())
     _, result = await stage.next()
     assert result == StrategyResult((), result.rejections)
