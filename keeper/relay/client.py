@@ -16,7 +16,7 @@ from keeper.relay.frames import HEARTBEAT_ID, Frame, FrameError, FrameReader
 from keeper.relay.messages import Message
 
 READ_BYTES = 1 << 16
-TURN_NS = 1_000_000
+TURN_NS = 500_000
 """After so long with frames that become objects, other tasks get their turn of the loop."""
 MIN_BACKOFF_S, MAX_BACKOFF_S = 0.05, 1.0
 

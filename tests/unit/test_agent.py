@@ -149,6 +149,14 @@ class Desk:
                 self.block()  # one may come while the look before it is still under way
                 await asyncio.sleep(0.05)
 
+    async def trades_again(self, count: int) -> None:
+        """Offer blocks until one trades: those that come while doubt is resolved do not."""
+        async with asyncio.timeout(5):
+            while self.intents < count:
+                self.block()
+                await asyncio.sleep(0.05)
+        await self.trades(count)
+
     async def trades(self, count: int) -> None:
         """Wait for the transaction that makes it `count`."""
         await until(lambda: self.intents == count and self.lab.tracker.in_flight == 1)
@@ -286,9 +294,7 @@ async def test_store_away__trades_again_when_it_is_back(lab: Lab) -> None:
         await until(lambda: desk.refused(Reason.JOURNAL_UNAVAILABLE) == 1)
         await desk.refuses(Reason.JOURNAL_UNAVAILABLE)
         lab.store.available = True
-        await desk.refuses(Reason.JOURNAL_UNAVAILABLE)  # the block that finds it back
-        desk.block()
-        await desk.trades(1)
+        await desk.trades_again(1)
         lab.mine()
     assert desk.states == [IntentState.SUCCEEDED]
 
