@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import DefaultContext, localcontext
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,8 @@ def build(cache: Path = CACHE) -> Built:
     state, manifest = cache / f"{key}.json", cache / f"{key}.manifest.json"
     with _locked(cache / "lock"):
         if not (state.exists() and manifest.exists()):
-            built, text = _build_now()
+            with localcontext(DefaultContext):  # whatever an imported library made of it
+                built, text = _build_now()
             _write(state, built)
             _write(manifest, text)
             _forget_old(cache)
