@@ -18,7 +18,7 @@ def joining(key: PoolKey, state: VenueState, origin: Origin) -> Iterator[Message
     if isinstance(state, PairState):
         yield _reading(key, state, origin)
     else:
-        yield from _pool_state(key, state).snapshot(origin)
+        yield from pool_state(key, state).snapshot(origin)
 
 
 def update(key: PoolKey, state: VenueState, origin: Origin) -> Message:
@@ -28,7 +28,8 @@ def update(key: PoolKey, state: VenueState, origin: Origin) -> Message:
     return message_of(key.address, state, origin)
 
 
-def _pool_state(key: PoolKey, state: VenueState) -> PoolState:
+def pool_state(key: PoolKey, state: VenueState) -> PoolState:
+    """A pool of reserves or ticks as its snapshot has it."""
     pair = state if isinstance(state, V2State) else V2State(0, 0, 0)
     curve = state if isinstance(state, V3State) else V3State(0, 0, 0, 0, 0, (), ())
     return PoolState(

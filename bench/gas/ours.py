@@ -6,8 +6,8 @@ from typing import Any
 from bench.gas.market import Route
 from keeper.execution.program import (
     Funding,
-    PoolState,
     ProgramError,
+    ReliedState,
     encode_basket,
     encode_program,
 )
@@ -24,7 +24,7 @@ def least_profit(route: Route) -> int:
     return route.profit_raw * 9 // 10
 
 
-def program(route: Route, funding: Funding, relies_on: Sequence[PoolState] = ()) -> bytes:
+def program(route: Route, funding: Funding, relies_on: Sequence[ReliedState] = ()) -> bytes:
     """Calldata of the executor for the route."""
     limits = _limits(route, funding)
     return encode_program(route.legs, funding=funding, relies_on=relies_on, **limits)

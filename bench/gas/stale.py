@@ -5,7 +5,7 @@ from dataclasses import replace
 from bench.gas.cells import Figures, cheaper, measure
 from bench.gas.market import Route, World
 from bench.gas.ours import program, programs
-from keeper.execution.program import Funding, PoolState
+from keeper.execution.program import Funding, ReliedState
 
 
 def stale(world: World) -> dict[str, Figures]:
@@ -23,7 +23,7 @@ def stale(world: World) -> dict[str, Figures]:
     )
     hoped = Route(route.pools, legs)
     reserves = world.rpc.read(first.pool, "getReserves()", ["uint112", "uint112"])
-    state = PoolState(first.pool, first.protocol, tuple(reserves))
+    state = ReliedState(first.pool, first.protocol, tuple(reserves))
     other = replace(state, words=(reserves[0], reserves[1] + 1))
 
     def failing(data: bytes) -> Figures:

@@ -5,8 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from keeper.chain import Address, BlockRef, Protocol
-from keeper.collector.baskets import BalancerPool, CurvePool, read_balancer, read_curve
 from keeper.collector.lens import Lens, Unreadable
+from keeper.collector.multi_token import BalancerPool, CurvePool, read_balancer, read_curve
 from keeper.collector.origins import ForeignPool, NotYet, PoolRef, Reading, holder_of, v4_id
 from keeper.collector.pairs import read_pairs, read_tokens
 from keeper.collector.quarantine import Quarantine

@@ -6,7 +6,7 @@ from eth_utils.crypto import keccak
 
 from keeper.chain import Address, Protocol
 from keeper.collector import abi
-from keeper.collector.baskets import BalancerPool, CurvePool
+from keeper.collector.multi_token import BalancerPool, CurvePool
 from keeper.collector.pairs import Pair
 from keeper.collector.ticks import Concentrated, V4Key
 

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from keeper.chain import Address
 from keeper.collector import abi
 from keeper.collector.lens import GAS_PER_WORD, MAX_WORDS, Lens, Record, Unreadable
-from keeper.collector.records import Progress, address, foreign, padded, single, single_address
+from keeper.collector.records import (
+    Progress,
+    address,
+    foreign,
+    padded,
+    read_each,
+    single,
+    single_address,
+)
 
 TOKENS = abi.selector("tokens(address[],(uint256,uint256))")
 UNISWAP_V2 = abi.selector("uniswap_v2(address[],(uint256,uint256))")
@@ -77,12 +85,9 @@ async def read_pairs(
     lens: Lens, pools: Sequence[Address], block_hash: bytes, progress: Progress | None = None
 ) -> dict[Address, Pair | Unreadable]:
     """State of each Uniswap V2 pair."""
-    items = [padded(pool) for pool in pools]
-    answers = await lens.ask_all(UNISWAP_V2, (), items, block_hash, progress)
-    return {
-        pool: answer if isinstance(answer, Unreadable) else _pair(lens, answer)
-        for pool, answer in zip(pools, answers, strict=True)
-    }
+    return await read_each(
+        lens, UNISWAP_V2, pools, block_hash=block_hash, progress=progress, parse=_pair
+    )
 
 
 def _pair(lens: Lens, record: Record) -> Pair:

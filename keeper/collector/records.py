@@ -1,14 +1,35 @@
 """Words of the lens' records as typed values; whatever no lens gives is a `BadAnswer`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from keeper.chain import Address
 from keeper.collector import abi
-from keeper.collector.lens import Answer, Lens, Unreadable
+from keeper.collector.lens import Answer, Lens, Record, Unreadable
 from keeper.node import BadAnswer
 
 Progress = Callable[[int], None]
 """Told of each batch how many pools it finished."""
+
+_T = TypeVar("_T")
+
+
+async def read_each(
+    lens: Lens,
+    function: bytes,
+    pools: Sequence[Address],
+    *,
+    block_hash: bytes,
+    progress: Progress | None,
+    parse: Callable[[Lens, Record], _T],
+) -> dict[Address, _T | Unreadable]:
+    """What `function` of the lens says of each pool, one record each, as `parse` reads it."""
+    items = [padded(pool) for pool in pools]
+    answers = await lens.ask_all(function, (), items, block_hash, progress)
+    return {
+        pool: answer if isinstance(answer, Unreadable) else parse(lens, answer)
+        for pool, answer in zip(pools, answers, strict=True)
+    }
 
 
 def padded(address: Address) -> bytes:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from keeper.chain import Address, BlockRef, Protocol
-from keeper.collector.baskets import BalancerPool, CurvePool, Holding
+from keeper.collector.multi_token import BalancerPool, CurvePool, Holding
 from keeper.collector.origins import ForeignPool, NotYet, PoolRef, Reading, check_origin
 from keeper.collector.pairs import Pair
 from keeper.collector.ticks import Concentrated

@@ -20,7 +20,7 @@ from keeper.execution.program_routes import (
     chain_feeds,
     exact_output,
 )
-from keeper.execution.program_state import PoolState, check
+from keeper.execution.program_state import ReliedState, check
 from keeper.execution.program_stream import Command, ProgramError, head, packed, serialize
 from keeper.execution.program_swaps import BALANCER, pay
 from keeper.execution.program_table import PROGRAM_VERSION
@@ -33,8 +33,8 @@ __all__ = [
     "Funding",
     "Lender",
     "Limits",
-    "PoolState",
     "ProgramError",
+    "ReliedState",
     "encode_basket",
     "encode_program",
 ]
@@ -95,7 +95,7 @@ def encode_program(
     max_base_fee_wei: int,
     max_premium_raw: int = 0,
     lender: Lender | None = None,
-    relies_on: Sequence[PoolState] = (),
+    relies_on: Sequence[ReliedState] = (),
 ) -> bytes:
     """Calldata of a run for a cycle of 2 to 16 legs, each of which takes its predecessor's output.
 
@@ -137,7 +137,7 @@ def encode_basket(
     max_base_fee_wei: int,
     max_premium_raw: int = 0,
     lender: Lender | None = None,
-    relies_on: Sequence[PoolState] = (),
+    relies_on: Sequence[ReliedState] = (),
     loans: Mapping[Address, int] = NO_LOANS,
 ) -> bytes:
     """Calldata of a run for 1 to 64 legs in topological order, with splits and merges.
@@ -169,7 +169,7 @@ class Limits:
     max_base_fee_wei: int
     max_premium_raw: int = 0
     lender: Lender | None = None
-    relies_on: tuple[PoolState, ...] = ()
+    relies_on: tuple[ReliedState, ...] = ()
     loans: Mapping[Address, int] = field(default_factory=dict)
 
 

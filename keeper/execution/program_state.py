@@ -17,7 +17,7 @@ _DIGEST_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True)
-class PoolState:
+class ReliedState:
     """What a program relies on: a V2 pair's reserves of token0 and token1, or a pool's price word.
 
     The price is `sqrtPriceX96`, of Uniswap V3 or Algebra.
@@ -28,7 +28,7 @@ class PoolState:
     words: tuple[int, ...]
 
 
-def check(state: PoolState) -> Command:
+def check(state: ReliedState) -> Command:
     """The command that reverts unless the pool is in this state.
 
     Raises:

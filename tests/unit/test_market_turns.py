@@ -8,49 +8,18 @@ import pytest
 
 from bench.market.stream import FrameStream
 from bench.markets import generate
+from bench.messages import pool_state
 from keeper.market import arrays
 from keeper.market.state import Market
-from keeper.market.venues.uniswap_v2 import V2State
-from keeper.market.venues.uniswap_v3 import V3State
-from keeper.market.view import MarketView, PoolKey
+from keeper.market.view import MarketView
 from keeper.market.warm import warm_market
 from keeper.relay.codec import decode
 from keeper.relay.frames import FrameReader
 from keeper.relay.messages import BlockBoundary, Message
-from keeper.relay.pool_state import PoolState
 
 POOLS = 4_000
 TURN_MS, BOUNDARY_MS = 2.0, 8.0
 """Of processor time: a snapshot takes half a millisecond at most, the boundary some three."""
-
-
-def state_of(key: PoolKey, state: object) -> PoolState:
-    """A pool of the generated market as its snapshot has it."""
-    pair = state if isinstance(state, V2State) else V2State(0, 0, 0)
-    ticked = state if isinstance(state, V3State) else V3State(0, 0, 0, 0, 0, (), ())
-    nets = dict(zip(ticked.ticks, ticked.nets, strict=True))
-    return PoolState(
-        pool=key.address,
-        protocol=key.protocol,
-        factory=key.factory,
-        token0=key.token0,
-        token1=key.token1,
-        decimals0=key.decimals0,
-        decimals1=key.decimals1,
-        fee_pips=key.fee_pips,
-        tick_spacing=ticked.tick_spacing,
-        reserve0=pair.reserve0,
-        reserve1=pair.reserve1,
-        sqrt_price_x96=ticked.sqrt_price_x96,
-        liquidity=ticked.liquidity,
-        tick=ticked.tick,
-        epoch=0,
-        sequence=0,
-        block_number=1_000,
-        ticks=nets,
-        gross={tick: max(abs(net), 1) for tick, net in nets.items()},
-        tick_index=list(ticked.ticks),
-    )
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +27,7 @@ def joined() -> list[Message]:
     """What a joiner gets: a snapshot of every pool, and the boundary."""
     market = generate(POOLS, POOLS // 5)
     stream = FrameStream([key.address for key in market.pools], 1_000)
-    states = [state_of(key, s) for key, s in zip(market.pools, market.states, strict=True)]
+    states = [pool_state(key, s) for key, s in zip(market.pools, market.states, strict=True)]
     reader, found = FrameReader(), []
     reader.add(b"".join(stream.joined(states)))
     while (frame := reader.next()) is not None:

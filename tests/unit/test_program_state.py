@@ -7,7 +7,7 @@ from eth_abi.abi import decode
 from executor_world import STRANGER, RevertedError, World, new_world, root_cause
 
 from keeper.chain import Protocol
-from keeper.execution.program import Funding, PoolState, ProgramError
+from keeper.execution.program import Funding, ProgramError, ReliedState
 from keeper.execution.program_state import check
 from keeper.strategies.opportunity import Leg
 from replica.abi import encode_call
@@ -17,13 +17,13 @@ AMOUNT = 300 * 10**18
 VENUES = [("quickswap-v2", "uniswap-v3"), ("uniswap-v3", "uniswap-v2")]
 
 
-def state_of(world: World, pool: Pool) -> PoolState:
+def state_of(world: World, pool: Pool) -> ReliedState:
     if pool.protocol is Protocol.UNISWAP_V2:
         call, types = "getReserves()", ["uint112", "uint112"]
     else:
         call, types = "slot0()", ["uint160"]
     words = decode(types, world.call(STRANGER, pool.address, encode_call(call)))
-    return PoolState(pool.address, pool.protocol, words)
+    return ReliedState(pool.address, pool.protocol, words)
 
 
 def route(world: World, venues: Sequence[str]) -> tuple[tuple[Pool, ...], tuple[Leg, ...]]:
@@ -46,7 +46,7 @@ def test_a_run_on_another_state_stops_before_it_trades(venues: Sequence[str]) ->
     pools, legs = route(world, venues)
     for pool in pools:
         was = state_of(world, pool)
-        moved = PoolState(was.pool, was.protocol, (was.words[0] + 1, *was.words[1:]))
+        moved = ReliedState(was.pool, was.protocol, (was.words[0] + 1, *was.words[1:]))
         with pytest.raises(RevertedError) as caught:
             world.run(world.program(legs, Funding.FLASH_SWAP, relies_on=[moved]))
         assert root_cause(caught.value) == "StaleState"
@@ -63,4 +63,4 @@ def test_what_no_command_checks_is_refused(
     protocol: Protocol, words: tuple[int, ...], message: str
 ) -> None:
     with pytest.raises(ProgramError, match=message):
-        check(PoolState(STRANGER, protocol, words))
+        check(ReliedState(STRANGER, protocol, words))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from keeper.chain import Address
 from keeper.collector import abi
 from keeper.collector.lens import Lens, Record, Unreadable
-from keeper.collector.records import Progress, address, foreign, padded
+from keeper.collector.records import Progress, address, foreign, read_each
 
 CURVE = abi.selector("curve(address[],(uint256,uint256))")
 BALANCER_V2 = abi.selector("balancer_v2(address[],(uint256,uint256))")
@@ -55,24 +55,18 @@ async def read_curve(
     lens: Lens, pools: Sequence[Address], block_hash: bytes, progress: Progress | None = None
 ) -> dict[Address, CurvePool | Unreadable]:
     """State of each Curve StableSwap pool."""
-    items = [padded(pool) for pool in pools]
-    answers = await lens.ask_all(CURVE, (), items, block_hash, progress)
-    return {
-        pool: answer if isinstance(answer, Unreadable) else _curve(lens, answer)
-        for pool, answer in zip(pools, answers, strict=True)
-    }
+    return await read_each(
+        lens, CURVE, pools, block_hash=block_hash, progress=progress, parse=_curve
+    )
 
 
 async def read_balancer(
     lens: Lens, pools: Sequence[Address], block_hash: bytes, progress: Progress | None = None
 ) -> dict[Address, BalancerPool | Unreadable]:
     """State of each Balancer V2 pool."""
-    items = [padded(pool) for pool in pools]
-    answers = await lens.ask_all(BALANCER_V2, (), items, block_hash, progress)
-    return {
-        pool: answer if isinstance(answer, Unreadable) else _balancer(lens, answer)
-        for pool, answer in zip(pools, answers, strict=True)
-    }
+    return await read_each(
+        lens, BALANCER_V2, pools, block_hash=block_hash, progress=progress, parse=_balancer
+    )
 
 
 def _curve(lens: Lens, record: Record) -> CurvePool:
