@@ -15,7 +15,7 @@ from keeper.chain import Address
 from keeper.execution.intent import Intent, IntentState, Outcome
 from keeper.journal import sql
 from keeper.journal.database import Connection, Pool, Server
-from keeper.journal.embedded import EmbeddedServer
+from keeper.journal.embedded import START_TIMEOUT_S, EmbeddedServer
 from keeper.journal.errors import JournalError, server_label
 from keeper.journal.nonce_lock import NonceLock
 from keeper.journal.records import (
@@ -60,7 +60,7 @@ class Journal:
         embedded = EmbeddedServer(data_dir) if dsn is None else None
         label = embedded.label if embedded else server_label(dsn or "")
         if embedded:
-            await embedded.start()
+            await embedded.start(START_TIMEOUT_S)
         server = Server(dsn or (embedded.dsn if embedded else ""), label, timeout_s, _application())
         try:
             await migrate(server.dsn, label)

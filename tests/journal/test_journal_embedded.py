@@ -114,7 +114,7 @@ async def test_initdb_killed_half_way__starts_afresh(own_data_dir: Path) -> None
 async def test_damaged_cluster__one_line_naming_the_place(
     own_data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("keeper.journal.embedded.START_TIMEOUT_S", 0.5)
+    monkeypatch.setattr("keeper.journal.journal.START_TIMEOUT_S", 0.5)
     (own_data_dir / "cluster").mkdir(parents=True)
     (own_data_dir / "cluster" / "PG_VERSION").write_text("18\n")
 
