@@ -18,11 +18,6 @@ def creation_code() -> bytes:
     return _compiled(LENS, "bytecode")
 
 
-def runtime_code() -> bytes:
-    """What stands at a deployed lens, and what a state override may put elsewhere."""
-    return _compiled(LENS, "bytecode_runtime")
-
-
 def carrier(lens: bytes) -> bytes:
     """Creation code that makes the lens, asks it what follows these bytes, and returns its answer.
 
