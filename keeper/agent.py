@@ -5,20 +5,21 @@ import contextlib
 import logging
 import time
 from collections import Counter
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from keeper import memory
 from keeper.chain import Address, ChainInstance
+from keeper.execution.financing import Financed, PassedOver, Unfunded
+from keeper.execution.funds import Funds
 from keeper.execution.intent import IntentState
 from keeper.execution.outcomes import Prices
-from keeper.execution.program import ProgramError
 from keeper.execution.store import StoreUnavailableError
 from keeper.execution.submitter import Refusal, Submitter
 from keeper.execution.tracker import Settlement, Tracker
 from keeper.journal import Journal, JournalError
-from keeper.journal.store import opportunity_row
+from keeper.journal.store import NONE_PASSED_OVER, opportunity_row
 from keeper.market.state import Market
 from keeper.market.view import MarketView
 from keeper.node import Node, NodeError
@@ -49,6 +50,7 @@ class Rooms:
     market: Market
     strategies: tuple[Strategy, ...]
     limits: Limits
+    funds: Funds
     submitter: Submitter
     tracker: Tracker
     journal: Journal
@@ -158,6 +160,7 @@ class Agent:
         if not self._rooms.journal.lock_alive():
             self._doubt_journal()
         self._begin_task(self._settle(view))
+        self._begin_task(self._rooms.funds.refresh(view))
         rejections: Counter[str] = Counter()
         self._view = view
         quote = self._quote(view, rejections)
@@ -183,10 +186,9 @@ class Agent:
         for passed_over in selection.passed_over:
             self._offer(passed_over, Reason.POOL_RESERVED)
         for opportunity in selection.chosen:
-            reason = self._refuse(opportunity, view) or self._begin(opportunity)
+            reason = self._pursue(opportunity, view)
             if reason is not None:
                 rejections[reason] += 1
-                self._offer(opportunity, reason)
 
     def _reserved(self) -> frozenset[Address]:
         return frozenset(pool for pools in self._holds.values() for pool in pools)
@@ -210,6 +212,19 @@ class Agent:
             self._rooms.metrics.opportunities.labels(strategy.name).inc(len(result.opportunities))
         return found
 
+    def _pursue(self, opportunity: Opportunity, view: MarketView) -> Reason | None:
+        """Fund an opportunity and begin it; if not, offer it to the journal and say why."""
+        financed = self._rooms.submitter.prepare(opportunity, self._rooms.funds.at(view.block))
+        if isinstance(financed, Unfunded):
+            self._offer(opportunity, financed.reason, financed.passed_over)
+            return financed.reason
+        reason = self._refuse(financed.opportunity, view)
+        if reason is None:
+            self._begin(financed)
+        else:
+            self._offer(financed, reason)
+        return reason
+
     def _refuse(self, opportunity: Opportunity, view: MarketView) -> Reason | None:
         if self._in_doubt:
             return Reason.JOURNAL_UNAVAILABLE
@@ -224,26 +239,17 @@ class Agent:
         )
         return check(self._rooms.limits, opportunity, situation)
 
-    def _begin(self, opportunity: Opportunity) -> Reason | None:
+    def _begin(self, financed: Financed) -> None:
         """Reserve the opportunity's pools before anything waits, and execute it beside the loop."""
-        name = self._identify(opportunity)
-        if name is None:
-            return Reason.NOT_ENCODABLE
+        opportunity = financed.opportunity
+        name = self._rooms.submitter.identify(opportunity)
         self._holds[name] = frozenset(leg.pool for leg in opportunity.legs)
-        self._begin_task(self._execute(opportunity, name))
-        return None
+        self._begin_task(self._execute(financed, name))
 
-    def _identify(self, opportunity: Opportunity) -> UUID | None:
-        try:
-            return self._rooms.submitter.identify(opportunity)
-        except ProgramError as error:
-            logger.warning("opportunity cannot be encoded: %s", error)
-            return None
-
-    async def _execute(self, opportunity: Opportunity, hold: UUID) -> None:
+    async def _execute(self, financed: Financed, hold: UUID) -> None:
         self._executing += 1
         try:
-            submission = await self._rooms.submitter.submit(opportunity)
+            submission = await self._rooms.submitter.submit(financed)
         finally:
             self._executing -= 1
         if isinstance(submission, Refusal):
@@ -251,9 +257,10 @@ class Agent:
             if submission.reason is Reason.JOURNAL_UNAVAILABLE:
                 self._doubt_journal()
             self._count(Counter({submission.reason: 1}))
-            self._offer(opportunity, submission.reason)
+            self._offer(financed, submission.reason)
             return
-        self._rooms.tracker.follow(submission.intent, submission.stamps, opportunity.block.number)
+        decided_at = financed.opportunity.block.number
+        self._rooms.tracker.follow(submission.intent, submission.stamps, decided_at)
         self._rooms.metrics.in_flight.set(self._rooms.tracker.in_flight)
 
     async def _settle(self, view: MarketView) -> None:
@@ -328,9 +335,14 @@ class Agent:
         self._rooms.metrics.count_rejections(rejections)
         self._rooms.journal.add_rejections(self._rooms.instance.key, rejections)
 
-    def _offer(self, opportunity: Opportunity, reason: Reason) -> None:
+    def _offer(
+        self,
+        found: Opportunity | Financed,
+        reason: Reason,
+        passed_over: Mapping[str, PassedOver] = NONE_PASSED_OVER,
+    ) -> None:
         """Offer the journal a row for an opportunity that was worth its gas and not taken."""
-        name = self._identify(opportunity)
-        if name is not None:
-            row = opportunity_row(name, self._rooms.instance.key, opportunity, reason)
-            self._rooms.journal.offer_opportunity(row)
+        opportunity = found.opportunity if isinstance(found, Financed) else found
+        name, instance = self._rooms.submitter.identify(opportunity), self._rooms.instance.key
+        row = opportunity_row(name, instance, found, reason, passed_over)
+        self._rooms.journal.offer_opportunity(row)

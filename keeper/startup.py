@@ -12,15 +12,22 @@ from keeper.agent import Agent, Rooms
 from keeper.chain import Address, ChainInstance
 from keeper.config import Config, ConfigError
 from keeper.deployment import Deployment, DeploymentError, load_deployment
+from keeper.execution.funds import Funds
 from keeper.execution.nonces import NonceOwner
 from keeper.execution.outcomes import Prices
-from keeper.execution.program import PROGRAM_VERSION
+from keeper.execution.program_table import (
+    BALANCER_VAULT,
+    MORPHO_BLUE,
+    POOL_MANAGER,
+    PROGRAM_VERSION,
+)
 from keeper.execution.signing import Signer
 from keeper.execution.submitter import SubmissionPolicy, Submitter
 from keeper.execution.tracker import Tracker
 from keeper.journal import Journal
 from keeper.journal.store import JournalStore
 from keeper.keys import check_key_belongs, load_key
+from keeper.market.flash_sources import Lenders
 from keeper.market.state import Market
 from keeper.node import Node
 from keeper.observe.metrics import Metrics
@@ -144,6 +151,7 @@ async def _furnish(
         market=market,
         strategies=strategies,
         limits=_limits(config),
+        funds=Funds(node, lenders_of(deployment), deployment.address, config.market.profit_tokens),
         submitter=submitter,
         tracker=tracker,
         journal=journal,
@@ -152,6 +160,16 @@ async def _furnish(
         instance=instance,
         wrapped_native=config.market.wrapped_native,
         tip_wei=config.execution.tip_wei,
+    )
+
+
+def lenders_of(deployment: Deployment) -> Lenders:
+    """The lenders that the executor can borrow from."""
+    return Lenders(
+        uniswap_v4=Address(POOL_MANAGER),
+        morpho=Address(MORPHO_BLUE),
+        balancer_vault=Address(BALANCER_VAULT),
+        aave_pool=deployment.arguments.aave_pool,
     )
 
 

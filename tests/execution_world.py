@@ -9,13 +9,16 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
 from keeper.chain import Address, BlockRef, ChainInstance, Protocol
+from keeper.execution.financing import Financed
+from keeper.execution.funds import Funds
 from keeper.execution.intent import Intent, Outcome
 from keeper.execution.nonces import NonceOwner
 from keeper.execution.outcomes import TRANSFER_TOPIC, Prices
 from keeper.execution.signing import Fees, SignedTransaction, Signer
 from keeper.execution.store import Stamps, StoreUnavailableError
-from keeper.execution.submitter import Submission, SubmissionPolicy, Submitter
+from keeper.execution.submitter import Refusal, Submission, SubmissionPolicy, Submitter
 from keeper.execution.tracker import Settlement, Tracker
+from keeper.market.flash_sources import Lenders
 from keeper.node import Node, Policy
 from keeper.node.connections import Heads
 from keeper.node.endpoints import Endpoints
@@ -53,9 +56,9 @@ class MemoryStore:
         if not self.available:
             raise StoreUnavailableError("the store is away")
 
-    async def commit(self, opportunity: Opportunity, intent: Intent, stamps: Stamps) -> bool:
+    async def commit(self, financed: Financed, intent: Intent, stamps: Stamps) -> bool:
         self._require()
-        assert opportunity.profit_token == intent.profit_token
+        assert financed.opportunity.profit_token == intent.profit_token
         if any(known.opportunity_id == intent.opportunity_id for known in self.intents.values()):
             return False
         self.intents[intent.id] = intent
@@ -102,6 +105,19 @@ class Lab:
             policy=SubmissionPolicy(self.executor, 30 * GWEI, 50, 2, 0.01),
         )
 
+    def new_funds(self, node: Node) -> Funds:
+        """Of a chain where nobody lends."""
+        return Funds(node, Lenders(), self.executor, (self.executor,))
+
+    async def submit(
+        self, wanted: Opportunity, submitter: Submitter | None = None
+    ) -> Submission | Refusal:
+        """Submit an opportunity on its own pools' flash swap: of others nothing is known."""
+        submitter = submitter or self.submitter
+        financed = submitter.prepare(wanted, None)
+        assert isinstance(financed, Financed), financed
+        return await submitter.submit(financed)
+
     def mine(self, blocks: int = 1) -> None:
         self.anvil.rpc("anvil_mine", [hex(blocks)])
 
@@ -116,7 +132,7 @@ class Lab:
 
     async def submitted(self, number: int = 0) -> Submission:
         """A submission whose transaction is in the node's pool, followed by the tracker."""
-        submission = await self.submitter.submit(await self.opportunity(number))
+        submission = await self.submit(await self.opportunity(number))
         assert isinstance(submission, Submission), submission
         head = await self.head()
         self.tracker.follow(submission.intent, submission.stamps, head.number)

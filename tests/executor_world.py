@@ -13,7 +13,7 @@ from eth_utils.abi import function_signature_to_4byte_selector
 
 from keeper.chain import Address, Protocol
 from keeper.execution import program_table as table
-from keeper.execution.program import PROGRAM_SELECTOR, Funding, Lender, encode_program
+from keeper.execution.program import PROGRAM_SELECTOR, Funding, LendingPool, encode_program
 from keeper.strategies.opportunity import Leg
 from replica.abi import encode_call
 from replica.build import build
@@ -209,7 +209,7 @@ class World:
         }
         return encode_program(legs, funding=funding, **(limits | changes))
 
-    def lender(self, legs: Sequence[Leg]) -> Lender:
+    def lender(self, legs: Sequence[Leg]) -> LendingPool:
         """A Uniswap V3 pool outside the route that can lend what its first leg takes in."""
         token, used = legs[0].token_in, {leg.pool for leg in legs}
         pool = next(
@@ -219,7 +219,7 @@ class World:
             and token in (pool.token0, pool.token1)
             and pool.address not in used
         )
-        return Lender(pool.address, pool.fee_pips, token == pool.token0)
+        return LendingPool(pool.address, pool.fee_pips, token == pool.token0)
 
 
 def premium(legs: Sequence[Leg]) -> int:

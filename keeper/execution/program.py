@@ -30,8 +30,9 @@ __all__ = [
     "PROGRAM_SELECTOR",
     "PROGRAM_VERSION",
     "PROTOCOLS",
+    "CustodyError",
     "Funding",
-    "Lender",
+    "LendingPool",
     "Limits",
     "ProgramError",
     "ReliedState",
@@ -46,6 +47,10 @@ LEADS = {table.WPOL: table.LEAD_WPOL, table.USDC_E: table.LEAD_USDC_E}
 NO_LOANS: Mapping[Address, int] = MappingProxyType({})
 BASE_FEE_UNIT_WEI = 10**6
 MANTISSA_BITS = 24
+
+
+class CustodyError(ProgramError):
+    """A lender is locked while it lends, yet would have to swap."""
 
 
 class Funding(Enum):
@@ -73,7 +78,7 @@ LOANS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Lender:
+class LendingPool:
     """A Uniswap V3 pool that lends the profit token; `lends_token0` says which of its two it is."""
 
     pool: Address
@@ -94,7 +99,7 @@ def encode_program(
     deadline_block: int,
     max_base_fee_wei: int,
     max_premium_raw: int = 0,
-    lender: Lender | None = None,
+    lender: LendingPool | None = None,
     relies_on: Sequence[ReliedState] = (),
 ) -> bytes:
     """Calldata of a run for a cycle of 2 to 16 legs, each of which takes its predecessor's output.
@@ -136,7 +141,7 @@ def encode_basket(
     deadline_block: int,
     max_base_fee_wei: int,
     max_premium_raw: int = 0,
-    lender: Lender | None = None,
+    lender: LendingPool | None = None,
     relies_on: Sequence[ReliedState] = (),
     loans: Mapping[Address, int] = NO_LOANS,
 ) -> bytes:
@@ -168,7 +173,7 @@ class Limits:
     deadline_block: int
     max_base_fee_wei: int
     max_premium_raw: int = 0
-    lender: Lender | None = None
+    lender: LendingPool | None = None
     relies_on: tuple[ReliedState, ...] = ()
     loans: Mapping[Address, int] = field(default_factory=dict)
 
@@ -187,7 +192,7 @@ def _funded(
     fed = {feed for feeders in feeds.values() for feed in feeders}
     roots = (place for place in range(len(legs)) if place not in fed)
     stream = tuple(each for root in roots for each in router.leg(root, table.TO_SELF))
-    capital = _capital(legs, feeds, profit_token, each_is_lent=lent)
+    capital = capital_needed(legs, feeds, profit_token, each_is_lent=lent)
     settled = (_unlock((*stream, *router.settle(capital))),)
     stream = settled if lent else _unlocked(router, stream)
     if funding in LOANS:
@@ -200,19 +205,19 @@ def _funded(
     return _program(router.tokens, stream, limits)
 
 
-def _check_lender(legs: Sequence[Leg], funding: Funding, lender: Lender | None) -> None:
+def _check_lender(legs: Sequence[Leg], funding: Funding, lender: LendingPool | None) -> None:
     """Refuse lenders that are locked while they lend, yet would have to swap."""
     if funding is Funding.BALANCER_V2 and any(leg.protocol in BALANCER for leg in legs):
-        raise ProgramError("Balancer's vault does not swap while it lends")
+        raise CustodyError("Balancer's vault does not swap while it lends")
     if funding is Funding.UNISWAP_V3:
         if lender is None:
             raise ProgramError("a loan of Uniswap V3 needs a lender")
         if any(leg.pool == lender.pool for leg in legs):
-            raise ProgramError("a Uniswap V3 pool does not swap while it lends")
+            raise CustodyError("a Uniswap V3 pool does not swap while it lends")
 
 
-def _capital(legs: Sequence[Leg], feeds: Feeds, token: Address, *, each_is_lent: bool) -> int:
-    """What the legs need of the profit token: the most that they are ever short of it.
+def capital_needed(legs: Sequence[Leg], feeds: Feeds, token: Address, *, each_is_lent: bool) -> int:
+    """Raw units that the legs need of the profit token: the most that they are ever short of it.
 
     Where each input is lent by itself, all of them count, whatever has been made in between.
     """
@@ -240,7 +245,7 @@ def _loan(funding: Funding, amount: int, premium: int, stream: tuple[Command, ..
     return Command(head(opcode), packed(tuple(widths), terms, "loan"), stream)
 
 
-def _flash_loan(lender: Lender, amount: int, stream: tuple[Command, ...]) -> Command:
+def _flash_loan(lender: LendingPool, amount: int, stream: tuple[Command, ...]) -> Command:
     back = pay(0, amount + lender.fee_raw(amount), table.TO_CALLER)
     first = head(table.OP_V3_FLASH, zero_for_one=lender.lends_token0)
     return Command(first + packed((20, 16), (lender.pool, amount), "loan"), b"", (*stream, back))

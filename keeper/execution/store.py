@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Protocol
 from uuid import UUID
 
+from keeper.execution.financing import Financed
 from keeper.execution.intent import Intent, Outcome
-from keeper.strategies.opportunity import Opportunity
 
 Stamps = Mapping[str, int]
 """Instants of one decision in `time.time_ns`, by the name of the step that ended then."""
@@ -18,7 +18,7 @@ class StoreUnavailableError(Exception):
 class IntentStore(Protocol):
     """The single source of truth for what was signed and what became of it."""
 
-    async def commit(self, opportunity: Opportunity, intent: Intent, stamps: Stamps) -> bool:
+    async def commit(self, financed: Financed, intent: Intent, stamps: Stamps) -> bool:
         """Make the intent durable before returning; False if its opportunity already has one.
 
         Raises:

@@ -1,4 +1,4 @@
-"""From an opportunity to a broadcast: encode, simulate at head, sign, commit, send."""
+"""From an opportunity to a broadcast: finance, encode, simulate at head, sign, commit, send."""
 
 import asyncio
 import logging
@@ -10,21 +10,27 @@ from typing import TypedDict
 from uuid import UUID, uuid5
 
 from keeper.chain import Address, ChainInstance
+from keeper.execution.financing import Financed, Source, Unfunded, finance, is_short_chain
 from keeper.execution.intent import Intent
 from keeper.execution.nonces import NonceOwner
-from keeper.execution.program import Funding, ProgramError, encode_basket, encode_program
-from keeper.execution.program_routes import can_lend
-from keeper.execution.program_table import MAX_HOPS
+from keeper.execution.program import (
+    Funding,
+    LendingPool,
+    ProgramError,
+    encode_basket,
+    encode_program,
+)
 from keeper.execution.signing import Fees, SignedTransaction, Signer
 from keeper.execution.store import IntentStore, StoreUnavailableError
+from keeper.market.flash_sources import Liquidity
 from keeper.node import CallReverted, Node, NodeError, TransactionRejected
-from keeper.strategies.opportunity import Opportunity
+from keeper.strategies.opportunity import Leg, Opportunity
 from keeper.strategies.reasons import Reason
 
 logger = logging.getLogger(__name__)
 
 OPPORTUNITY_NAMESPACE = UUID("5b0f6f0e-0e86-5d0c-9b57-3c1b9a9f4a51")
-"""Names of opportunities are unique by chain instance, block hash and program."""
+"""Names of opportunities are unique by chain instance, block hash and swaps."""
 
 GAS_LIMIT_MARGIN_PERCENT = 25
 """Above the simulation: a trade before ours may warm less, cross a tick more, or age an oracle."""
@@ -56,10 +62,20 @@ class Refusal:
     reason: Reason
 
 
-def opportunity_id(instance: ChainInstance, opportunity: Opportunity, program: bytes) -> UUID:
-    """Derive the id under which a rerun on the same block recognises the same opportunity."""
-    name = f"{instance.key}:{opportunity.block.hash.hex()}:{program.hex()}"
+def opportunity_id(instance: ChainInstance, opportunity: Opportunity) -> UUID:
+    """Derive the id under which a rerun on the same block recognises the same opportunity.
+
+    Who funds it and how much it bids are no part of it: they may be chosen anew.
+    """
+    swaps = ",".join(_swap_name(leg) for leg in opportunity.legs)
+    name = f"{instance.key}:{opportunity.block.hash.hex()}:{opportunity.profit_token.hex()}:{swaps}"
     return uuid5(OPPORTUNITY_NAMESPACE, name)
+
+
+def _swap_name(leg: Leg) -> str:
+    places = (leg.pool, leg.terms.pool_id, leg.token_in, leg.token_out)
+    amounts = (leg.amount_in_raw, leg.amount_out_raw)
+    return "-".join((*(place.hex() for place in places), *map(str, amounts)))
 
 
 def _left_over(opportunity: Opportunity) -> int:
@@ -72,6 +88,9 @@ def _left_over(opportunity: Opportunity) -> int:
 class _Common(TypedDict):
     """What every program is bound to, whatever its shape."""
 
+    funding: Funding
+    lender: LendingPool | None
+    max_premium_raw: int
     profit_token: Address
     min_profit_raw: int
     deadline_block: int
@@ -108,30 +127,41 @@ class Submitter:
         self._nonces.catch_up(nonce + 1)
 
     def identify(self, opportunity: Opportunity) -> UUID:
-        """The opportunity's id, see `opportunity_id`; raises `ProgramError` if none encodes it."""
-        return opportunity_id(self._instance, opportunity, self._encode(opportunity))
+        """The opportunity's id, see `opportunity_id`."""
+        return opportunity_id(self._instance, opportunity)
 
-    async def submit(self, opportunity: Opportunity) -> Submission | Refusal:
+    def prepare(self, opportunity: Opportunity, liquidity: Liquidity | None) -> Financed | Unfunded:
+        """Choose the source of an opportunity's capital and encode its program.
+
+        `liquidity` is what is known of lenders and own balances, None where nothing is.
+        """
+        try:
+            return finance(opportunity, liquidity, self._encode)
+        except ProgramError as error:
+            logger.warning("opportunity cannot be encoded: %s", error)
+            return Unfunded(Reason.NOT_ENCODABLE, {})
+
+    async def submit(self, financed: Financed) -> Submission | Refusal:
         """Execute an opportunity that risk has let pass.
 
-        Doubt about node, journal or profit ends in a reason; only what `identify` refuses raises.
+        Doubt about node, journal or profit ends in a reason.
         """
+        opportunity = financed.opportunity
         stamps = {
             "frame": opportunity.frame_ns,
             "applied": opportunity.applied_ns,
             "sized": opportunity.sized_ns,
             "exact": opportunity.exact_ns,
         }
-        program = self._encode(opportunity)
         try:
             gas, _ = await asyncio.gather(
-                self._simulate(program), self._node.confirm(opportunity.block)
+                self._simulate(financed.program), self._node.confirm(opportunity.block)
             )
             stamps["simulated"] = time.time_ns()
             too_little = self._judge(self._net_profit_usd(opportunity, gas))
             if too_little is not None:
                 return Refusal(too_little)
-            return await self._commit_and_send(opportunity, program, gas, stamps)
+            return await self._commit_and_send(financed, gas, stamps)
         except CallReverted:
             return Refusal(Reason.SIMULATION_REVERTED)
         except NodeError as error:
@@ -141,23 +171,22 @@ class Submitter:
             logger.warning("not traded: %s", error)
             return Refusal(Reason.JOURNAL_UNAVAILABLE)
 
-    def _encode(self, opportunity: Opportunity) -> bytes:
-        """A chain on its own pools' flash swaps where they give first, all else on free loans."""
-        chain = opportunity.is_chain and len(opportunity.legs) <= MAX_HOPS
-        lends = chain and (can_lend(opportunity.legs[0]) or can_lend(opportunity.legs[-1]))
+    def _encode(self, opportunity: Opportunity, source: Source) -> bytes:
+        """The program of an opportunity as funded from a source."""
         common = _Common(
+            funding=source.funding,
+            lender=source.pool,
+            max_premium_raw=source.premium_raw,
             profit_token=opportunity.profit_token,
             min_profit_raw=self._min_profit_raw(opportunity),
             deadline_block=opportunity.block.number + self._policy.deadline_blocks,
             max_base_fee_wei=self._fees(opportunity).max_fee_wei - self._policy.tip_wei,
         )
-        if chain:
-            funding = Funding.FLASH_SWAP if lends else Funding.MORPHO
-            return encode_program(opportunity.legs, funding=funding, **common)
-        if _left_over(opportunity) != opportunity.profit_raw:
+        if is_short_chain(opportunity):
+            return encode_program(opportunity.legs, **common)
+        if _left_over(opportunity) != opportunity.profit_raw + source.premium_raw:
             raise ProgramError("the legs do not leave the profit that they are said to")
-        loans = opportunity.loans
-        return encode_basket(opportunity.legs, funding=Funding.MORPHO, loans=loans, **common)
+        return encode_basket(opportunity.legs, loans=opportunity.loans, **common)
 
     @staticmethod
     def _min_profit_raw(opportunity: Opportunity) -> int:
@@ -187,28 +216,26 @@ class Submitter:
         return Reason.BELOW_MIN_PROFIT if net_usd < self._policy.min_net_profit_usd else None
 
     async def _commit_and_send(
-        self, opportunity: Opportunity, program: bytes, gas: int, stamps: dict[str, int]
+        self, financed: Financed, gas: int, stamps: dict[str, int]
     ) -> Submission | Refusal:
         async with self._nonces.turn() as turn:
             signed = self._signer.sign_call(
                 self._policy.executor,
-                program,
+                financed.program,
                 nonce=turn.nonce,
                 gas_limit=gas * (100 + GAS_LIMIT_MARGIN_PERCENT) // 100,
-                fees=self._fees(opportunity),
+                fees=self._fees(financed.opportunity),
             )
-            intent = self._intent(opportunity, program, turn.nonce, signed)
-            if not await self._store.commit(opportunity, intent, stamps):
+            intent = self._intent(financed.opportunity, turn.nonce, signed)
+            if not await self._store.commit(financed, intent, stamps):
                 return Refusal(Reason.ALREADY_INTENDED)
             stamps["committed"] = time.time_ns()
             turn.spend()
             await self._broadcast(intent, stamps)
         return Submission(intent, stamps)
 
-    def _intent(
-        self, opportunity: Opportunity, program: bytes, nonce: int, signed: SignedTransaction
-    ) -> Intent:
-        identity = opportunity_id(self._instance, opportunity, program)
+    def _intent(self, opportunity: Opportunity, nonce: int, signed: SignedTransaction) -> Intent:
+        identity = self.identify(opportunity)
         return Intent(
             id=uuid5(identity, signed.hash.hex()),
             opportunity_id=identity,

@@ -1,10 +1,13 @@
 """The journal as execution knows it: an `IntentStore` that speaks in opportunities."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+from keeper.execution.financing import Financed, PassedOver, Source
 from keeper.execution.intent import Intent, Outcome
 from keeper.execution.store import Stamps, StoreUnavailableError
 from keeper.journal.errors import JournalError
@@ -13,6 +16,7 @@ from keeper.journal.rows import OpportunityRow
 from keeper.strategies.opportunity import Leg, Opportunity
 from keeper.strategies.reasons import Reason
 
+NONE_PASSED_OVER: Mapping[str, PassedOver] = MappingProxyType({})
 _USD_PLACES = 9
 _NANOSECONDS = 1e9
 
@@ -23,10 +27,10 @@ class JournalStore:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
 
-    async def commit(self, opportunity: Opportunity, intent: Intent, stamps: Stamps) -> bool:
+    async def commit(self, financed: Financed, intent: Intent, stamps: Stamps) -> bool:
         """See `IntentStore.commit`."""
         try:
-            row = opportunity_row(intent.opportunity_id, intent.chain_instance, opportunity)
+            row = opportunity_row(intent.opportunity_id, intent.chain_instance, financed)
             return await self._journal.commit_intent(row, intent, stamps)
         except JournalError as error:
             raise StoreUnavailableError(str(error)) from error
@@ -47,9 +51,24 @@ class JournalStore:
 
 
 def opportunity_row(
-    row_id: UUID, chain_instance: str, opportunity: Opportunity, reason: Reason | None = None
+    row_id: UUID,
+    chain_instance: str,
+    found: Opportunity | Financed,
+    reason: Reason | None = None,
+    passed_over: Mapping[str, PassedOver] = NONE_PASSED_OVER,
 ) -> OpportunityRow:
-    """The row of an opportunity; its legs, its block and why it was not taken are metadata."""
+    """The row of an opportunity; its legs, its block and why it was not taken are metadata.
+
+    Of one that has its capital, profit and gas are those that the source leaves.
+    """
+    opportunity = found.opportunity if isinstance(found, Financed) else found
+    metadata = _metadata(opportunity)
+    if isinstance(found, Financed):
+        metadata["source"], passed_over = _source(found.source), found.passed_over
+    if passed_over:
+        metadata["sources_passed_over"] = {name: why.value for name, why in passed_over.items()}
+    if reason:
+        metadata["reason"] = reason.value
     legs = opportunity.legs
     return OpportunityRow(
         id=row_id,
@@ -62,7 +81,7 @@ def opportunity_row(
         profit_token=opportunity.profit_token,
         profit_raw=opportunity.profit_raw,
         confidence_score=opportunity.confidence,
-        metadata=_metadata(opportunity) | ({"reason": reason.value} if reason else {}),
+        metadata=metadata,
     )
 
 
@@ -74,6 +93,14 @@ def _metadata(opportunity: Opportunity) -> dict[str, Any]:
         "gas_estimate": opportunity.gas_estimate,
         "gas_cost_usd": str(_usd(opportunity.gas_cost_usd)),
         "legs": [_leg(leg) for leg in opportunity.legs],
+    }
+
+
+def _source(source: Source) -> dict[str, Any]:
+    return {
+        "name": source.name,
+        "premium_raw": str(source.premium_raw),
+        "gas_estimate": source.gas,
     }
 
 

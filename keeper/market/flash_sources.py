@@ -1,7 +1,7 @@
 """Who lends how much of a token within one transaction, and at what price, at one block.
 
 All of it comes from one call a block: what lenders hold, whether Aave lends at all, its premium and
-Balancer's. A lender that does not answer is left out.
+Balancer's, and what the borrower holds itself. A lender that does not answer is left out.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from keeper.chain import FEE_DENOMINATOR_PIPS, Address
 from keeper.collector import abi
-from keeper.market.multicall import View, ask
+from keeper.market.multicall import MULTICALL3, View, ask
 from keeper.node import Node
 
 ACTIVE, PAUSED, LENDS = 1 << 56, 1 << 60, 1 << 63
@@ -55,13 +55,17 @@ class Premium(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FlashSource:
-    """One lender of one token; `address` is the contract to borrow from."""
+    """One lender of one token; `address` is the contract to borrow from.
+
+    `lends_token0` says which of a Uniswap V3 pool's two tokens it is.
+    """
 
     lender: Lender
     address: Address
     token: Address
     available_raw: int
     premium: Premium
+    lends_token0: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +82,11 @@ class FlashPool:
 class Lenders:
     """Where to ask; None for a lender that is not to be used."""
 
-    multicall: Address
+    multicall: Address = MULTICALL3
     uniswap_v4: Address | None = None
     morpho: Address | None = None
     balancer_vault: Address | None = None
     aave_pool: Address | None = None
-    v3_pools: tuple[FlashPool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,14 @@ class Places:
     lenders: Lenders
     aave_holders: Mapping[Address, Address]
     balancer_collector: Address | None
+
+
+@dataclass(frozen=True, slots=True)
+class Liquidity:
+    """By token: who lends it, and the raw units that the borrower holds itself."""
+
+    lent: Mapping[Address, tuple[FlashSource, ...]]
+    held: Mapping[Address, int]
 
 
 async def locate(
@@ -117,22 +128,37 @@ async def locate(
 
 
 async def read(
-    node: Node, places: Places, tokens: Iterable[Address], block_hash: bytes
-) -> Mapping[Address, tuple[FlashSource, ...]]:
+    node: Node,
+    places: Places,
+    tokens: Iterable[Address],
+    block_hash: bytes,
+    *,
+    borrower: Address,
+    v3_pools: Sequence[FlashPool] = (),
+) -> Liquidity:
     """Every token's lenders that have any of it, in one call pinned to the block.
+
+    Of Uniswap V3 pools those named are asked.
 
     Raises:
         NodeError: the node does not answer, or not as Multicall3 does.
     """
     wanted = tuple(dict.fromkeys(tokens))
-    views = tuple(dict.fromkeys(_views(places, wanted)))
+    asked = (*_views(places, wanted), *_pool_views(v3_pools, wanted))
+    own = (_held(token, borrower) for token in wanted)
+    views = tuple(dict.fromkeys((*asked, *own)))
     answers = await ask(node, places.lenders.multicall, views, block_hash)
     facts = {
         view: int.from_bytes(answer[: abi.WORD])
         for view, answer in zip(views, answers, strict=True)
         if answer is not None and len(answer) >= abi.WORD
     }
-    return MappingProxyType({token: tuple(_sources(places, token, facts)) for token in wanted})
+    lent = {
+        token: (*_sources(places, token, facts), *_pool_sources(v3_pools, token, facts))
+        for token in wanted
+    }
+    held = {token: facts.get(_held(token, borrower), 0) for token in wanted}
+    return Liquidity(MappingProxyType(lent), MappingProxyType(held))
 
 
 def _views(places: Places, tokens: Iterable[Address]) -> Iterator[View]:
@@ -149,9 +175,13 @@ def _views(places: Places, tokens: Iterable[Address]) -> Iterator[View]:
             yield View(lenders.aave_pool, _CONFIGURATION + _word(token))
             yield View(lenders.aave_pool, _VIRTUAL_BALANCE + _word(token))
             yield _held(token, places.aave_holders[token])
-        for pool in lenders.v3_pools:
+
+
+def _pool_views(pools: Iterable[FlashPool], tokens: Iterable[Address]) -> Iterator[View]:
+    for pool in pools:
+        yield View(pool.address, _LIQUIDITY)
+        for token in tokens:
             if token in (pool.token0, pool.token1):
-                yield View(pool.address, _LIQUIDITY)
                 yield _held(token, pool.address)
 
 
@@ -163,11 +193,20 @@ def _sources(places: Places, token: Address, facts: Mapping[View, int]) -> Itera
         _balancer(places, token, facts),
         _aave(places, token, facts),
     ]
-    for pool in lenders.v3_pools:
-        if token in (pool.token0, pool.token1) and facts.get(View(pool.address, _LIQUIDITY)):
-            premium = Premium(pool.fee_pips, FEE_DENOMINATOR_PIPS)
-            found.append(_source(Lender.UNISWAP_V3, pool.address, token, facts, premium))
     return (source for source in found if source is not None and source.available_raw > 0)
+
+
+def _pool_sources(
+    pools: Iterable[FlashPool], token: Address, facts: Mapping[View, int]
+) -> Iterator[FlashSource]:
+    """A pool without liquidity in range does not lend."""
+    for pool in pools:
+        available = facts.get(_held(token, pool.address), 0)
+        is_active = facts.get(View(pool.address, _LIQUIDITY), 0) > 0
+        if token in (pool.token0, pool.token1) and available and is_active:
+            premium = Premium(pool.fee_pips, FEE_DENOMINATOR_PIPS)
+            terms = available, premium, token == pool.token0
+            yield FlashSource(Lender.UNISWAP_V3, pool.address, token, *terms)
 
 
 def _source(

@@ -7,6 +7,8 @@ from keeper.chain import Address
 from keeper.collector import abi
 from keeper.node import BadAnswer, Node
 
+MULTICALL3 = Address(bytes.fromhex("ca11bde05977b3631167028862be2a173976ca11"))
+"""Its address on every chain that has it."""
 AGGREGATE3 = abi.selector("aggregate3((address,bool,bytes)[])")
 
 

@@ -34,6 +34,8 @@ class Reason(StrEnum):
     TOO_OLD = "too_old"
     HALTED = "halted"
     """Too many reverts in a row, until an operator resumes."""
+    NO_FUNDING = "no_funding"
+    """No source of capital has enough at less than the profit, or none is known to."""
     NOT_ENCODABLE = "not_encodable"
     SIMULATION_REVERTED = "simulation_reverted"
     NODE_UNAVAILABLE = "node_unavailable"

@@ -4,6 +4,7 @@ import random
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from collector_world import Traders, factories
 
@@ -253,9 +254,12 @@ def hop_kinds(legs: tuple[Leg, ...]) -> set[tuple[Protocol, str, bool]]:
     return {(leg.protocol, p, leg.zero_for_one) for leg, p in zip(legs, places, strict=True)}
 
 
+A = TypeVar("A", bound=Arena)
+
+
 @asynccontextmanager
-async def arena(replica: Replica, seed: int) -> AsyncIterator[Arena]:
-    """An arena whose base state is known."""
+async def arena(replica: Replica, seed: int, kind: type[A]) -> AsyncIterator[A]:
+    """An arena of some kind whose base state is known."""
     manifest = replica.manifest
     async with await Node.connect(replica.url, expected_chain_id=manifest.chain_id) as node:
         head = await node.block("latest")
@@ -263,6 +267,6 @@ async def arena(replica: Replica, seed: int) -> AsyncIterator[Arena]:
         reader = Reader(node, ())
         found = await Discovery(node, reader.lens, tokens).find(factories(manifest), head)
         reader.refs |= {ref.address: ref for ref in found}
-        made = Arena(replica, node, reader, seed)
+        made = kind(replica, node, reader, seed)
         await made.read()
         yield made

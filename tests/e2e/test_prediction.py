@@ -25,7 +25,7 @@ async def test_profit_is_predicted_to_the_wei(chain: Replica, figures: list[str]
     started = time.monotonic()
     executions: list[Execution] = []
     crossing_markets = traded = 0
-    async with arena(chain, SEED) as world:
+    async with arena(chain, SEED, Arena) as world:
         for tried in count(1):
             done = await _trade(world, afresh=tried % (MARKETS // FRESHLY_READ) == 0)
             traded += bool(done)

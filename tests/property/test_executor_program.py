@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from keeper.chain import Address, Protocol
 from keeper.execution import program_table as table
-from keeper.execution.program import PROGRAM_SELECTOR, Funding, Lender, encode_program
+from keeper.execution.program import PROGRAM_SELECTOR, Funding, LendingPool, encode_program
 from keeper.strategies.opportunity import Leg
 
 TOKENS = [Address(bytes([n]) * 20) for n in range(1, table.MAX_HOPS + 1)]
@@ -23,7 +23,7 @@ SWAPS = {
     Protocol.ALGEBRA_V1: {table.OP_ALGEBRA, table.OP_ALGEBRA_PAY},
 }
 POOLED = [funding for funding in Funding if funding is not Funding.EXACT_OUTPUT]
-LENDER = Lender(Address(b"\xee" * 20), 500, lends_token0=True)
+LENDER = LendingPool(Address(b"\xee" * 20), 500, lends_token0=True)
 
 
 @dataclass

@@ -13,9 +13,12 @@ from market_frames import USD, WPOL, Frames, pool_address, two_pools
 
 from keeper.agent import Agent, Rooms
 from keeper.chain import Address
+from keeper.execution.financing import Financed
 from keeper.execution.intent import Intent, IntentState
+from keeper.execution.program import Funding
 from keeper.execution.store import Stamps, StoreUnavailableError
 from keeper.journal import JournalUnavailable, OpportunityRow
+from keeper.market.flash_sources import Lender
 from keeper.market.state import Market
 from keeper.market.view import MarketView
 from keeper.node import Node
@@ -25,7 +28,6 @@ from keeper.relay.messages import Message
 from keeper.risk.limits import Limits
 from keeper.strategies import registry
 from keeper.strategies.base import GasQuote, StrategyResult, StrategySettings
-from keeper.strategies.opportunity import Opportunity
 from keeper.strategies.reasons import Reason
 
 STOP_S = 5.0
@@ -103,6 +105,7 @@ class Desk:
             market=Market([USD]),
             strategies=registry.create(("simple",), settings),
             limits=LIMITS,
+            funds=lab.new_funds(node or lab.node),
             submitter=lab.new_submitter(node or lab.node),
             tracker=lab.tracker,
             journal=self.journal,  # type: ignore[arg-type]
@@ -194,6 +197,18 @@ async def test_pools__are_reserved_until_the_outcome(lab: Lab) -> None:
         assert desk.journal.rows[0].metadata["reason"] == Reason.POOL_RESERVED
         lab.mine()
     assert desk.states == [IntentState.SUCCEEDED] * 2
+
+
+async def test_row_of_a_refused_one__tells_its_source_and_the_others_reasons(lab: Lab) -> None:
+    lab.set_code(REVERTS)
+    async with working(Desk(lab)) as desk:
+        desk.open()
+        await until(lambda: desk.refused(Reason.SIMULATION_REVERTED) == 1)
+    (row,) = desk.journal.rows
+    assert row.metadata["source"]["name"] == Funding.FLASH_SWAP.value
+    assert row.metadata["source"]["premium_raw"] == "0"
+    others = {Funding.OWN_CAPITAL.value, *(lender.value for lender in Lender)}
+    assert row.metadata["sources_passed_over"] == dict.fromkeys(others, "unread")
 
 
 async def test_refused_submission__frees_its_pools(lab: Lab) -> None:
@@ -302,8 +317,8 @@ async def test_store_away__trades_again_when_it_is_back(lab: Lab) -> None:
 class AmbiguousStore(MemoryStore):
     """Its first commit is durable, and its answer lost."""
 
-    async def commit(self, opportunity: Opportunity, intent: Intent, stamps: Stamps) -> bool:
-        done = await super().commit(opportunity, intent, stamps)
+    async def commit(self, financed: Financed, intent: Intent, stamps: Stamps) -> bool:
+        done = await super().commit(financed, intent, stamps)
         if len(self.intents) == 1:
             raise StoreUnavailableError("no answer")
         return done

@@ -16,7 +16,7 @@ from executor_world import (
 )
 
 from keeper.chain import Address, Protocol, SwapTerms
-from keeper.execution.program import Funding, Lender, ProgramError, encode_basket
+from keeper.execution.program import Funding, LendingPool, ProgramError, encode_basket
 from keeper.strategies.opportunity import Leg
 from replica.abi import encode_call
 from replica.protocols import algebra, balancer_v2, uniswap_v4
@@ -233,10 +233,10 @@ def test_a_basket_splits_merges_and_settles_once(world: World, funding: Funding)
     assert allowances(world) == {0}
 
 
-def lender_of(world: World) -> Lender:
+def lender_of(world: World) -> LendingPool:
     """A Uniswap V3 pool that no basket uses."""
     pool = world.manifest.pool("uniswap-v3", "USDC.e", "USDC", 100)
-    return Lender(pool.address, pool.fee_pips, pool.token0 == token(world, "USDC.e"))
+    return LendingPool(pool.address, pool.fee_pips, pool.token0 == token(world, "USDC.e"))
 
 
 LIMITS: dict[str, Any] = {

@@ -57,24 +57,31 @@ def borrower(chain: Replica) -> Address:
 
 def lenders_of(replica: Replica) -> Lenders:
     manifest = replica.manifest
-    pool = manifest.pool("uniswap-v3", "WPOL", "USDC.e", 500)
     return Lenders(
         multicall=manifest.multicall3,
         uniswap_v4=manifest.contract("Uniswap V4 PoolManager"),
         morpho=manifest.contract("Morpho Blue"),
         balancer_vault=manifest.contract("Balancer Vault"),
         aave_pool=manifest.aave_pool,
-        v3_pools=(FlashPool(pool.address, pool.token0, pool.token1, pool.fee_pips),),
     )
+
+
+def pools_of(replica: Replica) -> tuple[FlashPool, ...]:
+    pool = replica.manifest.pool("uniswap-v3", "WPOL", "USDC.e", 500)
+    return (FlashPool(pool.address, pool.token0, pool.token1, pool.fee_pips),)
 
 
 async def sources_now(replica: Replica, node: Node) -> list[FlashSource]:
     tokens = [replica.manifest.token(symbol).address for symbol in SYMBOLS]
     head = (await node.block("latest")).hash
     places = await flash_sources.locate(node, lenders_of(replica), tokens, head)
-    found = await flash_sources.read(node, places, tokens, head)
-    assert list(found) == tokens
-    return [source for listed in found.values() for source in listed]
+    found = await flash_sources.read(
+        node, places, tokens, head, borrower=WHALE, v3_pools=pools_of(replica)
+    )
+    assert list(found.lent) == list(found.held) == tokens
+    for token, held in found.held.items():
+        assert (held,) == read(replica, token, "balanceOf(address)", ["uint256"], WHALE)
+    return [source for listed in found.lent.values() for source in listed]
 
 
 def borrow(replica: Replica, borrower: Address, source: FlashSource, amount: int) -> int:
@@ -86,8 +93,7 @@ def borrow(replica: Replica, borrower: Address, source: FlashSource, amount: int
     signature = f"{source.lender}(address,address,uint256)"
     if source.lender is Lender.UNISWAP_V3:
         signature = f"{source.lender}(address,address,uint256,bool)"
-        (pool,) = lenders_of(replica).v3_pools
-        arguments.append(source.token == pool.token0)
+        arguments.append(source.lends_token0)
     transact(replica, WHALE, borrower, encode_call(signature, *arguments))
     (asked,) = read(replica, borrower, "premium()", ["uint256"])
     (left,) = read(replica, source.token, "balanceOf(address)", ["uint256"], borrower)
@@ -154,24 +160,24 @@ async def test_aave_is_left_out_where_it_does_not_lend(chain: Replica, node: Nod
 async def test_lenders_that_do_not_stand_there_are_left_out(chain: Replica, node: Node) -> None:
     nowhere = Address(b"\x42" * 20)
     tokens = [chain.manifest.token("WPOL").address, nowhere]
-    lenders = replace(
-        lenders_of(chain), morpho=nowhere, aave_pool=nowhere, uniswap_v4=None, v3_pools=()
-    )
+    lenders = replace(lenders_of(chain), morpho=nowhere, aave_pool=nowhere, uniswap_v4=None)
     head = (await node.block("latest")).hash
     places = await flash_sources.locate(node, lenders, tokens, head)
-    found = await flash_sources.read(node, places, tokens, head)
-    assert [source.lender for source in found[tokens[0]]] == [Lender.BALANCER_V2]
-    assert found[nowhere] == ()
+    found = await flash_sources.read(node, places, tokens, head, borrower=WHALE)
+    assert [source.lender for source in found.lent[tokens[0]]] == [Lender.BALANCER_V2]
+    assert found.lent[nowhere] == ()
 
 
 @pytest.fixture
 def answers() -> list[bytes]:
-    words = [32, 1, 32, 1, 64, 32, 7]
+    one = [1, 64, 32, 7]
+    words, values = [32, 2, 64, 192, *one, *one], (7, 11)
     right = b"".join(word.to_bytes(32) for word in words)
     cut = [right[:end] for end in (0, 31, 64, 96, 200, len(right) - 1)]
     wrong = [
         b"".join((word if place != at else 2**255).to_bytes(32) for place, word in enumerate(words))
-        for at in range(len(words) - 1)
+        for at in range(len(words))
+        if at not in values
     ]
     return [right, *cut, *wrong]
 
@@ -189,7 +195,7 @@ async def test_what_multicall_never_answers_is_refused(
             return answer
 
         monkeypatch.setattr(node, "call", call)
-        return await flash_sources.read(node, places, [token], b"\0" * 32)
+        return await flash_sources.read(node, places, [token], b"\0" * 32, borrower=WHALE)
 
     assert await ask(right)
     for other in others:

@@ -6,8 +6,10 @@ from dataclasses import replace
 import pytest
 from execution_world import GWEI, PREDICTED_RAW, REVERTS, Lab, MemoryStore, unreachable_node
 
+from keeper.execution.financing import Financed, Unfunded
 from keeper.execution.intent import Intent, IntentState
-from keeper.execution.program import ProgramError
+from keeper.execution.program import Funding
+from keeper.execution.source_gas import SOURCE_GAS
 from keeper.execution.store import Stamps, StoreUnavailableError
 from keeper.execution.submitter import (
     GAS_LIMIT_MARGIN_PERCENT,
@@ -17,7 +19,6 @@ from keeper.execution.submitter import (
 )
 from keeper.execution.tracker import RESEND_AFTER_BLOCKS
 from keeper.node import Node, NodeTimeout, NodeUnavailable
-from keeper.strategies.opportunity import Opportunity
 from keeper.strategies.reasons import Reason
 
 STEPS = ["frame", "applied", "sized", "exact", "simulated", "committed", "broadcast"]
@@ -31,7 +32,7 @@ async def nothing_happened(lab: Lab) -> bool:
 
 async def test_submitted__node_holds_the_very_bytes_of_the_intent(lab: Lab) -> None:
     opportunity = await lab.opportunity()
-    submission = await lab.submitter.submit(opportunity)
+    submission = await lab.submit(opportunity)
     assert isinstance(submission, Submission)
     intent = submission.intent
     assert lab.store.intents == {intent.id: intent}
@@ -55,13 +56,13 @@ async def test_commit__comes_before_any_broadcast(lab: Lab) -> None:
     pooled_at_commit: list[bool] = []
 
     class WatchingStore(MemoryStore):
-        async def commit(self, opportunity: Opportunity, intent: Intent, stamps: Stamps) -> bool:
-            done = await super().commit(opportunity, intent, stamps)
+        async def commit(self, financed: Financed, intent: Intent, stamps: Stamps) -> bool:
+            done = await super().commit(financed, intent, stamps)
             pooled_at_commit.append(await lab.pooled(intent.tx_hash))
             return done
 
     lab.store = WatchingStore()
-    submission = await lab.new_submitter(lab.node).submit(await lab.opportunity())
+    submission = await lab.submit(await lab.opportunity(), lab.new_submitter(lab.node))
     assert isinstance(submission, Submission)
     assert pooled_at_commit == [False]
     assert await lab.pooled(submission.intent.tx_hash)
@@ -69,14 +70,14 @@ async def test_commit__comes_before_any_broadcast(lab: Lab) -> None:
 
 async def test_store_unavailable__nothing_is_broadcast(lab: Lab) -> None:
     lab.store.available = False
-    refusal = await lab.submitter.submit(await lab.opportunity())
+    refusal = await lab.submit(await lab.opportunity())
     assert refusal == Refusal(Reason.JOURNAL_UNAVAILABLE)
     assert await nothing_happened(lab)
 
 
 async def test_simulation_reverts__reason(lab: Lab) -> None:
     lab.set_code(REVERTS)
-    refusal = await lab.submitter.submit(await lab.opportunity())
+    refusal = await lab.submit(await lab.opportunity())
     assert refusal == Refusal(Reason.SIMULATION_REVERTED)
     assert await nothing_happened(lab)
 
@@ -89,26 +90,29 @@ async def test_gas_of_the_simulation__decides_whether_it_still_pays(
 ) -> None:
     opportunity = await lab.opportunity()
     shown = replace(opportunity, profit_usd=profit_usd, gas_cost_usd=0.1)
-    data = lab.submitter._encode(shown)
+    financed = lab.submitter.prepare(shown, None)
+    assert isinstance(financed, Financed)
+    data = financed.program
     gas = await lab.node.estimate_gas(lab.executor, data, sender=lab.signer.address)
-    shown = replace(shown, gas_estimate=gas)
-    assert await lab.submitter.submit(shown) == Refusal(reason)
+    without_source = gas - SOURCE_GAS[Funding.FLASH_SWAP]
+    shown = replace(shown, gas_estimate=without_source, gas_cost_usd=0.1 * without_source / gas)
+    assert await lab.submit(shown) == Refusal(reason)
     assert await nothing_happened(lab)
 
 
 async def test_node_gone__reason(lab: Lab) -> None:
     async with unreachable_node() as gone:
-        refusal = await lab.new_submitter(gone).submit(await lab.opportunity())
+        refusal = await lab.submit(await lab.opportunity(), lab.new_submitter(gone))
     assert refusal == Refusal(Reason.NODE_UNAVAILABLE)
     assert await nothing_happened(lab)
 
 
 async def test_already_intended__reason_and_the_nonce_goes_to_the_next(lab: Lab) -> None:
     opportunity = await lab.opportunity()
-    assert isinstance(await lab.submitter.submit(opportunity), Submission)
-    assert await lab.submitter.submit(opportunity) == Refusal(Reason.ALREADY_INTENDED)
+    assert isinstance(await lab.submit(opportunity), Submission)
+    assert await lab.submit(opportunity) == Refusal(Reason.ALREADY_INTENDED)
     assert lab.nonces.next == 1
-    following = await lab.submitter.submit(await lab.opportunity(1))
+    following = await lab.submit(await lab.opportunity(1))
     assert isinstance(following, Submission)
     assert following.intent.nonce == 1
     assert await lab.node.transaction_count(lab.signer.address, "pending") == 2
@@ -130,7 +134,7 @@ class DeafNode(Node):
 async def test_broadcast_in_doubt__intent_is_followed_to_its_end(lab: Lab, takes: bool) -> None:
     async with await DeafNode.connect(lab.anvil.url, expected_chain_id=137) as node:
         node.takes = takes
-        submission = await lab.new_submitter(node).submit(await lab.opportunity())
+        submission = await lab.submit(await lab.opportunity(), lab.new_submitter(node))
     assert isinstance(submission, Submission)
     assert lab.nonces.next == 1
     assert "broadcast" not in submission.stamps
@@ -152,7 +156,7 @@ async def test_broadcast_not_noted__intent_is_followed_all_the_same(lab: Lab) ->
             raise StoreUnavailableError("the store went away")
 
     lab.store = ForgetfulStore()
-    submission = await lab.new_submitter(lab.node).submit(await lab.opportunity())
+    submission = await lab.submit(await lab.opportunity(), lab.new_submitter(lab.node))
     assert isinstance(submission, Submission)
     assert await lab.pooled(submission.intent.tx_hash)
     assert lab.nonces.next == 1
@@ -160,7 +164,7 @@ async def test_broadcast_not_noted__intent_is_followed_all_the_same(lab: Lab) ->
 
 async def test_refused_by_the_node__nonce_is_spent_for_the_bytes_are_durable(lab: Lab) -> None:
     lab.anvil.rpc("anvil_setBalance", [lab.signer.address, "0x0"])
-    submission = await lab.submitter.submit(await lab.opportunity())
+    submission = await lab.submit(await lab.opportunity())
     assert isinstance(submission, Submission)
     assert lab.nonces.next == 1
     assert not await lab.pooled(submission.intent.tx_hash)
@@ -168,7 +172,7 @@ async def test_refused_by_the_node__nonce_is_spent_for_the_bytes_are_durable(lab
 
 async def test_many_at_once__nonces_follow_one_another_and_all_are_mined(lab: Lab) -> None:
     wanted = [await lab.opportunity(number) for number in range(6)]
-    done = await asyncio.gather(*map(lab.submitter.submit, wanted))
+    done = await asyncio.gather(*map(lab.submit, wanted))
     submissions = [entry for entry in done if isinstance(entry, Submission)]
     assert sorted(entry.intent.nonce for entry in submissions) == list(range(6))
     for entry in submissions:
@@ -177,28 +181,32 @@ async def test_many_at_once__nonces_follow_one_another_and_all_are_mined(lab: La
     assert len(await lab.settle()) == 6
 
 
-async def test_unencodable__raises_and_leaves_no_trace(lab: Lab) -> None:
+async def test_unencodable__reason_and_no_trace(lab: Lab) -> None:
     opportunity = await lab.opportunity()
-    broken = replace(opportunity, legs=opportunity.legs[:1])
-    for attempt in (lab.submitter.identify, lab.submitter._encode):
-        with pytest.raises(ProgramError):
-            attempt(broken)
-    with pytest.raises(ProgramError):
-        await lab.submitter.submit(broken)
+    first, second = opportunity.legs
+    wrong_way = replace(first, zero_for_one=not first.zero_for_one)
+    broken = replace(opportunity, legs=(wrong_way, second))
+    assert lab.submitter.prepare(broken, None) == Unfunded(Reason.NOT_ENCODABLE, {})
     assert await nothing_happened(lab)
 
 
-async def test_identity__same_on_a_rerun_and_of_one_instance_block_and_program(lab: Lab) -> None:
+async def test_identity__same_on_a_rerun_and_of_one_instance_block_and_swaps(lab: Lab) -> None:
     opportunity = await lab.opportunity()
     later = replace(opportunity, frame_ns=9_000, applied_ns=9_001, exact_ns=9_002)
-    assert lab.submitter.identify(later) == lab.submitter.identify(opportunity)
-    other_block = replace(opportunity.block, hash=bytes(32))
+    bid = replace(later, gas_cost_usd=0.2, profit_raw=1, profit_usd=1.0)
+    for same in (later, bid):
+        assert lab.submitter.identify(same) == lab.submitter.identify(opportunity)
+    first, second = opportunity.legs
     names = {
         lab.submitter.identify(opportunity),
-        lab.submitter.identify(replace(opportunity, block=other_block)),
+        lab.submitter.identify(
+            replace(opportunity, block=replace(opportunity.block, hash=bytes(32)))
+        ),
         lab.submitter.identify(await lab.opportunity(1)),
-        opportunity_id(replace(lab.instance, run="live"), opportunity, b"program"),
-        opportunity_id(lab.instance, opportunity, b"program"),
+        lab.submitter.identify(
+            replace(opportunity, legs=(replace(first, amount_in_raw=1), second))
+        ),
+        opportunity_id(replace(lab.instance, run="live"), opportunity),
     }
     assert len(names) == 5
 
@@ -217,6 +225,6 @@ async def test_nodes_that_hold_another_block__nothing_is_sent(lab: Lab) -> None:
     decided = await lab.opportunity(1)
     other = replace(decided, block=replace(decided.block, hash=b"\x99" * 32))
     async with await Node.connect(lab.anvil.url, lab.anvil.url, expected_chain_id=137) as nodes:
-        assert await lab.new_submitter(nodes).submit(other) == Refusal(Reason.NODE_UNAVAILABLE)
+        assert await lab.submit(other, lab.new_submitter(nodes)) == Refusal(Reason.NODE_UNAVAILABLE)
         assert await nothing_happened(lab)
-        assert isinstance(await lab.new_submitter(nodes).submit(decided), Submission)
+        assert isinstance(await lab.submit(decided, lab.new_submitter(nodes)), Submission)

@@ -39,7 +39,12 @@ def _create_opportunities() -> None:
         sa.Column("venue_b", sa.Text, nullable=False, comment="Venue of the route's last swap."),
         sa.Column("estimated_profit", sa.DECIMAL, nullable=False, comment=_ESTIMATED_PROFIT),
         sa.Column("confidence_score", sa.FLOAT, nullable=False, comment=_CONFIDENCE),
-        sa.Column("metadata", JSONB, nullable=False, comment="Route, sizes, reasons: JSON object."),
+        sa.Column(
+            "metadata",
+            JSONB,
+            nullable=False,
+            comment="Route, sizes, source of capital, reasons: JSON object.",
+        ),
         sa.CheckConstraint("confidence_score BETWEEN 0 AND 1", "confidence_is_a_fraction"),
         sa.CheckConstraint("estimated_profit <> 'NaN'", "estimated_profit_is_a_number"),
         comment="Opportunities above the row threshold; all that led to an intent are here.",
@@ -109,7 +114,7 @@ def _create_rejections() -> None:
     )
 
 
-_ID = "Derived from chain instance, block hash and program: a rerun meets its own row."
+_ID = "Derived from chain instance, block hash and swaps: a rerun meets its own row."
 _DETECTED_AT = "When the last frame of the block arrived (keeper's clock)."
 _ESTIMATED_PROFIT = (
     "USD, before gas: predicted balance change of the profit token from before to after the "

@@ -1,0 +1,201 @@
+"""Where a program's capital comes from: the cheapest source that has enough of it.
+
+Cheap is what a source adds in gas and asks as premium, both in dollars. Custody is the encoder's to
+judge: a source that it refuses for the legs is passed over.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from keeper.chain import Address
+from keeper.execution.program import CustodyError, Funding, LendingPool, capital_needed
+from keeper.execution.program_routes import basket_feeds, can_lend, chain_feeds
+from keeper.execution.program_swaps import Custody, custody
+from keeper.execution.program_table import MAX_HOPS
+from keeper.execution.source_gas import CALLED_FLASH_SWAP_GAS, SOURCE_GAS
+from keeper.market.flash_sources import FlashSource, Lender, Liquidity
+from keeper.strategies.cyclic import confidence
+from keeper.strategies.opportunity import Opportunity
+from keeper.strategies.reasons import Reason
+
+
+class PassedOver(StrEnum):
+    """Why a source does not fund an opportunity; the text is what rows show."""
+
+    UNREAD = "unread"
+    """What it has was not read, or too many blocks ago."""
+    NOT_LENT = "not_lent"
+    """It does not lend the token."""
+    TOO_LITTLE = "too_little"
+    """It has less of the token than the legs need."""
+    CUSTODY = "custody"
+    """It is locked while it lends, and a leg needs it."""
+    TOO_DEAR = "too_dear"
+    """Its premium takes the whole profit."""
+    DEARER = "dearer"
+    """Another one costs less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One way to fund a program, and its price: gas over own capital, premium in raw units."""
+
+    funding: Funding
+    gas: int
+    premium_raw: int = 0
+    address: Address | None = None
+    pool: LendingPool | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called in rows; pools that lend are told apart by address."""
+        return self.funding.value + (f":0x{self.pool.pool.hex()}" if self.pool else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Financed:
+    """An opportunity with its capital: profit less premium, gas with the source's.
+
+    `passed_over` says of every other source why it is not the one.
+    """
+
+    opportunity: Opportunity
+    source: Source
+    passed_over: Mapping[str, PassedOver]
+    program: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Unfunded:
+    """Why an opportunity has no program, and what became of each source."""
+
+    reason: Reason
+    passed_over: Mapping[str, PassedOver]
+
+
+Encode = Callable[[Opportunity, Source], bytes]
+"""The program of an opportunity as funded, or `ProgramError`."""
+
+
+def finance(
+    opportunity: Opportunity, liquidity: Liquidity | None, encode: Encode
+) -> Financed | Unfunded:
+    """Fund an opportunity from the cheapest source; `liquidity` is None where nothing is known.
+
+    Raises:
+        ProgramError: The legs cannot be encoded, whoever funds them.
+    """
+    passed_over: dict[str, PassedOver] = {}
+    sources = sorted(
+        _sources(opportunity, liquidity, passed_over),
+        key=lambda source: _cost_usd(opportunity, source),
+    )
+    chosen: Financed | None = None
+    for source in sources:
+        if chosen is not None or source.premium_raw >= opportunity.profit_raw:
+            passed_over[source.name] = PassedOver.DEARER if chosen else PassedOver.TOO_DEAR
+            continue
+        funded = _net(opportunity, source)
+        try:
+            chosen = Financed(funded, source, passed_over, encode(funded, source))
+        except CustodyError:
+            passed_over[source.name] = PassedOver.CUSTODY
+    return chosen or Unfunded(Reason.NO_FUNDING, passed_over)
+
+
+def is_short_chain(opportunity: Opportunity) -> bool:
+    """Whether the legs are a chain that one program runs as such, and not as a basket."""
+    return opportunity.is_chain and len(opportunity.legs) <= MAX_HOPS
+
+
+def _sources(
+    opportunity: Opportunity, liquidity: Liquidity | None, passed_over: dict[str, PassedOver]
+) -> Iterator[Source]:
+    """Sources that have enough, in order of preference among equals; notes the others."""
+    if is_short_chain(opportunity):
+        lending = [leg for leg in (opportunity.legs[-1], opportunity.legs[0]) if can_lend(leg)]
+        if lending:
+            is_called = custody(lending[0]) is Custody.CALLED
+            gas = CALLED_FLASH_SWAP_GAS if is_called else SOURCE_GAS[Funding.FLASH_SWAP]
+            yield Source(Funding.FLASH_SWAP, gas)
+    if liquidity is None:
+        others = (Funding.OWN_CAPITAL, *(Funding(lender.value) for lender in Lender))
+        passed_over |= dict.fromkeys((f.value for f in others), PassedOver.UNREAD)
+        return
+    lacking = _lacking_loans(opportunity, liquidity)
+    if lacking:
+        passed_over |= lacking
+        return
+    inner = len(opportunity.loans) * SOURCE_GAS[Funding.MORPHO]
+    if liquidity.held.get(opportunity.profit_token, 0) >= _capital(opportunity):
+        yield Source(Funding.OWN_CAPITAL, SOURCE_GAS[Funding.OWN_CAPITAL] + inner)
+    else:
+        passed_over[Funding.OWN_CAPITAL.value] = PassedOver.TOO_LITTLE
+    lent = liquidity.lent.get(opportunity.profit_token, ())
+    for lender in Lender:
+        offers = [offer for offer in lent if offer.lender is lender]
+        if not offers:
+            passed_over[lender.value] = PassedOver.NOT_LENT
+        for offer in offers:
+            source = _loan(opportunity, offer, inner)
+            if offer.available_raw >= _capital(opportunity, source.funding):
+                yield source
+            else:
+                passed_over[source.name] = PassedOver.TOO_LITTLE
+
+
+def _loan(opportunity: Opportunity, offer: FlashSource, inner_gas: int) -> Source:
+    funding = Funding(offer.lender.value)
+    pool = None
+    if funding is Funding.UNISWAP_V3:
+        pool = LendingPool(offer.address, offer.premium.part, offer.lends_token0)
+    amount = _capital(opportunity, funding)
+    gas = SOURCE_GAS[funding] + inner_gas
+    return Source(funding, gas, offer.premium.of(amount), offer.address, pool)
+
+
+def _lacking_loans(opportunity: Opportunity, liquidity: Liquidity) -> dict[str, PassedOver]:
+    """The loans of other tokens, all of them Morpho's, that it cannot give."""
+    return {
+        f"{Lender.MORPHO}:0x{token.hex()}": PassedOver.TOO_LITTLE
+        for token, amount in opportunity.loans.items()
+        if amount > _available(liquidity, Lender.MORPHO, token)
+    }
+
+
+def _available(liquidity: Liquidity, lender: Lender, token: Address) -> int:
+    offers = liquidity.lent.get(token, ())
+    return sum(offer.available_raw for offer in offers if offer.lender is lender)
+
+
+def _capital(opportunity: Opportunity, funding: Funding = Funding.OWN_CAPITAL) -> int:
+    """Raw units of the profit token that a program on this funding borrows."""
+    token, legs = opportunity.profit_token, opportunity.legs
+    feeds = chain_feeds(legs)
+    if not is_short_chain(opportunity):
+        feeds = basket_feeds(legs, {token, *opportunity.loans})
+    return capital_needed(legs, feeds, token, each_is_lent=funding is Funding.UNISWAP_V4)
+
+
+def _cost_usd(opportunity: Opportunity, source: Source) -> float:
+    usd_per_gas = opportunity.gas_cost_usd / opportunity.gas_estimate
+    usd_per_raw = opportunity.profit_usd / opportunity.profit_raw
+    return source.gas * usd_per_gas + source.premium_raw * usd_per_raw
+
+
+def _net(opportunity: Opportunity, source: Source) -> Opportunity:
+    """The opportunity on this source: the premium off to the wei, the gas added."""
+    profit_raw = opportunity.profit_raw - source.premium_raw
+    profit_usd = opportunity.profit_usd * profit_raw / opportunity.profit_raw
+    units = opportunity.gas_estimate + source.gas
+    gas_usd = opportunity.gas_cost_usd * units / opportunity.gas_estimate
+    paid = opportunity.amount_in_raw
+    return replace(
+        opportunity,
+        profit_raw=profit_raw,
+        profit_usd=profit_usd,
+        gas_estimate=units,
+        gas_cost_usd=gas_usd,
+        confidence=confidence(paid, paid + profit_raw, profit_usd, gas_usd),
+    )
