@@ -14,8 +14,8 @@ setup: ## install everything from the lock files
 demo: setup ## the main job on the replica: relay to journal, then every row checked (DEMO_SECONDS, DEMO_SEED)
 	@python -m replica.demo
 
-test: setup ## the whole test suite
-	@pytest
+test: setup ## the whole test suite, its files on two processes
+	@pytest -n 2 --dist loadfile
 	@APE_DATA_FOLDER=$(CURDIR)/.cache/ape ape test
 
 fuzz: setup ## the deep tier: venues against their contracts, the executor against its model and a thief (FUZZ_SEED)

@@ -1,10 +1,12 @@
 """Fixtures that every room's tests share: a replica, and a way back to its built state."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from replica import Replica, launch
+from replica.trial import taken_back
 
 FIGURES: pytest.StashKey[list[str]] = pytest.StashKey()
 
@@ -12,6 +14,19 @@ FIGURES: pytest.StashKey[list[str]] = pytest.StashKey()
 def pytest_configure(config: pytest.Config) -> None:
     """Make room for the figures that tests measure."""
     config.stash[FIGURES] = []
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand a worker's figures to the process that reports."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["figures"] = session.config.stash[FIGURES]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:  # noqa: ANN401 -- a class of the plugin
+    """Gather what a worker measured; one that crashed has nothing to say."""
+    node.config.stash[FIGURES] += getattr(node, "workeroutput", {}).get("figures", [])
 
 
 def pytest_terminal_summary(
@@ -48,6 +63,5 @@ def chain(replica: Replica) -> Iterator[Replica]:
     A transaction identical to one that was taken back has no receipt afterwards: vary its gas
     limit, or nonce, where two tests send the same one.
     """
-    mark = replica.rpc("evm_snapshot")
-    yield replica
-    assert replica.rpc("evm_revert", [mark])
+    with taken_back(replica.rpc):
+        yield replica

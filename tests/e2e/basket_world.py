@@ -23,6 +23,7 @@ from replica import Replica
 from replica.abi import address, encode_call
 from replica.deploy import WHALE
 from replica.protocols.uniswap_v2 import VENUES, Venue
+from replica.trial import mined_by_hand, taken_back
 
 TOKENS = 12
 SIDE_USD = 60_000
@@ -103,19 +104,14 @@ class BasketArena(Arena):
     @contextmanager
     def market(self) -> Iterator[None]:
         """A block of random trades in the further pairs; taken back at the end."""
-        mark = self._replica.rpc("evm_snapshot")
-        try:
-            self._replica.rpc("evm_setAutomine", [False])
-            for venue, *pair in self.rng.sample(self.pairs, self.rng.randint(1, 8)):
-                way = pair if self.rng.random() < 0.5 else pair[::-1]
-                amount = self._raw_usd[way[0]] * self.rng.randint(50, 2_000)
-                self._post(venue.router, SWAP, amount, 0, list(way), WHALE, FAR)
-            self._replica.rpc("evm_mine")
-            self._replica.rpc("evm_setAutomine", [True])
+        with taken_back(self._replica.rpc):
+            with mined_by_hand(self._replica.rpc):
+                for venue, *pair in self.rng.sample(self.pairs, self.rng.randint(1, 8)):
+                    way = pair if self.rng.random() < 0.5 else pair[::-1]
+                    amount = self._raw_usd[way[0]] * self.rng.randint(50, 2_000)
+                    self._post(venue.router, SWAP, amount, 0, list(way), WHALE, FAR)
+                self._replica.rpc("evm_mine")
             yield
-        finally:
-            self._replica.rpc("evm_setAutomine", [True])
-            assert self._replica.rpc("evm_revert", [mark])
 
     def baskets(self, view: MarketView) -> list[Opportunity]:
         """What the basket strategy takes of this market."""

@@ -28,6 +28,8 @@ from replica.paths import ROOT
 OPEN_STATES = ("committed", "broadcast")
 GAP_TIP_WEI = 60 * 10**9
 GAP_USD = 12_000
+GAPS = 25
+"""Chances that a keeper is given to react: on a busy machine it needs some to come level."""
 GAP_POOLS = (("WPOL", "USDC.e"), ("USDC.e", "WETH"), ("WPOL", "WETH"))
 READY = "trading on chain instance"
 SETTLE_S, BLOCK_S, COMMAND_S = 30.0, 0.5, 30.0
@@ -120,7 +122,7 @@ class LiveStack:
 
     def trade_until(self, what: str, holds: Callable[[], bool]) -> None:
         """Open gaps until the keeper's reaction shows; it may pass one over while it settles."""
-        for _ in range(10):
+        for _ in range(GAPS):
             self.open_gap()
             self.mine()
             deadline = time.monotonic() + 2.0
@@ -129,7 +131,8 @@ class LiveStack:
                     return
                 self.stack.check()
                 time.sleep(0.02)
-        raise AssertionError(f"{what} did not come about: {self.stack.tail('run')}")
+        told = "; ".join(f"{name}: {self.stack.tail(name)}" for name in ("run", "collect"))
+        raise AssertionError(f"{what} did not come about: {told}")
 
     def send(self, sender: str, to: Address, data: bytes) -> str:
         """Send a transaction of an unlocked account; its hash."""

@@ -32,6 +32,7 @@ from replica import Replica
 from replica.abi import address, encode_call
 from replica.contracts import deploy_executor
 from replica.deploy import WHALE
+from replica.trial import mined_by_hand, taken_back
 
 TIP_WEI = 30 * 10**9
 MAX_FEE_WEI = 10**12
@@ -123,15 +124,10 @@ class Arena:
     @contextmanager
     def market(self) -> Iterator[None]:
         """A block of random trades by others; taken back at the end."""
-        mark = self._replica.rpc("evm_snapshot")
-        try:
-            self._replica.rpc("evm_setAutomine", [False])
-            self._traders.block(self.rng.randint(1, 6))
-            self._replica.rpc("evm_setAutomine", [True])
+        with taken_back(self._replica.rpc):
+            with mined_by_hand(self._replica.rpc):
+                self._traders.block(self.rng.randint(1, 6))
             yield
-        finally:
-            self._replica.rpc("evm_setAutomine", [True])
-            assert self._replica.rpc("evm_revert", [mark])
 
     async def seen_by_deltas(self) -> MarketView:
         """The market as a follower knows it: the base state and then the block's own logs."""

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from live_stack import SENDER, LiveStack, launched, run_command
 
+from keeper.journal.server_user import open_path, server_user
+
 CLOSED_PORT = "127.0.0.1:1"
 PASSWORD = "correct-horse-battery"
 
@@ -110,8 +112,13 @@ FAULTS = {
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStack]:
-    """A deployed executor; no daemon runs yet."""
-    with launched(tmp_path_factory.mktemp("faults")) as live:
+    """A deployed executor; no daemon runs yet.
+
+    The way to its folder is open before, as after a first start: that it was opened is said once.
+    """
+    folder = tmp_path_factory.mktemp("faults")
+    open_path(folder, server_user())
+    with launched(folder) as live:
         yield live
 
 

@@ -23,6 +23,7 @@ from replica import Replica
 from replica.abi import address
 from replica.contracts import compile_contract, deploy, deploy_executor
 from replica.manifest import Pool
+from replica.trial import taken_back
 
 GAS_LIMITS = count(6_000_000)
 """No transaction is sent twice: after a revert, a repeated one has the receipt of the first."""
@@ -144,9 +145,8 @@ def test_gas_over_the_floor(
     token = world.manifest.token(symbol)
     for holder in (world.executor, floor):
         world.fund(token.address, usd(token, 1_000), holder)
-    mark = world.node.rpc("evm_snapshot")
-    least = world.gas_of(keeper_of(world), floor, b"")
-    assert world.node.rpc("evm_revert", [mark])
+    with taken_back(world.node.rpc):
+        least = world.gas_of(keeper_of(world), floor, b"")
     funding = Funding.FLASH_SWAP if flash else Funding.OWN_CAPITAL
     program = world.program(legs, funding, min_profit_raw=1, deadline_block=2**27)
     gas = world.gas_of(keeper_of(world), world.executor, program)

@@ -18,6 +18,7 @@ from bench.gas.trace import AccessList, gas_used, trace_call
 from keeper.chain import Address
 from keeper.execution.program import Funding
 from replica.markets import USDC_E, WPOL
+from replica.trial import taken_back
 
 GROWTH = 0.01
 GAS_LIMITS = itertools.count(5_000_000)
@@ -32,9 +33,8 @@ def wpol() -> Iterator[World]:
 
 @pytest.fixture
 def put_back(wpol: World) -> Iterator[World]:
-    mark = wpol.rpc("evm_snapshot")
-    yield wpol
-    assert wpol.rpc("evm_revert", [mark])
+    with taken_back(wpol.rpc):
+        yield wpol
 
 
 @pytest.fixture(scope="module")

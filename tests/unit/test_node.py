@@ -26,6 +26,7 @@ from keeper.node import (
     WrongChain,
 )
 from replica import Replica
+from replica.trial import mined_by_hand
 
 KEY = "0x" + "42" * 32
 NOBODY = Address(b"\x99" * 20)
@@ -114,8 +115,7 @@ async def test_refused_transactions_tell_their_reason(
     node: Node, account: LocalAccount, chain: Replica
 ) -> None:
     await mined(node, signed(account, 0))
-    chain.rpc("evm_setAutomine", [False])
-    try:
+    with mined_by_hand(chain.rpc):
         pending = signed(account, 1)
         await node.send_raw_transaction(pending)
         for raw, reason in (
@@ -128,8 +128,6 @@ async def test_refused_transactions_tell_their_reason(
             with pytest.raises(TransactionRejected) as refused:
                 await node.send_raw_transaction(raw)
             assert refused.value.reason is reason
-    finally:
-        chain.rpc("evm_setAutomine", [True])
 
 
 async def test_reverts_carry_their_data(node: Node, account: LocalAccount) -> None:
