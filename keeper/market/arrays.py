@@ -13,6 +13,7 @@ from keeper.market.kernels.layout import (
     CONCENTRATED,
     CURVE,
     EMPTY,
+    FULL_RESERVE,
     INTS,
     PAIR,
     WORDS,
@@ -188,8 +189,9 @@ class PoolArrays:
         flat.words[slot, :4] = (reserve0 & _LIMB, reserve0 >> 64, reserve1 & _LIMB, reserve1 >> 64)
         flat.ints[slot, 0] = fee
         flat.floats[slot] = (reserve0, reserve1, gamma)
-        self._put_first(slot, 0, gamma * reserve1 / reserve0, gamma / reserve0)
-        self._put_first(slot, 1, gamma * reserve0 / reserve1, gamma / reserve1)
+        for direction, sold, bought in ((0, reserve0, reserve1), (1, reserve1, reserve0)):
+            price = gamma * bought / sold if sold < FULL_RESERVE else 0.0
+            self._put_first(slot, direction, price, gamma / sold)
 
     def _put_first(self, slot: int, direction: int, price: float, slope: float) -> None:
         usable = 0.0 < price < inf and 0.0 < slope < inf

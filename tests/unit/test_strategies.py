@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from math import inf
 
 import pytest
 from market_frames import USD, WETH, WPOL, Frames, flat_v3, pool_address, snapshots, two_pools
@@ -40,8 +41,8 @@ def run(view: MarketView, name: str = "simple", **changes: object) -> StrategyRe
     return registry.create([name], settings)[0].evaluate(view, GAS)
 
 
-def one(view: MarketView) -> Opportunity:
-    (opportunity,) = run(view).opportunities
+def one(view: MarketView, **changes: object) -> Opportunity:
+    (opportunity,) = run(view, "simple", **changes).opportunities
     return opportunity
 
 
@@ -111,6 +112,18 @@ def test_budgets_leave_the_rest_counted() -> None:
     _, view = market_of(Frames())
     assert run(view, max_sized=0).rejections == {Reason.NO_EDGE: 1, Reason.NOT_SIZED: 1}
     assert run(view, max_exact=0).rejections == {Reason.NO_EDGE: 1, Reason.NOT_SIZED: 1}
+
+
+def test_a_full_pair_does_not_stand_in_front_of_what_pays() -> None:
+    """It offers the best price of all for the token that it has no room for."""
+    frames = Frames()
+    market = Market([USD])
+    full = frames.v2(pool_address(3), USD, WPOL, (2**112 - 1, 2**112 - 1), decimals=(6, 18))
+    for message in (full, *two_pools(frames)):
+        view = market.apply(message)
+    assert view is not None
+    assert view.log_prices[0].tolist() == [-inf, -inf]
+    assert {leg.pool for leg in one(view, max_sized=1).legs} == {PAIR, POOL}
 
 
 def test_a_profit_token_without_a_price_is_unpriced() -> None:

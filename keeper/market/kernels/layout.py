@@ -26,6 +26,9 @@ TICK_SQRT, TICK_NET = 0, 3
 
 WORDS, INTS = 5, 8
 
+FULL_RESERVE = 127.0 / 128.0 * 2.0**112
+"""A pair that holds more of a token has no room worth a search for more of it."""
+
 
 class FlatPools(NamedTuple):
     """Exact integers as limbs, and the floats derived from them.

@@ -9,6 +9,7 @@ from keeper.market.kernels.layout import (
     COUNT,
     EMPTY,
     FEE,
+    FULL_RESERVE,
     INTS,
     LIQUIDITY,
     OFFSET,
@@ -61,12 +62,21 @@ def _show_pair(flat: FlatPools, slot: int, gamma: float) -> None:
     reserve1 = float_of(words[slot, RESERVE1 + 1], words[slot, RESERVE1])
     flat.floats[slot, 0], flat.floats[slot, 1], flat.floats[slot, 2] = reserve0, reserve1, gamma
     if reserve0 > 0.0 and reserve1 > 0.0:
-        _first(flat, slot, 0, gamma * reserve1 / reserve0, gamma / reserve0)
-        _first(flat, slot, 1, gamma * reserve0 / reserve1, gamma / reserve1)
+        _show_side(flat, slot, 0, reserve0, reserve1, gamma)
+        _show_side(flat, slot, 1, reserve1, reserve0, gamma)
     else:
         flat.kinds[slot] = EMPTY
         for direction in range(2):
             _first(flat, slot, direction, 0.0, 0.0)
+
+
+@inner
+def _show_side(
+    flat: FlatPools, slot: int, direction: int, sold: float, bought: float, gamma: float
+) -> None:
+    """A full pair takes nothing, at whatever price: searches would size it before what pays."""
+    price = gamma * bought / sold if sold < FULL_RESERVE else 0.0
+    _first(flat, slot, direction, price, gamma / sold)
 
 
 @inner
