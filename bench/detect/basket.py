@@ -42,7 +42,7 @@ class Sums:
 def measure_basket(world: World) -> dict[str, float | None]:
     """Milliseconds cold and warm, ratios of sums over the judged blocks, and tokens spanned.
 
-    `basket_bound_ratio` is of the exact basket without gas and without the cap on its swaps, over
+    `basket_bound_ratio` is of the exact basket without gas, risk or a cap on its swaps, over
     the bound on all pools; `basket_net_ratio` of the basket that a program runs, over the bound
     with each pool's gas. Both bounds are recomputed from the states.
 
@@ -51,7 +51,7 @@ def measure_basket(world: World) -> dict[str, float | None]:
     """
     settings = replace(world.settings(), profit_tokens=world.market.tokens[:HUBS])
     warm = BasketStrategy(settings)
-    whole = BasketStrategy(settings, max_swaps=len(world.market.pools))
+    whole = BasketStrategy(settings, max_swaps=len(world.market.pools), risk=0.0)
     fast = registry.create(("simple", "triangular"), settings)
     greedy = Greedy(settings)
     sums = Sums()

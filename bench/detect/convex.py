@@ -36,7 +36,7 @@ def measure_convex(_world: World) -> dict[str, float | None]:
     beyond = _beyond(view)
     took: list[int] = []
     for _ in range(REPEATS):
-        strategy = BasketStrategy(world.settings(), max_swaps=POOLS)
+        strategy = BasketStrategy(world.settings(), max_swaps=POOLS, risk=0.0)
         began = thread_time_ns()
         strategy.evaluate_on(view.arrays.flat, view, GasQuote(0, 0.0), beyond)
         took.append(thread_time_ns() - began)

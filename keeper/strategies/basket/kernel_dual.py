@@ -11,7 +11,6 @@ Fees make g flat where a pool does not trade: its curvature jumps there. Newton'
 damped by what a token's idle pools would weigh, and cut by a search for the slope's root.
 """
 
-from math import exp
 from typing import NamedTuple
 
 import numpy as np
@@ -31,8 +30,11 @@ REPORT = 6
 
 MAX_MOVE = 1.0
 """Of a log price in one step."""
-MAX_CUTS = 8
+MAX_CUTS, LENGTHENED = 8, 3.0
+"""A search for a step's length begins at a few times the last one's."""
 LEAST_DAMPING, MOST_DAMPING = 1e-10, 1e2
+PATIENCE, PATIENT_WORK = 3, 150_000
+"""Steps over which progress is judged, once a solve has cost so many evaluations of pools."""
 NOISE, MAX_IDLE = 1e-13, 4
 """Steps that lower the bound by no more than rounding; after a few there is nothing to gain."""
 USELESS = 1e-12
@@ -82,7 +84,7 @@ def new_trades(pools: int, tokens: int) -> Trades:
 @kernel
 def evaluate(pools: FlatPools, net: Network, z: Floats, out: Trades) -> float:
     """All pools' best trades at `z`; returns what they are worth together."""
-    count, value = 0, 0.0
+    count, value, unit = 0, 0.0, np.exp(z)
     out.surplus[:] = 0.0
     for place in range(net.slots.shape[0]):
         t0, t1, slot = net.token0[place], net.token1[place], net.slots[place]
@@ -92,8 +94,8 @@ def evaluate(pools: FlatPools, net: Network, z: Floats, out: Trades) -> float:
             continue
         direction = 0 if gain0 > gain1 else 1
         t_in, t_out = (t0, t1) if direction == 0 else (t1, t0)
-        sold, bought, weight = best_trade(pools, slot, direction, max(gain0, gain1), z[t_in])
-        paid, got = sold * exp(z[t_in]), bought * exp(z[t_out])
+        sold, bought, weight = best_trade(pools, slot, direction, max(gain0, gain1), unit[t_in])
+        paid, got = sold * unit[t_in], bought * unit[t_out]
         out.surplus[t_in] -= paid
         out.surplus[t_out] += got
         value += got - paid
@@ -118,11 +120,11 @@ def _residual(trades: Trades, z: Floats, floor: Floats, held: int) -> float:
 @inner
 def _scales(pools: FlatPools, net: Network, z: Floats) -> Floats:
     """About the weight each token would have if all of its pools traded."""
-    scales = np.zeros(z.shape[0])
+    scales, unit = np.zeros(z.shape[0]), np.exp(z)
     for place in range(net.slots.shape[0]):
         slot = net.slots[place]
-        depth0 = exp(z[net.token0[place]]) / pools.slopes[slot, 0]
-        depth1 = exp(z[net.token1[place]]) / pools.slopes[slot, 1]
+        depth0 = unit[net.token0[place]] / pools.slopes[slot, 0]
+        depth1 = unit[net.token1[place]] / pools.slopes[slot, 1]
         depth = min(depth0, depth1)
         scales[net.token0[place]] += 0.5 * depth
         scales[net.token1[place]] += 0.5 * depth
@@ -178,6 +180,51 @@ def _along(step: Floats, trades: Trades) -> float:
     return total
 
 
+class Limits(NamedTuple):
+    """When a solve ends.
+
+    What is short or left over is worth at most `tolerance` of the bound or `least` dollars; or a
+    few steps lowered the bound by less than `stall` of it, which is asked of dear solves only: the
+    last digits of a large market's bound take most of the steps.
+    """
+
+    tolerance: float
+    least: float
+    stall: float
+    max_steps: int
+
+
+@inner
+def _search(
+    pools: FlatPools,
+    net: Network,
+    z: Floats,
+    floor: Floats,
+    held: int,
+    step: Floats,
+    slope: float,
+    value: float,
+    length: float,
+    there: Trades,
+) -> tuple[Floats, float, float, int]:
+    """Prices along a step where the bound is lower and not rising again; length 0.0 if none.
+
+    Returns the prices, the bound there, the length and how often the pools were evaluated.
+    """
+    for cut in range(MAX_CUTS):
+        trial = np.maximum(z + length * step, floor)
+        trial[held] = z[held]
+        there_value = evaluate(pools, net, trial, there)
+        ahead = _along(step, there)
+        falls = there_value <= value + 1e-4 * length * slope + NOISE * abs(value)
+        if falls and ahead <= 0.3 * abs(slope):
+            return trial, there_value, length, cut + 1
+        # beyond the minimum: the slope's root lies between
+        ratio = slope / (slope - ahead) if ahead > 0.0 else 0.5
+        length *= min(max(ratio, 0.02), 0.7)
+    return z, value, 0.0, MAX_CUTS
+
+
 @kernel
 def minimise(
     pools: FlatPools,
@@ -185,54 +232,43 @@ def minimise(
     z: Floats,
     floor: Floats,
     held: int,
-    tolerance: float,
-    least: float,
-    max_steps: int,
+    limits: Limits,
     cancel: NDArray[np.uint8],
     report: Floats,
 ) -> Trades:
     """Minimise the bound over `z`, in place; returns the trades there.
 
-    Ends when what is short or left over is worth at most `tolerance` of the bound or `least`, after
-    `max_steps`, or when `cancel[0]` is set. `held` is the token whose price stands.
+    Ends at its limits, or when `cancel[0]` is set. `held` is the token whose price stands.
     """
     size, tokens = net.slots.shape[0], z.shape[0]
     here, there = new_trades(size, tokens), new_trades(size, tokens)
     scales = _scales(pools, net, z)
     value = evaluate(pools, net, z, here)
-    work, largest, steps, damping = size, 0, 0, 1e-3
+    before = np.full(PATIENCE, np.inf)
+    work, largest, steps, damping, last = size, 0, 0, 1e-3, 1.0
     idle = 0
-    while steps < max_steps and idle < MAX_IDLE and cancel[0] == 0:
-        if _residual(here, z, floor, held) <= max(tolerance * value, least):
+    while steps < limits.max_steps and idle < MAX_IDLE and cancel[0] == 0:
+        if _residual(here, z, floor, held) <= max(limits.tolerance * value, limits.least):
             break
+        if work > PATIENT_WORK and before[steps % PATIENCE] - value < limits.stall * value:
+            break
+        before[steps % PATIENCE] = value
         steps += 1
         step, entries = _step(net, here, z, floor, held, scales, damping)
         largest = max(largest, entries)
         slope = _along(step, here)
-        low, high, length = 0.0, 0.0, 1.0
-        best, trial = 0.0, z
-        slope_low = slope
-        for _ in range(MAX_CUTS):
-            trial = np.maximum(z + length * step, floor)
-            trial[held] = z[held]
-            there_value = evaluate(pools, net, trial, there)
-            work += size
-            ahead = _along(step, there)
-            falls = there_value <= value + 1e-4 * length * slope + NOISE * abs(value)
-            if falls and ahead <= 0.3 * abs(slope):
-                best = length
-                break
-            # beyond the minimum: the slope's root lies between
-            high = length
-            ratio = slope_low / (slope_low - ahead) if ahead > 0.0 else 0.5
-            length = low + (high - low) * min(max(ratio, 0.02), 0.7)
-        if best == 0.0:
+        first = min(1.0, LENGTHENED * last)
+        trial, there_value, length, tries = _search(
+            pools, net, z, floor, held, step, slope, value, first, there
+        )
+        work += tries * size
+        if length == 0.0:
             if damping >= MOST_DAMPING:
                 break
-            damping *= 100.0
+            damping, last = damping * 100.0, 1.0
             continue
-        damping = max(damping * (0.1 if best == 1.0 else 2.0), LEAST_DAMPING)
-        z[:] = trial
+        damping = max(damping * (0.1 if length == 1.0 else 2.0), LEAST_DAMPING)
+        z[:], last = trial, length
         idle = idle + 1 if there_value > value - NOISE * abs(value) else 0
         value = there_value
         here, there = there, here

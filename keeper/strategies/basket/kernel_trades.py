@@ -31,35 +31,36 @@ MAX_RESERVE = 2.0**112 - 1.0
 
 
 @inner
-def best_trade(pools: FlatPools, slot: int, direction: int, gain: float, z_in: float) -> Trade:
+def best_trade(pools: FlatPools, slot: int, direction: int, gain: float, value: float) -> Trade:
     """The most valuable trade of a direction whose first price beats the tokens' by `gain` > 0.
 
-    `gain` is a logarithm; `z_in` the log price of the token sold to the pool.
+    `gain` is a logarithm; `value` that of a raw unit of the token sold to the pool.
     """
     gain = min(gain, 2.0 * MAX_HALF_LOG)
     kind = pools.kinds[slot]
     if kind == PAIR:
-        return _pair(pools, slot, direction, 0.5 * gain, z_in)
+        return _pair(pools, slot, direction, 0.5 * gain, value)
     if kind == CONCENTRATED:
-        return _concentrated(pools, slot, direction, gain, z_in)
+        return _concentrated(pools, slot, direction, gain, value)
     if pools.smooth[slot, direction, KIND] != NOTHING:
-        return _smooth(pools, slot, direction, gain, z_in)
-    return _segments(pools, slot, direction, gain, z_in)
+        return _smooth(pools, slot, direction, gain, value)
+    return _segments(pools, slot, direction, gain, value)
 
 
 @inner
-def _pair(pools: FlatPools, slot: int, direction: int, half: float, z_in: float) -> Trade:
+def _pair(pools: FlatPools, slot: int, direction: int, half: float, value: float) -> Trade:
     gamma = pools.floats[slot, 2]
     reserve_in, reserve_out = pools.floats[slot, direction], pools.floats[slot, 1 - direction]
     effective = reserve_in / gamma
-    sold, room = effective * expm1(half), MAX_RESERVE - reserve_in
+    grown = expm1(half)
+    sold, room = effective * grown, MAX_RESERVE - reserve_in
     if sold > room:
         return room, reserve_out * room / (effective + room), 0.0
-    return sold, -reserve_out * expm1(-half), 0.5 * effective * exp(half + z_in)
+    return sold, reserve_out * grown / (1.0 + grown), 0.5 * effective * (1.0 + grown) * value
 
 
 @inner
-def _concentrated(pools: FlatPools, slot: int, direction: int, gain: float, z_in: float) -> Trade:
+def _concentrated(pools: FlatPools, slot: int, direction: int, gain: float, value: float) -> Trade:
     """Walk the ranges from the pool's price to the one at which it would stop."""
     gamma, liquidity, root = pools.floats[slot, 2], pools.floats[slot, 1], pools.floats[slot, 0]
     offset, count = pools.ints[slot, OFFSET], pools.ints[slot, COUNT]
@@ -80,7 +81,7 @@ def _concentrated(pools: FlatPools, slot: int, direction: int, gain: float, z_in
             root = end
         if inside:
             step = 1.0 / goal if direction == 0 else goal
-            weight = 0.5 * liquidity * step / gamma * exp(z_in)
+            weight = 0.5 * liquidity * step / gamma * value
             break
         place += -1 if direction == 0 else 1
         liquidity = pools.tick_floats[offset + place, 1] if place >= 0 else 0.0
@@ -90,19 +91,19 @@ def _concentrated(pools: FlatPools, slot: int, direction: int, gain: float, z_in
 
 
 @inner
-def _smooth(pools: FlatPools, slot: int, direction: int, gain: float, z_in: float) -> Trade:
+def _smooth(pools: FlatPools, slot: int, direction: int, gain: float, value: float) -> Trade:
     row = pools.smooth[slot, direction]
     ratio = exp(pools.log_prices[slot, direction] - gain)
     sold = input_at(row, ratio)
     if not 0.0 < sold < inf:
         return 0.0, 0.0, 0.0
     bought, price, bend = quote(row, sold)
-    weight = -exp(z_in) * price / bend if bend < 0.0 else 0.0
+    weight = -value * price / bend if bend < 0.0 else 0.0
     return sold, bought, weight
 
 
 @inner
-def _segments(pools: FlatPools, slot: int, direction: int, gain: float, z_in: float) -> Trade:
+def _segments(pools: FlatPools, slot: int, direction: int, gain: float, value: float) -> Trade:
     """Segments of price, slope and capacity, each a constant-product stretch."""
     offset = pools.ints[slot, OFFSET if direction == 0 else OFFSET1]
     count = pools.ints[slot, COUNT if direction == 0 else COUNT1]
@@ -119,6 +120,6 @@ def _segments(pools: FlatPools, slot: int, direction: int, gain: float, z_in: fl
         sold += part
         bought += price * part / (1.0 + slope * part)
         if wanted <= capacity and slope > 0.0:
-            weight = 0.5 * scale / slope * exp(z_in)
+            weight = 0.5 * scale / slope * value
             break
     return sold, bought, weight

@@ -63,14 +63,20 @@ def ordered(graph: Graph, swaps: Sequence[Swap], profit: int, lendable: Set[int]
 
 def _circling(ends: dict[int, tuple[int, int]], profit: int) -> dict[int, set[int]]:
     """Of each token the edges that sell it and lead back to it without the profit token."""
+    inside = {edge: pair for edge, pair in ends.items() if profit not in pair}
+    count = -1
+    while count != len(inside):
+        count = len(inside)
+        sold, bought = ({pair[side] for pair in inside.values()} for side in (0, 1))
+        inside = {e: pair for e, pair in inside.items() if pair[0] in bought and pair[1] in sold}
     following: dict[int, set[int]] = defaultdict(set)
-    for sold, bought in ends.values():
-        if profit not in {sold, bought}:
-            following[sold].add(bought)
+    for sells, buys in inside.values():
+        following[sells].add(buys)
+    reached = {token: _reach(following, token) for token in following}
     found: dict[int, set[int]] = defaultdict(set)
-    for edge, (sold, bought) in ends.items():
-        if profit not in {sold, bought} and sold in _reach(following, bought):
-            found[sold].add(edge)
+    for edge, (sells, buys) in inside.items():
+        if sells in reached[buys]:
+            found[sells].add(edge)
     return found
 
 

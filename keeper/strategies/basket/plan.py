@@ -1,6 +1,6 @@
 """From the dual's optimum to the swaps worth their gas: at most as many as a program runs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +10,14 @@ from keeper.market.kernels.layout import FlatPools
 from keeper.strategies.basket.kernel_dual import (
     BOUND,
     REPORT,
+    RESIDUAL,
     STEPS,
     WORK,
+    Limits,
     Trades,
+    evaluate,
     minimise,
+    new_trades,
 )
 from keeper.strategies.basket.network import Graph
 
@@ -23,12 +27,17 @@ Integers = NDArray[np.int64]
 MAX_SWAPS = 64
 """Of one program."""
 
-TOLERANCE, LEAST_USD = 1e-6, 1e-6
-"""A solve ends when imbalances are worth so little of the bound, or so many dollars."""
-MAX_STEPS = 200
+LIMITS = Limits(tolerance=1e-6, least=1e-6, stall=3e-4, max_steps=200)
+ROUGH = 1e-4
+"""What is short or left over by more of the bound than this is solved again without idle pools."""
+RISK = 2e-4
+"""The share of a basket that each of its swaps puts at risk: others who move its pool first undo
+the whole. What earns less is not worth having."""
 DETOUR = 5e-4
-COARSE_DROP, FINE_DROP = 4, 16
-"""The lowest quarter of many swaps is dropped in a round, a sixteenth of few."""
+WORTHLESS = 3e-3
+"""A share of the whole that is given up at once when far more swaps pay than a program runs."""
+COARSE_DROP, FINE_DROP = 2, 8
+"""The lower half of many swaps is dropped in a round, an eighth of few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +55,24 @@ class Swap:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Swaps of a restricted optimum and what they earn by floats; `slots` is the restriction."""
+    """Swaps of a restricted optimum and what they earn by floats; `slots` is the restriction.
+
+    `expected_usd` is the net less what the swaps put at risk.
+    """
 
     swaps: tuple[Swap, ...]
     slots: Integers
     gross_usd: float
     net_usd: float
+    expected_usd: float
 
 
 @dataclass(slots=True)
 class Solver:
     """The dual over one frozen market; counts its work, so that a replay cuts at the same point.
 
-    `costs` [slot] is the gas of one swap in USD, `base_usd` that of none. `cancel[0]` ends a solve.
+    `costs` [slot] is the gas of one swap in USD, `base_usd` that of none; a plan has `max_swaps` at
+    most, each of which puts the share `risk` of it at risk. `cancel[0]` ends a solve.
     """
 
     flat: FlatPools
@@ -68,22 +82,29 @@ class Solver:
     costs: Floats
     base_usd: float
     cancel: NDArray[np.uint8]
-    max_swaps: int = MAX_SWAPS
+    max_swaps: int
+    risk: float
     work: int = 0
     steps: int = 0
     bound_usd: float = 0.0
+    is_rough: bool = False
+
+    def start(self, slots: Integers, starts: Sequence[Floats]) -> Floats:
+        """The prices, of several, at which the bound is least."""
+        network = self.graph.network(slots)
+        room = new_trades(len(slots), len(self.floor))
+        self.work += len(starts) * len(slots)
+        return min(starts, key=lambda z: evaluate(self.flat, network, z, room))
 
     def solve(self, slots: Integers, z: Floats) -> Trades:
         """The best trades over `slots`; `z` is the start and becomes the optimum's prices."""
         report = np.zeros(REPORT)
         network = self.graph.network(slots)
-        limits = TOLERANCE, LEAST_USD, MAX_STEPS
-        trades = minimise(
-            self.flat, network, z, self.floor, self.held, *limits, self.cancel, report
-        )
+        trades = minimise(self.flat, network, z, self.floor, self.held, LIMITS, self.cancel, report)
         self.work += int(report[WORK])
         self.steps += int(report[STEPS])
         self.bound_usd = float(report[BOUND])
+        self.is_rough = bool(report[RESIDUAL] > max(ROUGH * report[BOUND], LIMITS.least))
         return trades
 
     def plan(self, slots: Integers, trades: Trades) -> Plan:
@@ -95,7 +116,14 @@ class Solver:
         columns = (edges, trades.sold, trades.bought, trades.profit)
         swaps = tuple(Swap(*row) for row in zip(*(c[rows].tolist() for c in columns), strict=True))
         gross = float(trades.profit[:count].sum())
-        return Plan(swaps, own, gross, gross - float(self.costs[own].sum()) - self.base_usd)
+        net = gross - float(self.costs[own].sum()) - self.base_usd
+        return Plan(swaps, own, gross, net, net * (1.0 - self.risk * count))
+
+    def worth(self, trades: Trades, own: Integers) -> Floats:
+        """What each swap earns beyond its gas and what it puts at risk."""
+        profit = trades.profit[: len(own)]
+        found: Floats = profit - self.costs[own] - self.risk * profit.sum()
+        return found
 
     def rank(self, trades: Trades, own: Integers, z: Floats, worth: Floats) -> Floats:
         """The order in which to give swaps up: those first whose absence costs least.
@@ -127,22 +155,34 @@ def pruned(solver: Solver, slots: Integers, z: Floats, trades: Trades) -> Iterat
     while trades.rows[0] > 0 and solver.cancel[0] == 0:
         count = int(trades.rows[0])
         own = slots[trades.pool[:count]]
-        worth = trades.profit[:count] - solver.costs[own]
+        worth = solver.worth(trades, own)
         order = np.argsort(solver.rank(trades, own, z, worth), kind="stable")
         doubled = _doubled(solver.graph.owner[own], order)
         if not doubled.any() and count <= solver.max_swaps:
+            if solver.is_rough and count < len(slots):
+                slots = own
+                trades = solver.solve(slots, z)
+                continue
             yield solver.plan(slots, trades)
         wanted = max(int((worth <= 0.0).sum()), count - solver.max_swaps)
         if wanted <= 0 and not doubled.any():
             return
         share = COARSE_DROP if count > 2 * solver.max_swaps else FINE_DROP
-        drop = order[: min(max(count // share, 1), max(wanted, 0))]
+        most = max(count // share, _worthless(worth[order], solver.max_swaps), 1)
+        drop = order[: min(most, max(wanted, 0))]
         keep = ~doubled
         keep[drop] = False
         slots = np.sort(own[keep])
         if len(slots) < 2:
             return
         trades = solver.solve(slots, z)
+
+
+def _worthless(worth: Floats, kept: int) -> int:
+    """How many of the first are together worth next to nothing, at least `2 * kept` remaining."""
+    gone = np.cumsum(np.maximum(worth, 0.0))
+    few = int(np.searchsorted(gone, WORTHLESS * gone[-1]))
+    return min(few, len(worth) - 2 * kept)
 
 
 def _doubled(owners: Integers, order: Integers) -> NDArray[np.bool_]:

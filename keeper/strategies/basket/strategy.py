@@ -10,7 +10,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from keeper.chain import Address
+from keeper.chain import Address, Protocol
 from keeper.market.kernels.layout import FlatPools
 from keeper.market.view import MarketView
 from keeper.strategies.base import GasQuote, Strategy, StrategyResult, StrategySettings, net_usd
@@ -22,7 +22,7 @@ from keeper.strategies.basket.network import (
     tradable_slots,
 )
 from keeper.strategies.basket.order import CircleError, ordered
-from keeper.strategies.basket.plan import MAX_SWAPS, Plan, Solver, pruned
+from keeper.strategies.basket.plan import MAX_SWAPS, RISK, Plan, Solver, pruned
 from keeper.strategies.basket.realise import ExactSwap, realise
 from keeper.strategies.cyclic import confidence
 from keeper.strategies.gas import BASE_GAS, estimate_gas
@@ -59,9 +59,11 @@ class BasketStrategy:
 
     name = NAME
 
-    def __init__(self, settings: StrategySettings, max_swaps: int = MAX_SWAPS) -> None:
+    def __init__(
+        self, settings: StrategySettings, max_swaps: int = MAX_SWAPS, risk: float = RISK
+    ) -> None:
         self._settings = settings
-        self._max_swaps = max_swaps
+        self._max_swaps, self._risk = max_swaps, risk
         self._version = -1
         self._graph: Graph
         self._gas: Floats
@@ -89,8 +91,9 @@ class BasketStrategy:
         """As `evaluate`, on arrays that show the view's block and without the pools excluded."""
         if self._version != view.topology.version:
             self._graph, self._version = graph_of(view.topology), view.topology.version
-            units = [estimate_gas((pool.protocol,)) - BASE_GAS for pool in view.topology.pools]
-            self._gas = np.array(units, dtype=np.float64)
+            units = {protocol: estimate_gas((protocol,)) - BASE_GAS for protocol in Protocol}
+            gas_units = [units[pool.protocol] for pool in view.topology.pools]
+            self._gas = np.array(gas_units, dtype=np.float64)
         logs = log_values(self._graph, view.usd_per_raw)
         profit = self._profit_token(logs)
         if profit is None:
@@ -101,7 +104,7 @@ class BasketStrategy:
             barred = [view.topology.slots[p] for p in excluded if p in view.topology.slots]
             slots = slots[~np.isin(self._graph.owner[slots], barred)]
         plans = self._plans(flat, slots, gas, logs, profit)
-        plans.sort(key=lambda plan: -plan.net_usd)
+        plans.sort(key=lambda plan: -plan.expected_usd)
         return self._best(view, gas, plans, profit, began)
 
     def _profit_token(self, logs: Floats) -> int | None:
@@ -113,7 +116,6 @@ class BasketStrategy:
         self, flat: FlatPools, slots: Integers, gas: GasQuote, logs: Floats, profit: int
     ) -> list[Plan]:
         """Plans that a program can run, of the whole market's optimum and what is left of it."""
-        z = self._start(logs, profit)
         solver = self.solver = Solver(
             flat=flat,
             graph=self._graph,
@@ -123,7 +125,9 @@ class BasketStrategy:
             base_usd=gas.cost_usd(BASE_GAS),
             cancel=self.cancel,
             max_swaps=self._max_swaps,
+            risk=self._risk,
         )
+        z = solver.start(slots, self._starts(logs, profit))
         trades = solver.solve(slots, z)
         bounds = solver.bound_usd, solver.gas_bound_usd(trades, slots)
         self._warm = dict(zip(self._graph.tokens, z.tolist(), strict=True))
@@ -131,13 +135,13 @@ class BasketStrategy:
         self.certificate = Certificate(*bounds, MappingProxyType(self._warm), traded)
         return list(pruned(solver, slots, z, trades))
 
-    def _start(self, logs: Floats, profit: int) -> Floats:
-        """The last prices where there are any, else the market's values."""
+    def _starts(self, logs: Floats, profit: int) -> tuple[Floats, Floats]:
+        """The market's values, and the last prices where there are any."""
         own = np.where(np.isfinite(logs), logs, 0.0)
         last = np.array([self._warm.get(token, np.nan) for token in self._graph.tokens])
         z = np.where(np.abs(last - own) < FLOOR, last, own)
         z[profit] = own[profit]
-        return z
+        return own, z
 
     def _best(
         self, view: MarketView, gas: GasQuote, plans: list[Plan], profit: int, began: int
