@@ -1,7 +1,7 @@
 """The demo's closing table."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from rich.console import Console
@@ -28,6 +28,12 @@ def succeeded(row: ExecutionRow) -> bool:
     return row.outcome is not None and row.outcome.state is IntentState.SUCCEEDED
 
 
+def venues(rows: Iterable[ExecutionRow]) -> Counter[str]:
+    """How many of the executions traded at each protocol."""
+    met = ({leg["protocol"] for leg in row.metadata["legs"]} for row in rows)
+    return Counter(protocol for protocols in met for protocol in protocols)
+
+
 def show(
     manifest: Manifest,
     rows: list[ExecutionRow],
@@ -52,6 +58,9 @@ def show(
     table.add_section()
     _add_profit(table, manifest, good)
     table.add_row("net of gas, all executions", f"{sum(map(net_usd, rows), Decimal(0)):.4f} USD")
+    table.add_section()
+    for protocol, count in venues(good).most_common():
+        table.add_row(f"succeeded by way of {protocol}", str(count))
     table.add_section()
     _add_latency(table, rows)
     table.add_row("result rows written", str(sum(row.outcome is not None for row in rows)))

@@ -13,6 +13,7 @@ import tomli_w
 
 from replica import Replica
 from replica.abi import address
+from replica.demo.followed import market_settings
 from replica.paths import ROOT
 
 PARAMETERS = ROOT / "deployments" / "parameters" / "replica.yaml"
@@ -135,35 +136,19 @@ class Stack:
 
     def _settings(self, node_url: str) -> dict[str, Any]:
         manifest = self.replica.manifest
-        factories = [
-            {"address": _hex(factory.address), "protocol": factory.protocol.name.lower()}
-            for factory in manifest.factories
-        ]
-        token = {entry.symbol: _hex(entry.address) for entry in manifest.tokens}
         return {
             "node": {"url": node_url, "chain_id": manifest.chain_id},
             "relay": {
                 "producer": str(self.work_dir / "polygon.sock"),
                 "consumer": str(self.work_dir / "defi.sock"),
             },
-            "market": {
-                "factories": factories,
-                "cache": str(self.work_dir / "pools.json"),
-                "tokens": list(token.values()),
-                "profit_tokens": [token[symbol] for symbol in ("WPOL", "USDC.e", "WETH", "USDC")],
-                "usd_tokens": [token[symbol] for symbol in ("USDC.e", "USDC", "USDT", "DAI")],
-                "wrapped_native": token["WPOL"],
-            },
+            "market": market_settings(manifest) | {"cache": str(self.work_dir / "pools.json")},
             "journal": {"data_dir": str(self.journal_dir)},
             "execution": {
                 "deployment": str(self._records / "replica" / "ArbitrageExecutor.json"),
                 "key_file": str(self.work_dir / "executor.key"),
             },
         }
-
-
-def _hex(raw: bytes) -> str:
-    return "0x" + raw.hex()
 
 
 def wait_for(what: str, holds: Callable[[], bool], timeout_s: float = START_TIMEOUT_S) -> None:

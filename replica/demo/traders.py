@@ -4,10 +4,10 @@ import random
 import threading
 from fractions import Fraction
 
-from keeper.chain import Address, Protocol
+from keeper.chain import Address
 from replica import Replica
 from replica.abi import address, encode_call
-from replica.manifest import Pool
+from replica.demo.swaps import places
 
 TRADE_USD_DECILES = (0.03, 1.34, 3.48, 12.77, 30.62, 58.21, 86.02, 118.18, 192.77, 345.07, 1235.61)
 """Deciles of the 199 swaps in one recorded day of Uniswap V3's USDC.e/WETH 0.05 % pool on Polygon
@@ -21,17 +21,9 @@ TIP_RANGE_WEI = (26 * 10**9, 60 * 10**9)
 """On both sides of the keeper's own tip, so that traders land before and after it in a block."""
 
 MAX_FEE_WEI = 500 * 10**9
-GAS_LIMIT = 600_000
+GAS_LIMIT = 1_200_000
+"""Of one swap; Algebra's published build is not optimised."""
 UNLIMITED = 2**256 - 1
-FAR_DEADLINE = 2**40
-
-V2_SWAP = "swapExactTokensForTokens(uint256,uint256,address[],address,uint256)"
-V3_SWAP = "exactInputSingle((address,address,uint24,address,uint256,uint256,uint160))"
-ROUTER_OF_VENUE = {
-    "quickswap-v2": "QuickSwap V2 router",
-    "uniswap-v2": "Uniswap V2 router",
-    "uniswap-v3": "SwapRouter02",
-}
 
 
 def trade_usd(rng: random.Random) -> float:
@@ -42,25 +34,25 @@ def trade_usd(rng: random.Random) -> float:
 
 
 class Traders:
-    """Swaps random amounts in random pools through the protocols' own routers."""
+    """Swaps random amounts in random pools of every venue, as `swaps` knows them."""
 
     def __init__(self, replica: Replica, seed: int) -> None:
         self._replica = replica
         self._rng = random.Random(seed)  # noqa: S311 - reproducible, not secret
         self._accounts = [address(text) for text in replica.rpc("eth_accounts")][FIRST_TRADER:]
         self._tokens = {token.address: token for token in replica.manifest.tokens}
+        self._places = places(replica.manifest)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._trade, name="traders", daemon=True)
         self.sent = 0
 
     def approve(self) -> None:
-        """Let the routers pull every token; to be mined before the first trade."""
+        """Let every router pull what it sells; to be mined before the first trade."""
+        pulled = {(token, place.router) for place in self._places for token in place.tokens}
         for account in self._accounts:
-            for token in self._tokens:
-                for name in ROUTER_OF_VENUE.values():
-                    router = self._replica.manifest.contract(name)
-                    data = encode_call("approve(address,uint256)", router, UNLIMITED)
-                    self._send(account, token, data, TIP_RANGE_WEI[0])
+            for token, router in sorted(pulled):
+                data = encode_call("approve(address,uint256)", router, UNLIMITED)
+                self._send(account, token, data, TIP_RANGE_WEI[0])
 
     def start(self) -> None:
         """Begin to trade, in a thread of its own."""
@@ -73,14 +65,12 @@ class Traders:
 
     def trade_once(self) -> None:
         """Send one random swap."""
-        pool = self._rng.choice(self._replica.manifest.pools)
-        path = [pool.token0, pool.token1]
-        self._rng.shuffle(path)
-        amount = self._raw_amount(path[0], trade_usd(self._rng))
+        place = self._rng.choice(self._places)
+        sold, bought = self._rng.sample(place.tokens, 2)
+        amount = self._raw_amount(sold, trade_usd(self._rng))
         account = self._rng.choice(self._accounts)
-        router = self._replica.manifest.contract(ROUTER_OF_VENUE[pool.venue])
-        data = _swap_call(pool, path, amount, account)
-        self._send(account, router, data, self._rng.randint(*TIP_RANGE_WEI))
+        data = place.call(sold, bought, amount, account)
+        self._send(account, place.router, data, self._rng.randint(*TIP_RANGE_WEI))
         self.sent += 1
 
     def _trade(self) -> None:
@@ -101,9 +91,3 @@ class Traders:
             "maxPriorityFeePerGas": hex(tip_wei),
         }
         self._replica.rpc("eth_sendTransaction", [transaction])
-
-
-def _swap_call(pool: Pool, path: list[Address], amount: int, recipient: Address) -> bytes:
-    if pool.protocol is Protocol.UNISWAP_V2:
-        return encode_call(V2_SWAP, amount, 0, path, recipient, FAR_DEADLINE)
-    return encode_call(V3_SWAP, (*path, pool.fee_pips, recipient, amount, 0, 0))

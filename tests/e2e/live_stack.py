@@ -19,9 +19,10 @@ from keeper.journal import ExecutionRow, Journal
 from keeper.journal.embedded import EmbeddedServer
 from keeper.node import Node
 from replica import Replica, launch
-from replica.abi import address, encode_call
+from replica.abi import address
 from replica.demo.stack import KEEPER_ADDRESS, Stack, wait_for
-from replica.demo.traders import FAR_DEADLINE, V2_SWAP, Traders
+from replica.demo.swaps import v2_swap
+from replica.demo.traders import Traders
 from replica.launch import DEFAULT_BASE_FEE_WEI
 from replica.paths import ROOT
 
@@ -116,8 +117,7 @@ class LiveStack:
         self._gaps += 1
         path = [self.replica.manifest.token(symbol) for symbol in symbols]
         amount = int(GAP_USD / float(path[0].usd_price) * 10 ** path[0].decimals)
-        places = [token.address for token in path]
-        data = encode_call(V2_SWAP, amount, 0, places, address(self._trader), FAR_DEADLINE)
+        data = v2_swap(path[0].address, path[1].address, amount, address(self._trader))
         self.send(self._trader, self.replica.manifest.contract("QuickSwap V2 router"), data)
 
     def trade_until(self, what: str, holds: Callable[[], bool]) -> None:
