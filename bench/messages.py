@@ -72,7 +72,7 @@ def _reading(key: PoolKey, state: PairState, origin: Origin) -> PoolReading:
         pool=key.address,
         protocol=key.protocol,
         factory=key.factory,
-        pool_id=key.pool_id,
+        pool_id=key.pool_id or bytes(32),
         fee=fee,
         admin_fee_e10=stable.admin_fee_e10 if stable else 0,
         offpeg_e10=stable.offpeg_e10 if stable else 0,

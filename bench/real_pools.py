@@ -11,6 +11,7 @@ import numpy as np
 from keeper.chain import Address, Protocol
 from keeper.market.prices import Valuation
 from keeper.market.view import PoolKey, Topology
+from keeper.turns import at_once
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
 USD = Address(bytes.fromhex("2791bca1f2de4661ed88a30c99a7a9449aa84174"))
@@ -74,7 +75,7 @@ def _values(pools: list[RealPool]) -> Mapping[Address, float]:
     logs = np.stack([np.log(prices * gammas), np.log(gammas / prices)], axis=1)
     depths = np.stack([liquidity / np.sqrt(prices), liquidity * np.sqrt(prices)], axis=1)
     topology = Topology(1, tuple(pool.key() for pool in pools), {})
-    return Valuation([USD]).usd_per_raw(topology, logs, 1.0 / depths)
+    return at_once(Valuation([USD]).usd_per_raw(topology, logs, 1.0 / depths))
 
 
 def _pairs() -> list[RealPool]:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
@@ -25,13 +25,15 @@ from keeper.market.view import MarketView
 from keeper.node import Node, NodeError
 from keeper.observe.metrics import Metrics
 from keeper.relay.client import Event, Gap, Passed, RelayClient, Resync
+from keeper.relay.messages import BlockBoundary, Message, Reorganisation
 from keeper.risk.limits import Limits, Situation, check
 from keeper.strategies.base import GasQuote, Strategy, StrategyResult
 from keeper.strategies.gas import gas_quote
-from keeper.strategies.gears import SlowGear, fast_gear
+from keeper.strategies.gears import FastGear, SlowGear
 from keeper.strategies.opportunity import Opportunity
 from keeper.strategies.reasons import Reason
 from keeper.strategies.selection import select
+from keeper.turns import in_turns
 
 logger = logging.getLogger(__name__)
 
@@ -66,12 +68,13 @@ class Agent:
 
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
-        self._fast = fast_gear(rooms.strategies)
+        self._fast = FastGear(rooms.strategies)
         self._slow = SlowGear(rooms.strategies, self._on_slow)
         self._view: MarketView | None = None
         self._holds: dict[UUID, frozenset[Address]] = {}
         self._tasks = asyncio.TaskGroup()
         self._work: set[asyncio.Task[None]] = set()
+        self._left: deque[tuple[Opportunity | Financed, Reason, Mapping[str, PassedOver]]] = deque()
         self._executing = 0
         self._settling = asyncio.Lock()
         self._reverts_in_a_row = 0
@@ -96,6 +99,7 @@ class Agent:
             reading.cancel()
             asyncio.get_running_loop().call_later(WORK_AT_STOP_S, self._cancel_work)
         self._distrust()
+        self._fast.close()
         self._slow.close()
         await self._finish()
 
@@ -112,9 +116,9 @@ class Agent:
     async def _read(self) -> None:
         async for batch in self._rooms.client.batches():
             for event, received_ns in batch:
-                self._take(event, received_ns)
+                await self._take(event, received_ns)
 
-    def _take(self, event: Event, received_ns: int) -> None:
+    async def _take(self, event: Event, received_ns: int) -> None:
         market, metrics = self._rooms.market, self._rooms.metrics
         if isinstance(event, Gap):
             if event.reason != self._gap:  # once, not at each attempt to reconnect
@@ -130,16 +134,24 @@ class Agent:
         else:
             self._gap = ""
             metrics.messages.inc()
-            self._slow.touch()
-            view = market.apply(event, received_ns)
+            view = await self._apply(event, received_ns)
             if market.desynchronised is not None:
                 self._rooms.client.rejoin()
             elif view is not None:
-                self._on_block(view)
+                await self._on_block(view)
                 self._heal()
                 if not self._settled:
                     memory.keep()
                     self._settled = True
+
+    async def _apply(self, message: Message, received_ns: int) -> MarketView | None:
+        """The market after a message; that of another block takes several turns."""
+        market = self._rooms.market
+        if not isinstance(message, BlockBoundary | Reorganisation):
+            self._slow.touch()
+            return market.apply(message, received_ns)
+        self._distrust()
+        return await in_turns(market.turns(message, received_ns))
 
     def _distrust(self) -> None:
         """No block is known any more: what the slow gear says of the last one is void."""
@@ -154,7 +166,7 @@ class Agent:
             self._rejoin_after = now + REJOIN_PAUSE_S
             self._rooms.client.rejoin()
 
-    def _on_block(self, view: MarketView) -> None:
+    async def _on_block(self, view: MarketView) -> None:
         self._rooms.prices.update(view.usd_per_raw)
         self._rooms.metrics.head.set(view.block.number)
         if not self._rooms.journal.lock_alive():
@@ -165,7 +177,7 @@ class Agent:
         self._view = view
         quote = self._quote(view, rejections)
         if quote is not None:
-            found = self._evaluate(view, quote, rejections)
+            found = await self._evaluate(view, quote, rejections)
             self._take_up(found, view, rejections)
             self._slow.begin(view, quote, self._reserved())
         self._count(rejections)
@@ -200,16 +212,15 @@ class Agent:
             rejections[Reason.UNPRICED] += 1
         return quote
 
-    def _evaluate(
+    async def _evaluate(
         self, view: MarketView, quote: GasQuote, rejections: Counter[str]
     ) -> list[Opportunity]:
         """The fast gear's answer."""
         found: list[Opportunity] = []
-        for strategy in self._fast:
-            result = strategy.evaluate(view, quote)
+        for name, result in await self._fast.evaluate(view, quote):
             found.extend(result.opportunities)
             rejections.update(result.rejections)
-            self._rooms.metrics.opportunities.labels(strategy.name).inc(len(result.opportunities))
+            self._rooms.metrics.opportunities.labels(name).inc(len(result.opportunities))
         return found
 
     def _pursue(self, opportunity: Opportunity, view: MarketView) -> Reason | None:
@@ -342,7 +353,17 @@ class Agent:
         passed_over: Mapping[str, PassedOver] = NONE_PASSED_OVER,
     ) -> None:
         """Offer the journal a row for an opportunity that was worth its gas and not taken."""
-        opportunity = found.opportunity if isinstance(found, Financed) else found
-        name, instance = self._rooms.submitter.identify(opportunity), self._rooms.instance.key
-        row = opportunity_row(name, instance, found, reason, passed_over)
-        self._rooms.journal.offer_opportunity(row)
+        self._left.append((found, reason, passed_over))
+        if len(self._left) == 1:
+            self._begin_task(self._write_left())
+
+    async def _write_left(self) -> None:
+        """One row a turn: those of large baskets take long to write."""
+        while self._left:
+            await asyncio.sleep(0)
+            found, reason, passed_over = self._left[0]
+            opportunity = found.opportunity if isinstance(found, Financed) else found
+            name, instance = self._rooms.submitter.identify(opportunity), self._rooms.instance.key
+            row = opportunity_row(name, instance, found, reason, passed_over)
+            self._rooms.journal.offer_opportunity(row)
+            self._left.popleft()

@@ -35,6 +35,8 @@ from keeper.relay.client import RelayClient
 from keeper.risk.limits import Limits
 from keeper.strategies import registry
 from keeper.strategies.base import Strategy, StrategySettings
+from keeper.strategies.warm import warm
+from keeper.turns import share_interpreter
 
 logger = logging.getLogger(__name__)
 
@@ -44,10 +46,13 @@ PROGRAM_VERSION_CALL = bytes.fromhex("68af7b4f")
 
 async def run_agent(config: Config, stop: asyncio.Event) -> None:
     """Run the keeper until `stop` is set."""
+    warming = asyncio.get_running_loop().run_in_executor(None, warm)
     async with open_rooms(config) as rooms:
         _serve_metrics(config, rooms.metrics)
+        await warming  # a kernel that is loaded when it is first called holds the loop
         logger.info("trading on chain instance %s", rooms.instance.key)
         memory.settle()
+        share_interpreter()
         await Agent(rooms).run(stop)
 
 

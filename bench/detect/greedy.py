@@ -53,7 +53,7 @@ class Greedy:
             view,
             states=states,
             arrays=self._arrays,
-            arrays_version=self._arrays.publish(),
+            arrays_version=self._arrays.renew(),
             changed=changed,
         )
         found = [item for s in self._strategies for item in s.evaluate(now, GAS).opportunities]

@@ -150,15 +150,16 @@ def main() -> None:
     median, high = per_update_us(pace)
     seconds = (pace.ended_ns - pace.began_ns) / 1e9
     for name, part in (("joining", consumer.joining), ("following", pace)):
-        held = np.array(part.held_ns) / 1e6
+        held = np.array(part.turns_ns) / 1e6
         say(
             f"{name}: a turn holds the loop {np.percentile(held, 99):.2f} ms at p99, "
             f"{held.max():.2f} ms at most, {len(held)} turns"
         )
-    say(f"the boundary that ends the join: {consumer.joining.blocks_ns[0] / 1e6:.2f} ms")
+    say(f"the boundary that ends the join, in turns: {consumer.joining.blocks_ns[0] / 1e6:.2f} ms")
     block_ms = np.array(pace.blocks_ns) / 1e6
     say(
-        f"closing a block with its view: p50 {np.median(block_ms):.2f} ms, max {block_ms.max():.2f}"
+        f"closing a block with its view, in turns: p50 {np.median(block_ms):.2f} ms, "
+        f"max {block_ms.max():.2f}"
     )
     say(f"updates in processor time: {sum(pace.updates) / (sum(pace.held_ns) / 1e9):,.0f}/s")
     say(f"exact state and arrays: {keeper.pools.memory_bytes() / 2**20:.1f} MB")

@@ -31,7 +31,7 @@ from keeper.market.venues.v3_tick_math import get_sqrt_ratio_at_tick
 MAX_SEGMENTS = 256
 """Of a venue whose curve only its own file knows, in each direction."""
 
-FIRST_SLOTS, FIRST_TICKS = 1 << 14, 1 << 20
+FIRST_SLOTS, FIRST_TICKS, FIRST_SEGMENTS = 1 << 14, 1 << 20, 1 << 19
 """Room from the start: memory is taken as it is written to, but to move that of thousands of pools
 later would hold the loop for tens of milliseconds."""
 
@@ -42,7 +42,7 @@ _LIMB = (1 << 64) - 1
 class PoolArrays:
     """Exact integers in limbs, and the floats that search reads, of every pool (see `FlatPools`).
 
-    `version` counts the calls of `publish`, so that a reader can tell what it missed.
+    `version` counts the calls of `renew`, so that a reader can tell what it missed.
     """
 
     def __init__(self) -> None:
@@ -64,7 +64,7 @@ class PoolArrays:
             np.zeros((ticks, 2)),
             np.zeros((ticks, 2), dtype=np.uint64),
         )
-        self._segments = Heap(np.zeros((64, 3)))
+        self._segments = Heap(np.zeros((FIRST_SEGMENTS, 3)))
         self._states: list[VenueState | None] = []
         self._chunks: list[dict[int, int]] = []
         self.flat = self._tuple()
@@ -83,12 +83,15 @@ class PoolArrays:
         return slot
 
     def clear(self) -> None:
-        """Offer nothing of any pool."""
-        for slot, chunks in enumerate(self._chunks):
-            if chunks:
-                self.update(slot, None)
-        self.flat.kinds[:] = EMPTY
-        self.flat.log_prices[:], self.flat.slopes[:] = -inf, inf
+        """Offer nothing of any pool, and take all chunks back, those of `take_chunk` too."""
+        self._ticks.reset()
+        self._segments.reset()
+        for chunks in self._chunks:
+            chunks.clear()
+        self._states = [None] * self._size
+        flat, size = self.flat, self._size
+        flat.kinds[:size], flat.smooth[:size] = EMPTY, 0.0
+        flat.log_prices[:size], flat.slopes[:size] = -inf, inf
 
     def memory_bytes(self) -> int:
         """What rows, ticks and segments take, the free room between them included."""
@@ -121,12 +124,8 @@ class PoolArrays:
         """Give a chunk of ticks back that no row shows any more."""
         self._ticks.release(offset)
 
-    def reset_ticks(self) -> None:
-        """Take all chunks of ticks back at once."""
-        self._ticks.reset()
-
-    def publish(self) -> int:
-        """The arrays now show a whole block; returns its version."""
+    def renew(self) -> int:
+        """What follows leads to another block, under the version returned."""
         self.version += 1
         return self.version
 

@@ -134,31 +134,29 @@ class Ledger:
         hold(self.rows, slot)
 
     def reset(self) -> None:
-        """Forget all states and all blocks; the slots stay."""
+        """Forget all states, all blocks and the chunks of the arrays' ticks; the slots stay."""
         self.rows.kinds[:] = EMPTY
         self.rows.journal[:] = 0
         self._counts[CHANGED] = 0
         self._chunks.clear()
-        self._arrays.reset_ticks()
-        self.rows = self._tuple()
 
     def show(self, slots: Integers, fees: Integers) -> None:
         """Bring the rows of `slots`, none of them empty, to the arrays; `fees` are whole, pips."""
         publish(self.rows, self._arrays.flat, slots, fees)
 
-    def close(self, waiting: Iterable[int]) -> Undo:
-        """End the open block and give what it replaced.
+    def close(self, waiting: Iterable[int], *, kept: bool) -> Undo:
+        """End the open block and give what it replaced; no rows where that will not be kept.
 
         Pools that wait go on as changed by the next, unknown until then.
         """
-        order = np.argsort(self.changed)
-        count, rows = len(order), self.rows
+        order = np.argsort(self.changed) if kept else np.empty(0, dtype=np.int64)
+        rows = self.rows
         undo = Undo(
-            rows.slots[:count][order],
-            rows.old_kinds[:count][order],
-            rows.old_words[:count][order],
-            rows.old_ints[:count][order],
-            rows.old_meta[:count][order],
+            rows.slots[order],
+            rows.old_kinds[order],
+            rows.old_words[order],
+            rows.old_ints[order],
+            rows.old_meta[order],
             chunks=self._chunks,
         )
         self._chunks = {}
@@ -222,7 +220,10 @@ class Ledger:
                 self._arrays.release_chunk(made)
         elif before is None and self.rows.kinds[slot] == CONCENTRATED:
             before = int(self.rows.ints[slot, OFFSET])
-        self._chunks[slot] = (before, offset)
+        if before is not None or offset is not None:
+            self._chunks[slot] = (before, offset)
+        else:
+            self._chunks.pop(slot, None)
 
     def _tuple(self) -> Rows:
         columns = (*self._columns, self._counts, *self._index, *self._arrays.tick_columns)

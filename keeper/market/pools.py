@@ -23,6 +23,10 @@ from keeper.market.venues.uniswap_v3 import stands_in
 from keeper.market.view import Change, PoolKey, Topology, Untradable
 from keeper.relay.messages import BlockBoundary, Delta, Origin, PoolReading
 from keeper.relay.pool_state import PoolState, StateContradiction
+from keeper.turns import Turns
+
+PART = 512
+"""Pools that are shown before others may have their turn of the loop."""
 
 
 class Pools:
@@ -128,8 +132,9 @@ class Pools:
         self.arrays.clear()
         self.untradable = {**dict.fromkeys(self._slots, reason), **self.untradable}
 
-    def keep_only(self, block_hash: bytes, reason: Untradable) -> bool:
+    def keep_only(self, block_hash: bytes, reason: Untradable) -> Turns[bool]:
         """Lose all pools but those whose whole state came in this block; whether any did."""
+        self._forget_blocks()
         wanted = int.from_bytes(block_hash[:8], "little", signed=True)
         meta = self.ledger.rows.meta
         slots = self.ledger.changed
@@ -139,42 +144,59 @@ class Pools:
             reading = self._readings.get(pool)
             if reading is not None and reading.origin.block_hash == block_hash:
                 certain.add(pool)
-        for pool in self._slots.keys() - certain:
-            self.lose(pool, reason)
-        self._forget_blocks()
+        for pool in list(self._slots):
+            if pool not in certain:
+                self.lose(pool, reason)
+                yield
         return bool(certain)
 
-    def close(self, last: BlockBoundary | None, boundary: BlockBoundary) -> set[Address]:
-        """The open block is whole: show it, and keep what it replaced; gives what it changed."""
+    def close(self, last: BlockBoundary | None, boundary: BlockBoundary) -> Turns[set[Address]]:
+        """The open block is whole: show it, and keep what it replaced; gives what it changed.
+
+        Until the end the states are those of the block before, and the arrays nobody's.
+        """
+        self.arrays.renew()
+        self._publish_topology()
+        yield
+        slots, changed = self.ledger.changed.copy(), set(self._replaced)
+        waiting: list[int] = []
+        for part in _parts(slots):
+            changed.update(self._keys[slot].address for slot in part.tolist())
+            yield
+            waiting += yield from self._show(part, boundary)
+            yield
+        carried = yield from self._show_readings(boundary)
         with self._lock:
-            self._publish_topology()
-            slots = self.ledger.changed.copy()
-            changed = {self._keys[slot].address for slot in slots.tolist()} | set(self._replaced)
-            waiting = self._show(slots, boundary)
-            carried = self._show_readings(boundary)
-            undo = self.ledger.close(waiting)
+            undo = self.ledger.close(waiting, kept=last is not None)
             undo.readings, self._replaced = self._replaced, dict.fromkeys(carried)
-            self._keep(last, undo)
-            self._shown = self.arrays.publish()
+            expired: Undo | None = undo
+            if last is not None:
+                expired = self._journal.append(Closed(last, self._shown, undo))
+            self._shown = self.arrays.version
+        if expired is not None:
+            yield
+            self.ledger.expire(expired)
         return changed
 
     def take_back(
         self, head: BlockBoundary, block_hash: bytes
-    ) -> tuple[BlockBoundary, set[Address]] | None:
+    ) -> Turns[tuple[BlockBoundary, set[Address]] | None]:
         """Return to the end of a block; gives its boundary and what changed, None if not kept."""
         depth = self._journal.depth_of(head, block_hash)
         if depth is None:
             return None
+        self.arrays.renew()
         with self._lock:
-            undo = self.ledger.close(())
+            undo = self.ledger.close((), kept=True)
             undo.readings, self._replaced = self._replaced, {}
             returned = self._undo(undo)
-            for _ in range(depth):
+        for _ in range(depth):
+            yield
+            with self._lock:
                 closed = self._journal.take_back()
                 returned |= self._undo(closed.undo)
                 head, self._shown = closed.before, closed.version
-            self._show_again(returned)
-            self.arrays.publish()
+        yield from self._show_again(returned)
         return head, returned
 
     def state(self, pool: Address, version: int) -> VenueState:
@@ -235,20 +257,22 @@ class Pools:
         slots = MappingProxyType(dict(self._slots))
         self.topology = Topology(topology.version + 1, tuple(self._keys), slots)
 
-    def _show(self, slots: Integers, boundary: BlockBoundary) -> list[int]:
+    def _show(self, slots: Integers, boundary: BlockBoundary) -> Turns[list[int]]:
         """Show what logs changed and the block bears out; returns the slots that must wait."""
         rows = self.ledger.rows
         slots = slots[rows.kinds[slots] != EMPTY]
         bad, ahead = _verdicts(rows.meta[slots], boundary)
         for slot in slots[bad].tolist():
             self.contradict(self._keys[slot].address)
+            yield
         waiting: list[int] = slots[ahead].tolist()
         for slot in waiting:
             self.retire(self._keys[slot].address, Untradable.AHEAD_OF_BLOCK)
-        self._offer(slots[~(bad | ahead)])
+            yield
+        yield from self._offer(slots[~(bad | ahead)])
         return waiting
 
-    def _offer(self, slots: Integers) -> None:
+    def _offer(self, slots: Integers) -> Turns[None]:
         rows = self.ledger.rows
         fees = rows.ints[slots, FEE]
         shared = rows.ints[slots, PROTOCOL_FEE] != 0  # what a Uniswap V4 pool's protocol takes
@@ -257,6 +281,7 @@ class Pools:
             for slot in slots.tolist():
                 self.untradable.pop(self._keys[slot].address, None)
         for slot in slots[shared].tolist():
+            yield
             self._offer_shared(slot)
 
     def _offer_shared(self, slot: int) -> None:
@@ -267,9 +292,10 @@ class Pools:
         else:
             self.arrays.update(slot, state)
 
-    def _show_readings(self, boundary: BlockBoundary) -> list[Address]:
+    def _show_readings(self, boundary: BlockBoundary) -> Turns[list[Address]]:
         carried = []
         for pool in self._replaced:
+            yield
             reading = self._readings.get(pool)
             if reading is None:
                 continue
@@ -281,21 +307,14 @@ class Pools:
                 carried.append(pool)
                 self.retire(pool, Untradable.AHEAD_OF_BLOCK)
             else:
-                self._offer_reading(pool, reading)
+                yield from self._offer_reading(pool, reading)
         return carried
 
-    def _offer_reading(self, pool: Address, reading: Reading) -> None:
+    def _offer_reading(self, pool: Address, reading: Reading) -> Turns[None]:
         for slot, key in enumerate(reading.keys, self._slots[pool]):
             self.arrays.update(slot, PairState(reading.pool, key.place0, key.place1))
+            yield
         self.untradable.pop(pool, None)
-
-    def _keep(self, last: BlockBoundary | None, undo: Undo) -> None:
-        if last is None:
-            self.ledger.expire(undo)
-            return
-        expired = self._journal.append(Closed(last, self._shown, undo))
-        if expired is not None:
-            self.ledger.expire(expired)
 
     def _forget_blocks(self) -> None:
         for undo in self._journal.clear():
@@ -309,17 +328,20 @@ class Pools:
                 self._readings[pool] = before
         return {self._keys[slot].address for slot in undo.slots.tolist()} | undo.readings.keys()
 
-    def _show_again(self, pools: Iterable[Address]) -> None:
+    def _show_again(self, pools: Iterable[Address]) -> Turns[None]:
         kinds, slots = self.ledger.rows.kinds, []
         for pool in pools:
             slot, reading = self._slots[pool], self._readings.get(pool)
             if reading is not None:
-                self._offer_reading(pool, reading)
+                yield from self._offer_reading(pool, reading)
             elif kinds[slot] != EMPTY:
                 slots.append(slot)
             else:
                 self.retire(pool, Untradable.GAP)
-        self._offer(np.array(slots, dtype=np.int64))
+            yield
+        for part in _parts(np.array(slots, dtype=np.int64)):
+            yield from self._offer(part)
+            yield
 
     def _as_of(self, pool: Address, slot: int, version: int) -> tuple[Row, Reading | None]:
         row, reading = self.ledger.row(slot), self._readings.get(pool)
@@ -364,6 +386,10 @@ class Pools:
             tick_index=index,
             protocol_fee=int(row.ints[PROTOCOL_FEE]),
         )
+
+
+def _parts(slots: Integers) -> list[Integers]:
+    return [slots[at : at + PART] for at in range(0, len(slots), PART)]
 
 
 def _verdicts(

@@ -7,8 +7,12 @@ from types import MappingProxyType
 import numpy as np
 
 from keeper.chain import Address
-from keeper.market.kernels.valuation import Floats, Integers, spread
+from keeper.market.kernels.valuation import Floats, Integers, begin, spread
 from keeper.market.view import PoolKey, Topology
+from keeper.turns import Turns
+
+LINKS = 4_096
+"""Sides of pools that are looked at before others may have their turn of the loop."""
 
 
 class Valuation:
@@ -29,7 +33,7 @@ class Valuation:
 
     def usd_per_raw(
         self, topology: Topology, log_prices: Floats, slopes: Floats
-    ) -> Mapping[Address, float]:
+    ) -> Turns[Mapping[Address, float]]:
         """USD per raw unit of every token that pools connect to a USD token.
 
         The floats are by slot and direction, as in `FlatPools`.
@@ -38,13 +42,19 @@ class Valuation:
             self.learn(topology.pools)
             self._build_index()
             self._version = topology.version
+            yield
         values = np.zeros(len(self._places))
         for token in self._usd_tokens:
             if token in self._places:
                 place = self._places[token]
                 values[place] = 10.0 ** -self._decimals[place]
         start, links, tokens = self._index
-        spread(start, links, tokens, log_prices, slopes, *self._room, values)
+        size = begin(*self._room, values)
+        while size > 0:
+            size = spread(
+                start, links, tokens, log_prices, slopes, *self._room, values, size, LINKS
+            )
+            yield
         found = dict(zip(self._places, values.tolist(), strict=True))
         if not values.all():
             found = {token: value for token, value in found.items() if value}

@@ -1,6 +1,6 @@
 """The market's state: messages in, immutable views of whole blocks out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from time import time_ns
 from types import MappingProxyType
@@ -21,6 +21,7 @@ from keeper.relay.messages import (
 )
 from keeper.relay.pool_state import PoolState, StateContradiction
 from keeper.relay.snapshots import Parts
+from keeper.turns import Turns, at_once
 
 
 class Market:
@@ -59,10 +60,17 @@ class Market:
         `frame_ns` is when the message's frame arrived (`time.time_ns`), now if not given.
         Contradictions do not raise: the pools concerned become untradable.
         """
+        return at_once(self.turns(message, frame_ns))
+
+    def turns(self, message: Message, frame_ns: int | None = None) -> Turns[MarketView | None]:
+        """As `apply`, but for the yields of what takes long; nothing else may be applied meanwhile.
+
+        Views that were published before stay what they were.
+        """
         if isinstance(message, BlockBoundary):
-            return self._close_block(message, time_ns() if frame_ns is None else frame_ns)
+            return (yield from self._close_block(message, frame_ns or time_ns()))
         if isinstance(message, Reorganisation):
-            self._return_to(message)
+            yield from self._return_to(message)
         else:
             if isinstance(message, PoolSnapshot | PoolReading):
                 self._unconfirmed.discard(message.pool)
@@ -122,39 +130,49 @@ class Market:
         else:
             self.pools.apply(message)
 
-    def _return_to(self, message: Reorganisation) -> None:
+    def _return_to(self, message: Reorganisation) -> Turns[None]:
         """Take blocks back; there is no view until the first block of the new branch is whole."""
         self._parts.abandon()
+        self._view = None
         head = self._boundary
         if head is None or head.origin.block_hash != message.replaced_hash:
             self._desynchronise("a head that is not known was replaced")
             return
-        found = self.pools.take_back(head, message.origin.block_hash)
+        found = yield from self.pools.take_back(head, message.origin.block_hash)
         if found is None:
             self._desynchronise("a block that is not kept any more was replaced")
             return
         self._boundary, returned = found
         self._returned |= returned
-        self._view = None
 
-    def _close_block(self, boundary: BlockBoundary, frame_ns: int) -> MarketView | None:
+    def _close_block(self, boundary: BlockBoundary, frame_ns: int) -> Turns[MarketView | None]:
         closed = self._boundary
         if closed and boundary.origin.block_hash == closed.origin.block_hash:
             return None  # of a joiner's snapshot that says what is known
         for pool in self._unconfirmed:
             self.pools.lose(pool, Untradable.GAP)
+            yield
         self._unconfirmed = set()
         if self._parts.pending:
             self._desynchronise("a snapshot came in parts that do not join")
             return None
         if closed and not _follows(boundary, closed):
             closed = None
-            if not self.pools.keep_only(boundary.origin.block_hash, Untradable.GAP):
+            kept = yield from self.pools.keep_only(boundary.origin.block_hash, Untradable.GAP)
+            if not kept:
                 self.last_gap = "a block does not follow its predecessor"
                 self.desynchronised = self.last_gap
-        changed = self.pools.close(closed, boundary) | self._returned
+        changed = yield from self.pools.close(closed, boundary)
+        yield
+        changed |= self._returned
         self._boundary, self._returned = boundary, set()
-        self._view = self._publish(boundary, frozenset(changed), frame_ns)
+        pools, arrays = self.pools, self.pools.arrays
+        values = yield from self._valuation.usd_per_raw(
+            pools.topology, arrays.log_prices, arrays.slopes
+        )
+        yield
+        self._view = self._publish(boundary, frozenset(changed), values, frame_ns)
+        yield
         return self._view
 
     def _desynchronise(self, reason: str) -> None:
@@ -170,7 +188,11 @@ class Market:
         self._unconfirmed.clear()
 
     def _publish(
-        self, boundary: BlockBoundary, changed: frozenset[Address], frame_ns: int
+        self,
+        boundary: BlockBoundary,
+        changed: frozenset[Address],
+        usd_per_raw: Mapping[Address, float],
+        frame_ns: int,
     ) -> MarketView:
         pools, arrays = self.pools, self.pools.arrays
         topology, version = pools.topology, arrays.version
@@ -184,7 +206,7 @@ class Market:
             log_prices=arrays.frozen_log_prices(),
             arrays=arrays,
             arrays_version=version,
-            usd_per_raw=self._valuation.usd_per_raw(topology, arrays.log_prices, arrays.slopes),
+            usd_per_raw=usd_per_raw,
             frame_ns=frame_ns,
             applied_ns=time_ns(),
         )

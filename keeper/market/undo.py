@@ -43,14 +43,20 @@ class Undo:
 
     def row(self, slot: int) -> Row | None:
         """What the block replaced of a slot, None where it left it alone."""
-        at = int(np.searchsorted(self.slots, slot))
-        if at == len(self.slots) or self.slots[at] != slot:
+        at = self._place(slot)
+        if at is None:
             return None
         return Row(int(self.kinds[at]), self.words[at], self.ints[at], self.meta[at])
 
     def forget(self, slot: int) -> None:
         """A pool that was wrong is not to be returned to."""
-        self.kinds[self.slots == slot] = EMPTY
+        at = self._place(slot)
+        if at is not None:
+            self.kinds[at] = EMPTY
+
+    def _place(self, slot: int) -> int | None:
+        at = int(self.slots.searchsorted(slot))
+        return at if at < len(self.slots) and self.slots[at] == slot else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,18 +8,20 @@ from keeper.relay.messages import (
     BlockBoundary,
     Origin,
     PoolLiquidity,
+    PoolReading,
     PoolSnapshot,
     PoolSwap,
     PoolSync,
     TickLiquidity,
+    TokenHolding,
 )
 
 _DEPTH = 10**18
-_PAIR, _TICKED = Address(b"\1" * 20), Address(b"\2" * 20)
+_PAIR, _TICKED, _SHARED = (Address(bytes([number]) * 20) for number in (1, 2, 3))
 
 
 def warm_market() -> None:
-    """Take one message of each kind, as objects and as frames.
+    """Take one message of each kind, as objects and as frames; show every kind of pool.
 
     Raises:
         RuntimeError: the kernels refuse what is plain, so they cannot be trusted.
@@ -27,6 +29,7 @@ def warm_market() -> None:
     market = Market(())
     market.apply(_snapshot(_PAIR, Protocol.UNISWAP_V2))
     market.apply(_snapshot(_TICKED, Protocol.UNISWAP_V3))
+    market.apply(_reading())
     market.apply(_boundary(1))
     market.apply(PoolLiquidity(_origin(2), _TICKED, -120, 120, _DEPTH))
     price = get_sqrt_ratio_at_tick(60)
@@ -34,7 +37,7 @@ def warm_market() -> None:
     stream += encode_frame(PoolSwap(_origin(4), _TICKED, price, 2 * _DEPTH, 60))
     taken = market.take_frames(stream, 0, 1, 2)
     view = market.apply(_boundary(5))
-    if view is None or taken != (len(stream), 4) or len(view.states) != 2:
+    if view is None or taken != (len(stream), 4) or len(view.states) != 3:
         raise RuntimeError("the kernels of the market's state refuse plain frames")
 
 
@@ -46,6 +49,26 @@ def _origin(sequence: int) -> Origin:
 def _boundary(sequence: int) -> BlockBoundary:
     origin = _origin(sequence)
     return BlockBoundary(origin, bytes([origin.block_number - 1]) * 32, 1, 0)
+
+
+def _reading() -> PoolReading:
+    half = 10**18 // 2
+    tokens = [TokenHolding(token, 18, _DEPTH, 10**18, half) for token in (_PAIR, _TICKED)]
+    return PoolReading(
+        origin=_origin(0),
+        pool=_SHARED,
+        protocol=Protocol.BALANCER_V2_WEIGHTED,
+        factory=_PAIR,
+        pool_id=_SHARED.ljust(32, b"\0"),
+        fee=10**15,
+        admin_fee_e10=0,
+        offpeg_e10=0,
+        amplification=0,
+        precision=0,
+        rounding=0,
+        push=0,
+        tokens=tuple(tokens),
+    )
 
 
 def _snapshot(pool: Address, protocol: Protocol) -> PoolSnapshot:

@@ -14,10 +14,9 @@ from keeper.relay.channel import Channel, SequenceError
 from keeper.relay.codec import BOUNDS, PayloadError, decode
 from keeper.relay.frames import HEARTBEAT_ID, Frame, FrameError, FrameReader
 from keeper.relay.messages import Message
+from keeper.turns import TURN_NS
 
 READ_BYTES = 1 << 16
-TURN_NS = 500_000
-"""After so long with frames that become objects, other tasks get their turn of the loop."""
 MIN_BACKOFF_S, MAX_BACKOFF_S = 0.05, 1.0
 
 

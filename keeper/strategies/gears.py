@@ -1,13 +1,14 @@
-"""The slow gear: strategies that take milliseconds run in a thread of their own, a block at a time.
+"""Two gears: an answer to each block at once, and what takes milliseconds, a block at a time.
 
-They read a copy of the block's arrays that the thread itself makes; a copy that the market changed
-meanwhile is thrown away. Their kernels hold no lock of the interpreter. A new block, or the block's
-deadline, ends what is under way.
+The fast gear answers on the event loop after a few changes, and beside it after many. The slow
+gear's strategies run in a thread of their own. They read a copy of the block's arrays that the
+thread itself makes; a copy that the market changed meanwhile is thrown away. Their kernels hold no
+lock of the interpreter. A new block, or the block's deadline, ends what is under way.
 """
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -25,6 +26,8 @@ from keeper.strategies.reasons import Reason
 DEADLINE_S = 0.5
 """After a block arrived; later its prices are old."""
 KEPT_RUNS = 256
+MAX_ON_LOOP = 8
+"""Changed pools that take less time to evaluate than to hand over to a thread and back."""
 
 
 @runtime_checkable
@@ -132,6 +135,27 @@ class SlowGear:
         loop.call_soon_threadsafe(self._deliver, view, result)
 
 
-def fast_gear(strategies: Sequence[Strategy]) -> tuple[Strategy, ...]:
-    """The strategies that answer on the event loop."""
-    return tuple(s for s in strategies if not isinstance(s, SlowStrategy))
+class FastGear:
+    """Evaluates the strategies that answer a block before the next is read.
+
+    A block that changed more than `MAX_ON_LOOP` pools is evaluated in a thread, whose kernels hold
+    no lock of the interpreter: the loop goes on meanwhile. Nothing may change the market then.
+    """
+
+    def __init__(self, strategies: Iterable[Strategy]) -> None:
+        self._strategies = tuple(s for s in strategies if not isinstance(s, SlowStrategy))
+        self._thread = ThreadPoolExecutor(1, "fast-gear")
+
+    async def evaluate(self, view: MarketView, gas: GasQuote) -> list[tuple[str, StrategyResult]]:
+        """Each strategy's name and what it found."""
+        if len(view.changed) <= MAX_ON_LOOP:
+            return self._evaluate(view, gas)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self._evaluate, view, gas)
+
+    def close(self) -> None:
+        """Begin nothing more."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _evaluate(self, view: MarketView, gas: GasQuote) -> list[tuple[str, StrategyResult]]:
+        return [(s.name, s.evaluate(view, gas)) for s in self._strategies]

@@ -86,15 +86,15 @@ class CycleSearch:
         """Bring prices, ranks and values to the view's block."""
         arrays = view.arrays if view.arrays.version == view.arrays_version else rebuilt(view)
         topology = view.topology
-        known = [pool for pool in sorted(view.changed) if pool in topology.slots]
+        known = (pool for pool in view.changed if pool in topology.slots)
         named = [slot for pool in known for slot in topology.slots_of(pool)]
-        self._changed = np.array(named, dtype=np.int64)
+        self._changed = np.sort(np.array(named, dtype=np.int64))
         previous = self._followed
         self._arrays, self._followed = arrays, (arrays, view.arrays_version)
         if self._topology != topology.version or not previous or previous[0] is not arrays:
             self._index(view)
         elif previous[1] == view.arrays_version - 1:
-            for slot in named:
+            for slot in self._changed.tolist():
                 rank_one(self._pairs, arrays.flat.log_prices, slot)
         elif previous[1] != view.arrays_version:
             rank_all(self._pairs, arrays.flat.log_prices)

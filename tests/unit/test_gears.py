@@ -1,7 +1,8 @@
-"""The slow gear: the same answer beside the loop, never a stale one, each run recorded."""
+"""Both gears: the same answer beside the loop, never a stale one, each slow run recorded."""
 
 import asyncio
 from random import Random
+from threading import Thread, current_thread, main_thread
 
 import pytest
 from random_markets import TOKENS, market_view, random_snapshots
@@ -9,9 +10,10 @@ from random_markets import TOKENS, market_view, random_snapshots
 from keeper.market.arrays import PoolArrays
 from keeper.market.kernels.layout import FlatPools
 from keeper.market.view import MarketView
-from keeper.strategies import registry
+from keeper.strategies import gears, registry
 from keeper.strategies.base import GasQuote, StrategyResult, StrategySettings
-from keeper.strategies.gears import SlowGear, fast_gear
+from keeper.strategies.cyclic import CyclicStrategy
+from keeper.strategies.gears import FastGear, SlowGear
 from keeper.strategies.reasons import Reason
 
 GAS = GasQuote(0, 0.0)
@@ -36,9 +38,33 @@ def view_of(seed: int) -> MarketView:
     return market_view(random_snapshots(Random(seed), 14, 6))
 
 
-def test_only_cycles_of_two_and_three_pools_are_for_the_loop() -> None:
-    fast = fast_gear(registry.create(NAMES, SETTINGS))
-    assert [strategy.name for strategy in fast] == ["simple", "triangular"]
+@pytest.mark.parametrize("most", [0, 1_000])
+async def test_the_fast_gear_runs_cycles_of_two_and_three_pools_on_the_loop_or_beside_it(
+    most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gears, "MAX_ON_LOOP", most)
+    view = view_of(1)
+    ran: list[Thread] = []
+    kept = CyclicStrategy.evaluate
+
+    def noted(self: CyclicStrategy, view: MarketView, gas: GasQuote) -> StrategyResult:
+        ran.append(current_thread())
+        return kept(self, view, gas)
+
+    monkeypatch.setattr(CyclicStrategy, "evaluate", noted)
+    fast = FastGear(registry.create(NAMES, SETTINGS))
+    answers = dict(await fast.evaluate(view, GAS))
+    fast.close()
+    assert list(answers) == ["simple", "triangular"]
+    assert [thread is main_thread() for thread in ran] == [most > 0] * 2
+    for strategy in registry.create(list(answers), SETTINGS):
+        expected = strategy.evaluate(view, GAS)
+        found = answers[strategy.name]
+        assert [item.legs for item in found.opportunities] == [
+            item.legs for item in expected.opportunities
+        ]
+        assert found.rejections == expected.rejections
+    assert any(answer.opportunities for answer in answers.values())
 
 
 async def test_the_thread_finds_what_the_loop_would() -> None:

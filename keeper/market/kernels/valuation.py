@@ -18,6 +18,21 @@ _STEEPEST = 700.0
 
 
 @kernel
+def begin(keys: Floats, entries: Integers, reached: Floats, best: Floats, values: Floats) -> int:
+    """Fill the heap with the tokens of `values` [token] that are given, and make all 0.
+
+    Returns how many they are; the arguments are as in `spread`.
+    """
+    size = 0
+    best[:] = 0.0
+    for token in range(values.shape[0]):
+        if values[token] > 0.0:
+            size = _push(keys, entries, reached, size, -inf, token, values[token])
+            values[token] = 0.0
+    return size
+
+
+@kernel
 def spread(
     start: Integers,
     links: Integers,
@@ -29,25 +44,24 @@ def spread(
     reached: Floats,
     best: Floats,
     values: Floats,
-) -> None:
-    """Fill `values` [token], given for the tokens that begin and 0 for all others.
+    size: int,
+    most: int,
+) -> int:
+    """Value tokens from a heap of `size` on, until some `most` links were seen; the size left.
 
+    `values` [token] are whole once nothing is left, 0 for the tokens that nothing reaches.
     `links` [start[token] : start[token + 1]] are 2 * slot + the token's side of it, `tokens` are
     by 2 * slot + side. The heap's room is `keys`, `entries` and `reached` (a depth, a token and its
     value), as many rows as links and tokens together; `best` [token] is scratch.
     """
-    size = 0
-    best[:] = 0.0
-    for token in range(values.shape[0]):
-        if values[token] > 0.0:
-            size = _push(keys, entries, reached, size, -inf, token, values[token])
-            values[token] = 0.0
-    while size > 0:
+    seen = 0
+    while size > 0 and seen < most:
         token, value = entries[0], reached[0]
         size = _pop(keys, entries, reached, size)
         if values[token] > 0.0:
             continue
         values[token] = value
+        seen += start[token + 1] - start[token]
         for place in range(start[token], start[token + 1]):
             slot, side = links[place] >> 1, links[place] & 1
             other = tokens[2 * slot + 1 - side]
@@ -62,6 +76,7 @@ def spread(
             if 0.0 < worth < inf:
                 best[other] = depth
                 size = _push(keys, entries, reached, size, -depth, other, worth)
+    return size
 
 
 @inner
