@@ -6,13 +6,13 @@ from random import Random
 
 from market_frames import Frames, flat_v3, pool_address
 
+from bench.chains import Hop
 from keeper.chain import Address
 from keeper.market.state import Market
 from keeper.market.venues.uniswap_v3 import V3State
 from keeper.market.venues.v3_tick_math import get_tick_at_sqrt_ratio
 from keeper.market.view import MarketView
 from keeper.relay.messages import PoolSnapshot
-from keeper.strategies.exact import Hop
 
 TOKENS = tuple(Address(bytes([0x10 * (index + 1)]) * 20) for index in range(7))
 DECIMALS = (6, 18, 18, 8, 6, 18, 2)

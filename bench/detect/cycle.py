@@ -9,6 +9,7 @@ from time import thread_time_ns
 
 import numpy as np
 
+from bench.chains import Hop, forward
 from bench.detect.peers.environment import run_peer
 from bench.detect.world import GAS, World
 from keeper.market.arrays import PoolArrays
@@ -19,7 +20,6 @@ from keeper.market.venues.base import VenueState
 from keeper.market.venues.uniswap_v2 import V2State
 from keeper.market.venues.uniswap_v3 import V3State
 from keeper.strategies import registry
-from keeper.strategies.exact import Hop, forward
 from keeper.strategies.opportunity import Leg, Opportunity
 
 CYCLES = {"simple": 30, "triangular": 30}

@@ -1,7 +1,6 @@
 """Flat arrays derived from exact states, one row a pool, updated in place."""
 
 from bisect import bisect_right
-from itertools import islice
 from math import inf, log
 
 import numpy as np
@@ -11,16 +10,24 @@ from keeper.chain import FEE_DENOMINATOR_PIPS
 from keeper.market.heap import Heap
 from keeper.market.kernels.layout import (
     CONCENTRATED,
-    CURVE,
+    COUNT,
+    COUNT1,
     EMPTY,
+    FEE1,
     FULL_RESERVE,
     INTS,
+    NUMBERS,
+    OFFSET,
+    OFFSET1,
     PAIR,
+    SIDE0,
+    SIDE1,
+    TOKENS,
     WORDS,
     FlatPools,
 )
 from keeper.market.kernels.pieces import pieces_of
-from keeper.market.kernels.smooth import COLUMNS
+from keeper.market.kernels.smooth import COLUMNS, KIND, NOTHING
 from keeper.market.venues.base import Segment, VenueState
 from keeper.market.venues.pairs import PairState
 from keeper.market.venues.uniswap_v2 import V2State
@@ -28,10 +35,8 @@ from keeper.market.venues.uniswap_v3 import V3State
 from keeper.market.venues.uniswap_v4 import V4State
 from keeper.market.venues.v3_tick_math import get_sqrt_ratio_at_tick
 
-MAX_SEGMENTS = 256
-"""Of a venue whose curve only its own file knows, in each direction."""
-
-FIRST_SLOTS, FIRST_TICKS, FIRST_SEGMENTS = 1 << 14, 1 << 20, 1 << 19
+FIRST_SLOTS, FIRST_TICKS = 1 << 14, 1 << 20
+FIRST_SEGMENTS, FIRST_NUMBERS = 1 << 19, 1 << 15
 """Room from the start: memory is taken as it is written to, but to move that of thousands of pools
 later would hold the loop for tens of milliseconds."""
 
@@ -53,7 +58,7 @@ class PoolArrays:
             np.zeros(slots, dtype=np.uint8),
             np.zeros((slots, WORDS), dtype=np.uint64),
             np.zeros((slots, INTS), dtype=np.int64),
-            np.zeros((slots, 3)),
+            np.zeros((slots, 4)),
             np.zeros((slots, 2)),
             np.zeros((slots, 2)),
             np.zeros((slots, 2, COLUMNS)),
@@ -65,6 +70,7 @@ class PoolArrays:
             np.zeros((ticks, 2), dtype=np.uint64),
         )
         self._segments = Heap(np.zeros((FIRST_SEGMENTS, 3)))
+        self._numbers = Heap(np.zeros((FIRST_NUMBERS, 4), dtype=np.uint64))
         self._states: list[VenueState | None] = []
         self._chunks: list[dict[int, int]] = []
         self.flat = self._tuple()
@@ -95,13 +101,12 @@ class PoolArrays:
 
     def memory_bytes(self) -> int:
         """What rows, ticks and segments take, the free room between them included."""
-        return sum(column.nbytes for column in self._used())
+        used = (*self._used_rows(), *self._ticks.used(), *self._used_curves())
+        return sum(column.nbytes for column in used)
 
     def copied(self) -> FlatPools:
         """The arrays as they are now, as far as they are used."""
-        rows, ticks, segments = len(self._rows.columns), 3, len(self._segments.columns)
-        used = self._used()
-        flat = (*used[: rows + ticks], *used[-segments:])
+        flat = (*self._used_rows(), *self._ticks.used()[:3], *self._used_curves())
         return FlatPools(*(column.copy() for column in flat))  # type: ignore[arg-type]
 
     @property
@@ -131,15 +136,19 @@ class PoolArrays:
 
     def update(self, slot: int, state: VenueState | None) -> None:
         """Derive the slot's row from its exact state; None clears it."""
-        if isinstance(state, V4State) and state.same_fees:
-            state = state.curve._replace(fee_pips=state.fee_zero_for_one_pips)
+        fees = (0, 0)
+        if isinstance(state, V4State):
+            fees = state.fee_zero_for_one_pips, state.fee_one_for_zero_pips
+            state = state.curve
+        elif isinstance(state, V3State):
+            fees = state.fee_pips, state.fee_pips
         before, self._states[slot] = self._states[slot], state
         if isinstance(state, V2State):
             self._put_pair(slot, state)
         elif isinstance(state, V3State):
-            self._put_concentrated(slot, state, before)
-        elif state is not None:
-            self._put_curve(slot, state)
+            self._put_concentrated(slot, state, fees, before)
+        elif isinstance(state, PairState):
+            self._put_tokens(slot, state)
         else:
             self._clear(slot)
 
@@ -159,13 +168,15 @@ class PoolArrays:
         copy.setflags(write=False)
         return copy
 
-    def _used(self) -> list[NDArray[np.generic]]:
-        rows = [column[: self._size] for column in self._rows.columns]
-        return [*rows, *self._ticks.used(), *self._segments.used()]
+    def _used_rows(self) -> list[NDArray[np.generic]]:
+        return [column[: self._size] for column in self._rows.columns]
+
+    def _used_curves(self) -> list[NDArray[np.generic]]:
+        return [*self._segments.used(), *self._numbers.used()]
 
     def _tuple(self) -> FlatPools:
-        ticks = self._ticks.columns[:3]
-        return FlatPools(*self._rows.columns, *ticks, *self._segments.columns)  # type: ignore[arg-type]
+        curves = (*self._segments.columns, *self._numbers.columns)
+        return FlatPools(*self._rows.columns, *self._ticks.columns[:3], *curves)  # type: ignore[arg-type]
 
     def _clear(self, slot: int) -> None:
         flat = self.flat
@@ -173,7 +184,8 @@ class PoolArrays:
         flat.log_prices[slot] = -inf
         flat.slopes[slot] = inf
         flat.smooth[slot] = 0.0
-        for heap, key in ((self._ticks, 0), (self._segments, 1), (self._segments, 2)):
+        chunks = ((self._ticks, 0), (self._segments, 1), (self._segments, 2), (self._numbers, 3))
+        for heap, key in chunks:
             if key in self._chunks[slot]:
                 heap.release(self._chunks[slot].pop(key))
 
@@ -187,7 +199,7 @@ class PoolArrays:
         flat.kinds[slot] = PAIR
         flat.words[slot, :4] = (reserve0 & _LIMB, reserve0 >> 64, reserve1 & _LIMB, reserve1 >> 64)
         flat.ints[slot, 0] = fee
-        flat.floats[slot] = (reserve0, reserve1, gamma)
+        flat.floats[slot] = (reserve0, reserve1, gamma, gamma)
         for direction, sold, bought in ((0, reserve0, reserve1), (1, reserve1, reserve0)):
             price = gamma * bought / sold if sold < FULL_RESERVE else 0.0
             self._put_first(slot, direction, price, gamma / sold)
@@ -197,12 +209,14 @@ class PoolArrays:
         self.flat.log_prices[slot, direction] = log(price) if usable else -inf
         self.flat.slopes[slot, direction] = slope if usable else inf
 
-    def _put_concentrated(self, slot: int, state: V3State, before: VenueState | None) -> None:
+    def _put_concentrated(
+        self, slot: int, state: V3State, fees: tuple[int, int], before: VenueState | None
+    ) -> None:
         if not (isinstance(before, V3State) and _shares_ticks(before, state)):
             self._put_ticks(slot, state)
         flat = self.flat
         price, liquidity = state.sqrt_price_x96, state.liquidity
-        gamma = (FEE_DENOMINATOR_PIPS - state.fee_pips) / FEE_DENOMINATOR_PIPS
+        gammas = [(FEE_DENOMINATOR_PIPS - fee) / FEE_DENOMINATOR_PIPS for fee in fees]
         root = price / _Q96
         above = bisect_right(state.ticks, state.tick)
         flat.kinds[slot] = CONCENTRATED
@@ -215,21 +229,23 @@ class PoolArrays:
         )
         offset, count = self._chunks[slot][0], len(state.ticks)
         flat.ints[slot, :6] = (
-            state.fee_pips,
+            fees[0],
             state.tick,
             state.tick_spacing,
             offset,
             count,
             above,
         )
-        flat.floats[slot] = (root, liquidity, gamma)
+        flat.ints[slot, FEE1] = fees[1]
+        flat.floats[slot] = (root, liquidity, *gammas)
         on_tick = above and get_sqrt_ratio_at_tick(state.ticks[above - 1]) == price
         if liquidity > 0 and 0 < above < count and not on_tick:
-            self._put_first(slot, 0, gamma * root * root, gamma * root / liquidity)
-            self._put_first(slot, 1, gamma / (root * root), gamma / (root * liquidity))
+            self._put_first(slot, 0, gammas[0] * root * root, gammas[0] * root / liquidity)
+            self._put_first(slot, 1, gammas[1] / (root * root), gammas[1] / (root * liquidity))
             return
         for direction in (0, 1):
-            first = next(state.segments(zero_for_one=direction == 0), Segment(0.0, 0.0, 0.0))
+            curve = state._replace(fee_pips=fees[direction])
+            first = next(curve.segments(zero_for_one=direction == 0), Segment(0.0, 0.0, 0.0))
             self._put_first(slot, direction, first.price, first.slope)
 
     def _put_ticks(self, slot: int, state: V3State) -> None:
@@ -251,29 +267,36 @@ class PoolArrays:
         flat.tick_floats[offset:end, 0] = [root / _Q96 for root in roots]
         flat.tick_floats[offset:end, 1] = levels
 
-    def _put_curve(self, slot: int, state: VenueState) -> None:
-        self.flat.kinds[slot] = CURVE
-        for direction in (0, 1):
-            rows = self._pieces(slot, direction, state)
-            chunks, count = self._chunks[slot], len(rows)
+    def _put_tokens(self, slot: int, state: PairState) -> None:
+        rows = [state.row(zero_for_one=zero_for_one) for zero_for_one in (True, False)]
+        if all(row[KIND] == NOTHING for row in rows):
+            self._clear(slot)
+            return
+        self._put_numbers(slot, state)
+        for direction, (at, length) in enumerate(((OFFSET, COUNT), (OFFSET1, COUNT1))):
+            pieces = pieces_of(rows[direction])
+            chunks, count = self._chunks[slot], len(pieces)
             offset = self._segments.resize(chunks.get(1 + direction), count)
             chunks[1 + direction] = offset
             self.flat = self._tuple()
-            self.flat.ints[slot, (3, 6)[direction]] = offset
-            self.flat.ints[slot, (4, 7)[direction]] = count
-            self.flat.segments[offset : offset + count] = rows
-            first = Segment(*rows[0].tolist()) if count else Segment(0.0, 0.0, 1.0)
+            self.flat.smooth[slot, direction] = rows[direction]
+            self.flat.ints[slot, [at, length]] = offset, count
+            self.flat.segments[offset : offset + count] = pieces
+            first = Segment(*pieces[0].tolist()) if count else Segment(0.0, 0.0, 1.0)
             # A straight piece has no slope; its end bounds the depth instead.
             self._put_first(slot, direction, first.price, first.slope or 1.0 / first.capacity)
 
-    def _pieces(self, slot: int, direction: int, state: VenueState) -> NDArray[np.float64]:
-        """The curve's segments; of a smooth one the row is noted too."""
-        if isinstance(state, PairState):
-            row = state.row(zero_for_one=direction == 0)
-            self.flat.smooth[slot, direction] = row
-            return pieces_of(row)
-        found = list(islice(state.segments(zero_for_one=direction == 0), MAX_SEGMENTS))
-        return np.array(found).reshape(-1, 3)
+    def _put_numbers(self, slot: int, state: PairState) -> None:
+        """The exact state, each integer as 4 limbs."""
+        found = state.pool.numbers(state.token0, state.token1)
+        chunks, count = self._chunks[slot], len(found.rows)
+        offset = chunks[3] = self._numbers.resize(chunks.get(3), count)
+        self.flat = self._tuple()
+        self.flat.kinds[slot] = found.kind
+        places = (offset, found.tokens, state.token0, state.token1)
+        self.flat.ints[slot, [NUMBERS, TOKENS, SIDE0, SIDE1]] = places
+        limbs = b"".join(number.to_bytes(32, "little") for number in found.rows)
+        self.flat.numbers[offset : offset + count] = np.frombuffer(limbs, "<u8").reshape(-1, 4)
 
 
 def _shares_ticks(one: V3State, two: V3State) -> bool:

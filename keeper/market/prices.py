@@ -7,7 +7,7 @@ from types import MappingProxyType
 import numpy as np
 
 from keeper.chain import Address
-from keeper.market.kernels.valuation import Floats, Integers, begin, spread
+from keeper.market.kernels.valuation import Floats, Links, begin, links_of, spread
 from keeper.market.view import PoolKey, Topology
 from keeper.turns import Turns
 
@@ -28,8 +28,7 @@ class Valuation:
         self._places: dict[Address, int] = {}
         self._decimals: list[int] = []
         self._tokens = array("q")
-        self._index: tuple[Integers, Integers, Integers]
-        self._room: tuple[Floats, Integers, Floats, Floats]
+        self._links: Links
 
     def usd_per_raw(
         self, topology: Topology, log_prices: Floats, slopes: Floats
@@ -40,7 +39,7 @@ class Valuation:
         """
         if topology.version != self._version:
             self.learn(topology.pools)
-            self._build_index()
+            self._links = links_of(np.array(self._tokens, dtype=np.int64), len(self._places))
             self._version = topology.version
             yield
         values = np.zeros(len(self._places))
@@ -48,12 +47,9 @@ class Valuation:
             if token in self._places:
                 place = self._places[token]
                 values[place] = 10.0 ** -self._decimals[place]
-        start, links, tokens = self._index
-        size = begin(*self._room, values)
+        size = begin(self._links, values)
         while size > 0:
-            size = spread(
-                start, links, tokens, log_prices, slopes, *self._room, values, size, LINKS
-            )
+            size = spread(self._links, log_prices, slopes, values, size, LINKS)
             yield
         found = dict(zip(self._places, values.tolist(), strict=True))
         if not values.all():
@@ -69,16 +65,6 @@ class Valuation:
             pool = pools[slot]
             self._tokens.append(self._place(pool.token0, pool.decimals0))
             self._tokens.append(self._place(pool.token1, pool.decimals1))
-
-    def _build_index(self) -> None:
-        tokens = np.array(self._tokens, dtype=np.int64)
-        links = np.argsort(tokens, kind="stable").astype(np.int64)
-        counts = np.bincount(tokens, minlength=len(self._places))
-        start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        room = len(links) + len(self._places)
-        self._index = (start, links, tokens)
-        entries, best = np.empty(room, dtype=np.int64), np.empty(len(self._places))
-        self._room = (np.empty(room), entries, np.empty(room), best)
 
     def _place(self, token: Address, decimals: int) -> int:
         place = self._places.setdefault(token, len(self._places))

@@ -1,7 +1,15 @@
-"""Compiles the kernels that keep the market's state, or loads them, before the first frame."""
+"""Compiles the kernels of the market's state and of its quotes, or loads them, before first use."""
 
 from keeper.chain import Address, Protocol
+from keeper.market.arrays import PoolArrays
+from keeper.market.kernels.chain import begin_chain, chain_space, quote
+from keeper.market.kernels.quotes import FILLED, GOT, PAID
 from keeper.market.state import Market
+from keeper.market.venues import balancer_stable, balancer_weighted, curve
+from keeper.market.venues.base import VenueState
+from keeper.market.venues.curve_math import Rounding
+from keeper.market.venues.pairs import PairState
+from keeper.market.venues.uniswap_v2 import V2State
 from keeper.market.venues.v3_tick_math import get_sqrt_ratio_at_tick
 from keeper.relay.codec import encode_frame
 from keeper.relay.messages import (
@@ -16,7 +24,7 @@ from keeper.relay.messages import (
     TokenHolding,
 )
 
-_DEPTH = 10**18
+_DEPTH, _SOLD = 10**18, 10**15
 _PAIR, _TICKED, _SHARED = (Address(bytes([number]) * 20) for number in (1, 2, 3))
 
 
@@ -39,6 +47,44 @@ def warm_market() -> None:
     view = market.apply(_boundary(5))
     if view is None or taken != (len(stream), 4) or len(view.states) != 3:
         raise RuntimeError("the kernels of the market's state refuse plain frames")
+
+
+def check_quotes() -> None:
+    """Ask the kernel of each kind of pool for a quote.
+
+    Raises:
+        RuntimeError: it is not what the venue's own file answers.
+    """
+    space, arrays = chain_space(), PoolArrays()
+    slot = arrays.append()
+    for state in _states():
+        arrays.update(slot, state)
+        begin_chain(space)
+        space.w[PAID : PAID + 2] = _SOLD, 0
+        status = quote(space, arrays.flat, 2 * slot, 0, True)
+        wanted = state.quote(zero_for_one=True, amount=_SOLD, exact_in=True)
+        if status != FILLED or space.w[GOT : GOT + 2].tolist() != [wanted.amount_out, 0]:
+            raise RuntimeError(f"the kernels misquote {state}: remove their cache")
+
+
+def _states() -> list[VenueState]:
+    held, units, weights = [_DEPTH, 2 * _DEPTH], [10**18, 10**18], [2 * 10**17, 8 * 10**17]
+    ng = curve.state_of(
+        balances=held,
+        rates=units,
+        amp=20_000,
+        fee_e10=4 * 10**6,
+        admin_fee_e10=0,
+        rounding=Rounding.NG,
+        offpeg_e10=2 * 10**10,
+    )
+    fee = 10**15
+    weighted = balancer_weighted.state_of(
+        balances=held, scaling=units, fee_e18=fee, weights=weights
+    )
+    stable = balancer_stable.state_of(balances=held, scaling=units, fee_e18=fee, amp=200_000)
+    pools = [PairState(pool, 0, 1) for pool in (ng, weighted, stable)]
+    return [V2State(_DEPTH, 2 * _DEPTH, 3_000), *pools]
 
 
 def _origin(sequence: int) -> Origin:

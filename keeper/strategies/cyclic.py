@@ -25,13 +25,10 @@ class CyclicStrategy:
     def evaluate(self, view: MarketView, gas: GasQuote) -> StrategyResult:
         """Opportunities among the cycles that the block's changes touch, best net first."""
         self._search.follow(view)
-        cycles, rejections = self._search.run(view, gas)
+        cycles, rejections = self._search.run(gas)
         now = time_ns()
         found: list[Opportunity] = []
         for cycle in cycles:
-            if cycle.amounts is None:
-                rejections[Reason.NO_EXACT_PROFIT] += 1
-                continue
             opportunity = chain_opportunity(self.name, view, gas, cycle, now)
             reason = self._judge(net_usd(opportunity))
             if reason is None:
@@ -51,7 +48,7 @@ def chain_opportunity(
     strategy: str, view: MarketView, gas: GasQuote, cycle: Cycle, sized_ns: int
 ) -> Opportunity:
     """The opportunity that a cycle with exact amounts is."""
-    legs = _legs(view, cycle.edges, cycle.amounts or [])
+    legs = _legs(view, cycle.edges, cycle.amounts)
     amount_in, amount_out = legs[0].amount_in_raw, legs[-1].amount_out_raw
     profit_usd = (amount_out - amount_in) * view.usd_per_raw[legs[0].token_in]
     units = estimate_gas((leg.protocol for leg in legs), cycle.crossed)

@@ -14,17 +14,12 @@ from keeper.market.kernels.chain import chain_space
 from keeper.market.kernels.curves import curve_space
 from keeper.market.kernels.cycles import Bounds, Chosen, chosen_space, detect
 from keeper.market.kernels.pairs import Pairs, rank_all, rank_one
-from keeper.market.kernels.quotes import BEYOND
 from keeper.market.kernels.search import Found
-from keeper.market.venues.uniswap_v2 import V2State
-from keeper.market.venues.uniswap_v3 import V3State
 from keeper.market.view import MarketView, Topology
 from keeper.strategies.base import GasQuote, StrategySettings
 from keeper.strategies.cycles import pairs_of
-from keeper.strategies.exact import Hop, forward, refine, ticks_crossed
 from keeper.strategies.gas import estimate_gas
 from keeper.strategies.reasons import Reason
-from keeper.strategies.sizing import Size
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -54,11 +49,11 @@ _MAX_AMOUNT = (1 << 126) - 1
 class Cycle(NamedTuple):
     """A confirmed cycle: edges from its profit token on, exact amounts, initialised ticks crossed.
 
-    `amounts` stand in front of each hop and behind the last; None when integers leave no profit.
+    `amounts` stand in front of each hop and behind the last.
     """
 
     edges: list[int]
-    amounts: list[int] | None
+    amounts: list[int]
     crossed: int
 
 
@@ -100,7 +95,7 @@ class CycleSearch:
             rank_all(self._pairs, arrays.flat.log_prices)
         self._value(view)
 
-    def run(self, view: MarketView, gas: GasQuote) -> tuple[list[Cycle], Counter[Reason]]:
+    def run(self, gas: GasQuote) -> tuple[list[Cycle], Counter[Reason]]:
         """Exact cycles through the changed pools that pay, and what became of the others."""
         flat, found, chosen = self._arrays.flat, self._found, self._chosen
         bounds = self._bounds._replace(usd_per_gas=gas.cost_usd(1))
@@ -120,17 +115,12 @@ class CycleSearch:
         rejections: Counter[Reason] = Counter()
         _count(rejections, _REASONS, found.counts.tolist())
         _count(rejections, _REASONS_CHOSEN, chosen.counts.tolist())
-        return [self._cycle(view, row) for row in range(count)], rejections
+        return [self._cycle(row) for row in range(count)], rejections
 
-    def _cycle(self, view: MarketView, row: int) -> Cycle:
-        candidate = self._chosen.candidate[row]
-        edges = self._found.edges[candidate].tolist()
-        if self._chosen.status[row] == BEYOND:
-            limit = float(self._max_in[self._found.ranks[candidate]])
-            sizes = self._chosen.sizes[row].tolist()
-            return confirm_by_reference(view, edges, sizes, limit)
+    def _cycle(self, row: int) -> Cycle:
         words = self._chosen.amounts[row].tolist()
         amounts = [low | upper << 64 for low, upper in words]
+        edges = self._found.edges[self._chosen.candidate[row]].tolist()
         return Cycle(edges, amounts, int(self._chosen.crossed[row]))
 
     def _index(self, view: MarketView) -> None:
@@ -160,26 +150,6 @@ class CycleSearch:
             most = self._max_in[rank] = bound / usd if usd > 0.0 else inf
             whole = min(int(most), _MAX_AMOUNT) if most < inf else _MAX_AMOUNT
             self._max_in_words[rank] = whole & _LIMB, whole >> 64
-
-
-def confirm_by_reference(
-    view: MarketView, edges: list[int], sizes: list[float], max_in: float
-) -> Cycle:
-    """What the kernel cannot tell, by the venues' own integers.
-
-    A chain beyond the limbs is refined as the kernel would. One with a pool whose quotes only its
-    own file knows takes the float size as it is: those quotes cost too much to search among.
-    """
-    states = [(view.state_of(edge >> 1), edge & 1 == 0) for edge in edges]
-    hops = [Hop(state, zero_for_one) for state, zero_for_one in states if state is not None]
-    if all(isinstance(hop.state, V2State | V3State) for hop in hops):
-        limit = int(max_in) if max_in < inf else None
-        amounts = refine(hops, Size(tuple(sizes)), limit)
-    else:
-        amounts = forward(hops, max(int(sizes[0]), 1))
-        if amounts is not None and amounts[-1] <= amounts[0]:
-            amounts = None
-    return Cycle(edges, amounts, 0 if amounts is None else ticks_crossed(hops, amounts))
 
 
 def _count(rejections: Counter[Reason], reasons: Sequence[Reason], counts: list[int]) -> None:

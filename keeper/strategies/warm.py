@@ -13,7 +13,7 @@ from keeper.market.kernels.compiler import cache_directory
 from keeper.market.state import Market
 from keeper.market.venues.v3_tick_math import get_sqrt_ratio_at_tick
 from keeper.market.view import MarketView
-from keeper.market.warm import warm_market
+from keeper.market.warm import check_quotes, warm_market
 from keeper.relay.messages import BlockBoundary, Origin, PoolSnapshot, TickLiquidity
 from keeper.strategies import registry
 from keeper.strategies.base import GasQuote, StrategySettings
@@ -26,10 +26,12 @@ def warm() -> float:
     """Feed a market and run every strategy once over an edge; returns the seconds it took.
 
     Raises:
-        RuntimeError: frames are refused, or an edge is not found: kernels cannot be trusted.
+        RuntimeError: frames are refused, a quote is wrong or an edge is not found: kernels cannot
+            be trusted.
     """
     began = monotonic()
     warm_market()
+    check_quotes()
     view = _small_market()
     for name in registry.STRATEGIES:
         (strategy,) = registry.create([name], StrategySettings(_TOKENS))

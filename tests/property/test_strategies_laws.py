@@ -16,12 +16,12 @@ from random_markets import (
     without,
 )
 
+from bench.chains import Hop, forward
 from keeper.chain import Address
 from keeper.market.view import MarketView
 from keeper.relay.messages import PoolSnapshot
 from keeper.strategies import registry
 from keeper.strategies.base import GasQuote, StrategySettings
-from keeper.strategies.exact import Hop, forward
 from keeper.strategies.opportunity import Opportunity
 
 FREE_GAS = GasQuote(0, 0.0)

@@ -11,6 +11,7 @@ from keeper.market.kernels.layout import (
     ABOVE,
     COUNT,
     FEE,
+    FEE1,
     LIQUIDITY,
     OFFSET,
     SPACING,
@@ -45,11 +46,13 @@ _LIMITS = np.array(
     ],
     dtype=np.uint64,
 )
-MARK_WORDS, MARK_INTS = 9, 5
-"""A remembered place: paid, got, price and liquidity; then what the columns below name."""
-KNOWN, AT, INDEX, PASSED, CROSSED = range(MARK_INTS)
+MARK_PAID, MARK_GOT, MARK_PRICE, MARK_LIQUID, MARK_TARGET = 0, 2, 4, 7, 9
+MARK_WORDS, MARK_INTS = 12, 7
+"""A remembered place, and its columns: amounts and liquidity are of 2 limbs, prices of 3."""
+KNOWN, AT, INDEX, PASSED, TO, CROSSES, CROSSED = range(MARK_INTS)
 """Columns of a mark's integers: 1 once there is a mark; its tick, the index of the next tick and
-the initialised ticks passed so far; and those that the last whole walk crossed."""
+the initialised ticks passed so far; the tick headed for, and 1 if that is initialised; and the
+ticks that the last whole walk crossed."""
 
 
 @inner
@@ -66,16 +69,19 @@ def walk(
     given = PAID if exact_in else GOT
     if is_zero(w, given, 2):
         return REFUSED
-    _begin(w, pools, slot, direction, given, mark, ints)
-    fee = pools.ints[slot, FEE]
+    aimed = _begin(w, pools, slot, direction, given, mark, ints)
+    fee = pools.ints[slot, FEE if direction == 0 else FEE1]
     tick, index, crossed = ints[AT], ints[INDEX], ints[PASSED]
     status = FILLED
     while not is_zero(w, REST, 2):
-        ints[AT], ints[INDEX], ints[PASSED] = tick, index, crossed
-        _remember(w, mark)
-        to, crosses = _next_tick(pools, slot, direction, tick, index, is_zero(w, LIQUID, 2))
+        if not aimed:
+            dry = is_zero(w, LIQUID, 2)
+            ints[TO], ints[CROSSES] = _next_tick(pools, slot, direction, tick, index, dry)
+            ints[AT], ints[INDEX], ints[PASSED] = tick, index, crossed
+            _aim(w, pools, slot, ints[TO], index, ints[CROSSES] == 1)
+            _remember(w, mark)
+        to, crosses, aimed = ints[TO], ints[CROSSES] == 1, False
         at_end = to <= MIN_TICK or to >= MAX_TICK
-        _aim(w, pools, slot, to, index, crosses)
         if at_end and not _has_room(w, direction):
             status = REFUSED
             break
@@ -109,17 +115,21 @@ def _begin(
     given: int,
     mark: Words,
     ints: NDArray[np.int64],
-) -> None:
-    """Stand at the mark if the amount goes beyond it, else at the pool's own price."""
+) -> bool:
+    """Stand at the mark if the amount goes beyond it, else at the pool's own price.
+
+    Returns whether it is the mark, where TARGET is known.
+    """
     copy(w, REST, given, 2)
     if ints[KNOWN] == 1:
         for i in range(MARK_WORDS):
             w[_PLACE + i] = mark[i]
         if less(w, _PLACE + given, REST, 2):
             sub(w, REST, REST, _PLACE + given, 2)
-            copy(w, PAID, _PLACE, 4)
-            copy(w, PRICE, _PLACE + 4, 5)
-            return
+            copy(w, PAID, _PLACE + MARK_PAID, 4)
+            copy(w, PRICE, _PLACE + MARK_PRICE, 5)
+            copy(w, TARGET, _PLACE + MARK_TARGET, 3)
+            return True
     for i in range(4):
         w[PAID + i] = ZERO
     for i in range(3):
@@ -128,21 +138,24 @@ def _begin(
         w[LIQUID + i] = pools.words[slot, LIQUIDITY + i]
     ints[KNOWN], ints[AT], ints[PASSED] = 1, pools.ints[slot, TICK], 0
     ints[INDEX] = pools.ints[slot, ABOVE] - (1 if direction == 0 else 0)
+    return False
 
 
 @inner
 def _remember(w: Words, mark: Words) -> None:
     for i in range(4):
-        mark[i] = w[PAID + i]
+        mark[MARK_PAID + i] = w[PAID + i]
     for i in range(5):
-        mark[4 + i] = w[PRICE + i]
+        mark[MARK_PRICE + i] = w[PRICE + i]
+    for i in range(3):
+        mark[MARK_TARGET + i] = w[TARGET + i]
 
 
 @inner
 def _next_tick(
     pools: FlatPools, slot: int, direction: int, tick: int, index: int, dry: bool
-) -> tuple[int, bool]:
-    """Tick to head for, and whether it is initialised; the edge of a bitmap word if that is nearer.
+) -> tuple[int, int]:
+    """Tick to head for, and 1 if it is initialised; the edge of a bitmap word if that is nearer.
 
     Where there is no liquidity nothing can round, so the edges of words do not matter.
     """
@@ -152,12 +165,12 @@ def _next_tick(
     if direction == 0:
         edge = MIN_TICK if dry else max(((word >> 8) << 8) * spacing, MIN_TICK)
         if index >= 0 and pools.tick_at[offset + index] >= edge:
-            return pools.tick_at[offset + index], True
-        return edge, False
+            return pools.tick_at[offset + index], 1
+        return edge, 0
     edge = MAX_TICK if dry else min(((((word + 1) >> 8) << 8) + 255) * spacing, MAX_TICK)
     if index < pools.ints[slot, COUNT] and pools.tick_at[offset + index] <= edge:
-        return pools.tick_at[offset + index], True
-    return edge, False
+        return pools.tick_at[offset + index], 1
+    return edge, 0
 
 
 @inner

@@ -1,4 +1,10 @@
-"""The best input of a chain of pools in floats: `strategies.sizing` over flat arrays."""
+"""The best input of a chain of pools in floats: closed form, one stretch of curves at a time.
+
+Inside its segment each pool maps dx to p dx / (1 + k dx), and such maps compose to one of the same
+form. Its profit P x / (1 + K x) - x is greatest at x = (sqrt(P) - 1) / K. If a pool's segment ends
+before that, the walk moves all pools up to there and goes on: marginal prices only fall, so the
+first stretch that holds its own optimum holds the optimum.
+"""
 
 from math import inf, sqrt
 from typing import NamedTuple
@@ -13,6 +19,7 @@ from keeper.market.kernels.layout import (
     CONCENTRATED,
     COUNT,
     COUNT1,
+    GAMMA,
     OFFSET,
     OFFSET1,
     PAIR,
@@ -52,7 +59,7 @@ def _begin(space: CurveSpace, pools: FlatPools, edge: int, hop: int) -> bool:
     kind = pools.kinds[slot]
     if kind == PAIR:
         sold, bought = pools.floats[slot, direction], pools.floats[slot, 1 - direction]
-        gamma = pools.floats[slot, 2]
+        gamma = pools.floats[slot, GAMMA + direction]
         price = gamma * bought / sold
         _set(space, hop, price, gamma / sold, _MAX_RESERVE - sold)
         return bool(price > 0.0)
@@ -95,7 +102,7 @@ def next_segment(space: CurveSpace, pools: FlatPools, edge: int, hop: int) -> bo
 def _next_range(space: CurveSpace, pools: FlatPools, slot: int, direction: int, hop: int) -> bool:
     """The next range between initialised ticks that holds liquidity."""
     offset, count = pools.ints[slot, OFFSET], pools.ints[slot, COUNT]
-    gamma = pools.floats[slot, 2]
+    gamma = pools.floats[slot, GAMMA + direction]
     index = space.next[hop]
     while 0 <= index < count:
         start, liquidity = space.hops[hop, _ROOT], space.hops[hop, _LIQUIDITY]

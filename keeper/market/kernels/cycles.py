@@ -6,12 +6,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from keeper.market.kernels.chain import ChainSpace, crossed, refine
+from keeper.market.kernels.chain import ChainSpace, crossed
 from keeper.market.kernels.compiler import inner, kernel
 from keeper.market.kernels.curves import CurveSpace, best_size
 from keeper.market.kernels.layout import FlatPools
 from keeper.market.kernels.pairs import Pairs
-from keeper.market.kernels.quotes import BEYOND, FILLED, REFUSED
+from keeper.market.kernels.quotes import FILLED, REFUSED
+from keeper.market.kernels.refine import refine
 from keeper.market.kernels.search import Floats, Found, Integers, propose
 
 NO_SIZE, DUST, BELOW_GAS, BELOW_MIN, SHARES_POOL, NO_EXACT, OVER_BUDGET = range(7)
@@ -40,16 +41,14 @@ class Bounds(NamedTuple):
 
 
 class Chosen(NamedTuple):
-    """Cycles made exact, best net first by floats, one row each; `status` is of `quotes`.
+    """Cycles made exact, best net first by floats, one row each.
 
-    `sizes` and `amounts` are in front of each hop and behind the last, in floats and in limbs.
-    `candidate` is the row in `Found`; `nets` and `order` are scratch.
+    `amounts` are in front of each hop and behind the last, in limbs. `candidate` is the row in
+    `Found`; `found_sizes`, its amounts in floats, and `nets` are scratch.
     """
 
     candidate: Integers
-    status: Integers
     crossed: Integers
-    sizes: Floats
     amounts: NDArray[np.uint64]
     counts: Integers
     found_sizes: Floats
@@ -60,9 +59,7 @@ def chosen_space(max_sized: int, max_exact: int, hops: int) -> Chosen:
     """Room for so many sized candidates and exact ones."""
     return Chosen(
         candidate=np.zeros(max_exact, dtype=np.int64),
-        status=np.zeros(max_exact, dtype=np.int64),
         crossed=np.zeros(max_exact, dtype=np.int64),
-        sizes=np.zeros((max_exact, hops + 1)),
         amounts=np.zeros((max_exact, hops + 1, 2), dtype=np.uint64),
         counts=np.zeros(COUNTS_CHOSEN, dtype=np.int64),
         found_sizes=np.zeros((max_sized, hops + 1)),
@@ -110,7 +107,7 @@ def detect(
         edges = found.edges[row]
         if _is_taken(bounds.owner, found, chosen, edges, rows):
             chosen.counts[SHARES_POOL] += 1
-        elif rows == chosen.status.shape[0]:
+        elif rows == chosen.candidate.shape[0]:
             chosen.counts[OVER_BUDGET] += 1
         elif _confirm(chain, pools, bounds, found, chosen, row, rows):
             rows += 1
@@ -180,21 +177,16 @@ def _confirm(
     candidate: int,
     row: int,
 ) -> bool:
-    """The best whole amounts near the float size; a chain that limbs cannot hold is left to do."""
+    """The best whole amounts near the float size; a chain that limbs cannot hold is refused."""
     edges, limit = found.edges[candidate], bounds.max_in_words[found.ranks[candidate]]
     sizes = chosen.found_sizes[candidate]
-    status = refine(space, pools, edges, sizes, (limit[0], limit[1]))
-    if status != FILLED and status != BEYOND:
+    if refine(space, pools, edges, sizes, (limit[0], limit[1])) != FILLED:
         return False
     chosen.candidate[row] = candidate
-    chosen.status[row] = status
+    chosen.crossed[row] = crossed(space, pools, edges)
     for hop in range(edges.shape[0] + 1):
-        chosen.sizes[row, hop] = sizes[hop]
-    if status == FILLED:
-        chosen.crossed[row] = crossed(space, pools, edges)
-        for hop in range(edges.shape[0] + 1):
-            chosen.amounts[row, hop, 0] = space.amounts[hop, 0]
-            chosen.amounts[row, hop, 1] = space.amounts[hop, 1]
+        chosen.amounts[row, hop, 0] = space.amounts[hop, 0]
+        chosen.amounts[row, hop, 1] = space.amounts[hop, 1]
     return True
 
 

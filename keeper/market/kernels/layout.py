@@ -8,14 +8,23 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-EMPTY, PAIR, CONCENTRATED, CURVE = 0, 1, 2, 3
-"""Kinds: nothing to trade, constant product, initialised ticks, float segments only."""
+EMPTY, PAIR, CONCENTRATED, CURVE, WEIGHTED, STABLE = range(6)
+"""Kinds: nothing to trade, constant product, initialised ticks; then two tokens of a pool of
+several: Curve's StableSwap, Balancer's weighted and stable pools."""
 
 FEE, TICK, SPACING, OFFSET, COUNT, ABOVE, OFFSET1, COUNT1 = range(8)
-"""Columns of `ints`. ABOVE is how many of the pool's ticks are at or below its tick.
+"""Columns of `ints`. ABOVE is how many of the pool's ticks are at or below its tick."""
 
-Of a CURVE, OFFSET and COUNT name its segments that sell token0, OFFSET1 and COUNT1 token1's.
-"""
+FEE1 = OFFSET1
+"""Of a CONCENTRATED pool: the fee of selling token1."""
+
+NUMBERS, TOKENS, SIDE0, SIDE1 = FEE, TICK, SPACING, ABOVE
+"""Of a pool of several tokens: where its `numbers` begin, how many tokens it holds, and the places
+of token0 and token1 among them. OFFSET and COUNT name its segments that sell token0, OFFSET1 and
+COUNT1 token1's."""
+
+GAMMA = 2
+"""Columns of `floats` from here on: what the fee leaves of an input of token0, and of token1."""
 
 RESERVE0, RESERVE1 = 0, 2
 SQRT_PRICE, LIQUIDITY = 0, 3
@@ -34,11 +43,12 @@ class FlatPools(NamedTuple):
     """Exact integers as limbs, and the floats derived from them.
 
     `floats` [pool]: reserve0 and reserve1 of a PAIR; square-root price (not Q96) and liquidity of a
-    CONCENTRATED pool; then gamma, what the fee leaves of an input.
+    CONCENTRATED pool; then as GAMMA says.
     `log_prices`, `slopes` [pool, direction] of the first segment (see `venues.base.Segment`).
     `tick_floats` [tick]: its square-root price, and the liquidity of the range above it.
-    `segments` [segment]: price, slope, capacity.
-    `smooth` [pool, direction]: the row of a CURVE that is smooth (`kernels.smooth`), else zeros.
+    `segments` [segment]: price, slope, capacity. `numbers` [row]: an integer of 256 bits, in the
+    order that the kernels of the pool's kind name.
+    `smooth` [pool, direction]: the float curve of a pool of several tokens (`kernels.smooth`).
     """
 
     kinds: NDArray[np.uint8]
@@ -52,3 +62,4 @@ class FlatPools(NamedTuple):
     tick_words: NDArray[np.uint64]
     tick_floats: NDArray[np.float64]
     segments: NDArray[np.float64]
+    numbers: NDArray[np.uint64]

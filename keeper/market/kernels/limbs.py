@@ -21,7 +21,6 @@ ONE = np.uint64(1)
 ALL_ONES = np.uint64(2**64 - 1)
 HALF_MASK = np.uint64(2**32 - 1)
 HALF = np.uint64(32)
-LIMB_BITS = np.uint64(64)
 TOP_BIT = np.uint64(63)
 
 _S11, _S13, _S24, _S31 = np.uint64(11), np.uint64(13), np.uint64(24), np.uint64(31)
@@ -57,6 +56,25 @@ def _high_in_llvm(_context: Any, a: Any, b: Any) -> Any:  # noqa: ANN401, ARG001
     return types.uint64(types.uint64, types.uint64), generate
 
 
+def _bits_free_in_python(d: Word) -> Word:
+    free = ZERO
+    while d >> TOP_BIT == ZERO:
+        d <<= ONE
+        free += ONE
+    return free
+
+
+@intrinsic
+def _bits_free_in_llvm(_context: Any, _d: Any) -> Any:  # noqa: ANN401 -- numba's types
+    """The same as one instruction of the processor."""
+    from llvmlite import ir  # noqa: PLC0415 -- only to compile
+
+    def generate(_target: Any, builder: Any, _signature: Any, arguments: Any) -> Any:  # noqa: ANN401
+        return builder.ctlz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.uint64(types.uint64), generate
+
+
 if JIT:
 
     @inner
@@ -64,8 +82,13 @@ if JIT:
         """Upper 64 bits of a * b."""
         return _high_in_llvm(a, b)  # type: ignore[call-arg]
 
+    @inner
+    def bits_free(d: Word) -> Word:
+        """Leading zero bits of d, which is not 0."""
+        return _bits_free_in_llvm(d)  # type: ignore[call-arg]
+
 else:
-    high = _high_in_python
+    high, bits_free = _high_in_python, _bits_free_in_python
 
 
 @inner
@@ -201,18 +224,6 @@ def divide_two(u1: Word, u0: Word, d: Word, v: Word) -> Word:
     if r >= d:
         q1 += ONE
     return q1
-
-
-@inner
-def bits_free(d: Word) -> Word:
-    """Leading zero bits of d, which is not 0."""
-    free = ZERO
-    for step in (32, 16, 8, 4, 2, 1):
-        shift = np.uint64(step)
-        if d >> (LIMB_BITS - shift) == ZERO:
-            d <<= shift
-            free += shift
-    return free
 
 
 @inner

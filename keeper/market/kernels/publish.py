@@ -9,7 +9,9 @@ from keeper.market.kernels.layout import (
     COUNT,
     EMPTY,
     FEE,
+    FEE1,
     FULL_RESERVE,
+    GAMMA,
     INTS,
     LIQUIDITY,
     OFFSET,
@@ -40,8 +42,10 @@ def publish(rows: Rows, flat: FlatPools, slots: Integers, fees: Integers) -> Non
         for i in range(INTS):
             flat.ints[slot, i] = rows.ints[slot, i]
         flat.ints[slot, FEE] = fee
+        flat.ints[slot, FEE1] = fee
         flat.kinds[slot] = rows.kinds[slot]
         gamma = (_PIPS - fee) / _PIPS
+        flat.floats[slot, GAMMA], flat.floats[slot, GAMMA + 1] = gamma, gamma
         if rows.kinds[slot] == PAIR:
             _show_pair(flat, slot, gamma)
         else:
@@ -60,7 +64,7 @@ def _show_pair(flat: FlatPools, slot: int, gamma: float) -> None:
     words = flat.words
     reserve0 = float_of(words[slot, RESERVE0 + 1], words[slot, RESERVE0])
     reserve1 = float_of(words[slot, RESERVE1 + 1], words[slot, RESERVE1])
-    flat.floats[slot, 0], flat.floats[slot, 1], flat.floats[slot, 2] = reserve0, reserve1, gamma
+    flat.floats[slot, 0], flat.floats[slot, 1] = reserve0, reserve1
     if reserve0 > 0.0 and reserve1 > 0.0:
         _show_side(flat, slot, 0, reserve0, reserve1, gamma)
         _show_side(flat, slot, 1, reserve1, reserve0, gamma)
@@ -85,7 +89,7 @@ def _show_concentrated(flat: FlatPools, slot: int, gamma: float) -> None:
     upper = float_of(words[slot, SQRT_PRICE + 2], words[slot, SQRT_PRICE + 1])
     root = (upper * _LIMB + float(words[slot, SQRT_PRICE])) / _Q96
     liquidity = float_of(words[slot, LIQUIDITY + 1], words[slot, LIQUIDITY])
-    flat.floats[slot, 0], flat.floats[slot, 1], flat.floats[slot, 2] = root, liquidity, gamma
+    flat.floats[slot, 0], flat.floats[slot, 1] = root, liquidity
     _show_down(flat, slot, root, liquidity, gamma)
     _show_up(flat, slot, root, liquidity, gamma)
 

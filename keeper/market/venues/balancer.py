@@ -66,6 +66,11 @@ class Holding(NamedTuple):
         balances[bought] -= quote.amount_out
         return tuple(balances)
 
+    def numbers(self, token0: int, token1: int, further: int) -> list[int]:
+        """The first rows of `kernels.vault`, `further` beside the fee."""
+        held = self.balances[token0] | self.balances[token1] << 128
+        return [self.fee_e18 | further << 64, held, self.scaling[token0], self.scaling[token1]]
+
     def scale_in(self, sold: int) -> float:
         """What a raw unit paid is worth in 18 decimals, less the fee."""
         return (ONE - self.fee_e18) / ONE * (self.scaling[sold] / ONE)

@@ -22,7 +22,7 @@ _WHOLE = (
 )
 """Exponents (18 decimals) and the powers of e (none)."""
 
-_POWERS = (
+POWERS = (
     (3200000000000000000000, 7896296018268069516100000000000000),
     (1600000000000000000000, 888611052050787263676000000),
     (800000000000000000000, 298095798704172827474000),
@@ -91,7 +91,7 @@ def _exp(x: int) -> int:
             break
     x *= 100
     product = ONE_20
-    for exponent, e_to_it in _POWERS[:-2]:
+    for exponent, e_to_it in POWERS[:-2]:
         if x >= exponent:
             x -= exponent
             product = product * e_to_it // ONE_20
@@ -112,7 +112,7 @@ def _log(a: int) -> int:
             a //= e_to_it
             total += exponent
     total, a = total * 100, a * 100
-    for exponent, e_to_it in _POWERS:
+    for exponent, e_to_it in POWERS:
         if a >= e_to_it:
             a = a * ONE_20 // e_to_it
             total += exponent

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
+from keeper.market.kernels.layout import STABLE
 from keeper.market.kernels.smooth import Row, no_row, stable_row
 from keeper.market.venues.balancer import MAX_BALANCE, ONE, Holding, Refused, held
 from keeper.market.venues.base import Exclusion, PoolExcluded, Quote, Refusal, require
 from keeper.market.venues.curve_math import ROUNDS, Rounding, invariant
-from keeper.market.venues.pairs import SwappedPool
+from keeper.market.venues.pairs import PoolNumbers, SwappedPool
 from keeper.market.venues.uint256 import Unsolved, fit
 from keeper.relay.messages import PoolReading
 
@@ -70,6 +71,12 @@ class StableState(NamedTuple):
             c=float(c),
             max_in=float(MAX_BALANCE - self.holding.balances[sold]),
         )
+
+    def numbers(self, token0: int, token1: int) -> PoolNumbers:
+        """What `kernels.vault` quotes from."""
+        rows = self.holding.numbers(token0, token1, self.amp)
+        tokens = len(self.holding.balances)
+        return PoolNumbers(STABLE, tokens, [*rows, self.invariant, *self._scaled()])
 
     def _scaled(self) -> list[int]:
         return [self.holding.scaled(token) for token in range(len(self.holding.balances))]

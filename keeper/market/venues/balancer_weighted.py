@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
+from keeper.market.kernels.layout import WEIGHTED
 from keeper.market.kernels.smooth import Row, no_row, weighted_row
 from keeper.market.venues.balancer import (
     MAX_BALANCE,
@@ -22,7 +23,7 @@ from keeper.market.venues.balancer import (
 )
 from keeper.market.venues.balancer_pow import pow_up
 from keeper.market.venues.base import Quote, Refusal, require
-from keeper.market.venues.pairs import SwappedPool
+from keeper.market.venues.pairs import PoolNumbers, SwappedPool
 from keeper.relay.messages import PoolReading
 
 MAX_RATIO = 3 * ONE // 10
@@ -58,22 +59,31 @@ class WeightedState(NamedTuple):
 
     def row(self, sold: int, bought: int) -> Row:
         """The pool's curve in floats, its fee included."""
-        if min(self.holding.balances) == 0:
+        ends = self.holding.scaled(sold), self.holding.scaled(bought)
+        if min(*self.holding.balances, *ends) == 0:
             return no_row()
         scale_in, balance = self.holding.scale_in(sold), self.holding.balances[sold]
-        ratio = MAX_RATIO / ONE * self.holding.scaled(sold) / scale_in
+        ratio = MAX_RATIO / ONE * ends[0] / scale_in
         return weighted_row(
             scale_in=scale_in,
             scale_out=ONE / self.holding.scaling[bought],
-            sold=float(self.holding.scaled(sold)),
-            bought=float(self.holding.scaled(bought)),
+            sold=float(ends[0]),
+            bought=float(ends[1]),
             power=self.weights[sold] / self.weights[bought],
             max_in=min(ratio, float(MAX_BALANCE - balance)),
         )
 
+    def numbers(self, token0: int, token1: int) -> PoolNumbers:
+        """What `kernels.vault` quotes from."""
+        rows = self.holding.numbers(token0, token1, int(self.shortcuts))
+        weights = self.weights[token0], self.weights[token1]
+        powers = div_down(*weights), div_down(*weights[::-1])
+        ends = self.holding.scaled(token0), self.holding.scaled(token1)
+        return PoolNumbers(WEIGHTED, len(self.weights), [*rows, *powers, *ends])
+
     def _output(self, sold: int, bought: int, paid: int) -> int:
         before, held_out = self.holding.scaled(sold), self.holding.scaled(bought)
-        if paid > mul_down(before, MAX_RATIO):
+        if before == 0 or paid > mul_down(before, MAX_RATIO):
             raise Refused(Refusal.RATIO_EXCEEDED)
         base = div_up(before, before + paid)
         exponent = div_down(self.weights[sold], self.weights[bought])

@@ -7,11 +7,12 @@ They sell any coin for any other. An exact output is not offered: the amount in 
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from keeper.market.kernels.layout import CURVE
 from keeper.market.kernels.smooth import Row, no_row, stable_row
 from keeper.market.venues.base import Exclusion, PoolExcluded, Quote, Refusal, require
 from keeper.market.venues.curve_math import Rounding, balance, invariant, quadratic
 from keeper.market.venues.least_input import least_input
-from keeper.market.venues.pairs import SwappedPool
+from keeper.market.venues.pairs import PoolNumbers, SwappedPool
 from keeper.market.venues.uint256 import Unsolved, fit
 from keeper.relay.messages import PoolReading
 
@@ -87,6 +88,14 @@ class CurveState(NamedTuple):
             fee=self.fee_e10 / FEE_DENOMINATOR,
             multiplier=max(self.offpeg_e10 / FEE_DENOMINATOR, 1.0),
         )
+
+    def numbers(self, token0: int, token1: int) -> PoolNumbers:
+        """What `kernels.stable_swap` quotes from."""
+        terms = (self.amp, self.precision, self.fee_e10, self.offpeg_e10)
+        packed = sum(term << 64 * place for place, term in enumerate(terms))
+        rates = self.rates[token0], self.rates[token1]
+        rows = [packed, self.invariant, *rates, *self.scaled()]
+        return PoolNumbers(CURVE, len(self.balances), rows)
 
     def scaled(self) -> list[int]:
         """Balances in units of the invariant."""
@@ -176,7 +185,9 @@ def state_of(
     require(0 <= fee_e10 <= MAX_FEE_E10, f"its fee of {fee_e10} is out of range")
     require(0 <= admin_fee_e10 <= FEE_DENOMINATOR, "its admin fee is more than the fee")
     whole = max(offpeg_e10, FEE_DENOMINATOR) * fee_e10
-    require(offpeg_e10 >= 0 and whole < FEE_DENOMINATOR**2, "its off-peg fee leaves nothing")
+    require(
+        0 <= offpeg_e10 < 1 << 64 and whole < FEE_DENOMINATOR**2, "its off-peg fee leaves nothing"
+    )
     terms = (amp, precision, fee_e10, offpeg_e10, admin_fee_e10, rounding)
     try:
         return _settled(CurveState(tuple(balances), tuple(rates), *terms, invariant=0))

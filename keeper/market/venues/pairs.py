@@ -25,6 +25,21 @@ class TokenPool(Protocol):
         """The float curve from here, as `kernels.smooth` has it."""
         ...
 
+    def numbers(self, token0: int, token1: int) -> "PoolNumbers":
+        """The exact state as kernels quote two of the tokens from it."""
+        ...
+
+
+class PoolNumbers(NamedTuple):
+    """A kind of `kernels.layout`, how many tokens there are, and integers of 256 bits.
+
+    `rows` stand in the order that the kernel of the kind names.
+    """
+
+    kind: int
+    tokens: int
+    rows: list[int]
+
 
 class SwappedPool(NamedTuple):
     """A swap's amounts and the pool after it."""

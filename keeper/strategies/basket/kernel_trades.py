@@ -12,13 +12,12 @@ from keeper.market.kernels.layout import (
     ABOVE,
     CONCENTRATED,
     COUNT,
-    COUNT1,
+    GAMMA,
     OFFSET,
-    OFFSET1,
     PAIR,
     FlatPools,
 )
-from keeper.market.kernels.smooth import KIND, NOTHING, input_at, quote
+from keeper.market.kernels.smooth import input_at, quote
 
 Trade = tuple[float, float, float]
 """Raw units sold to and bought from the pool, and the weight."""
@@ -42,14 +41,12 @@ def best_trade(pools: FlatPools, slot: int, direction: int, gain: float, value: 
         return _pair(pools, slot, direction, 0.5 * gain, value)
     if kind == CONCENTRATED:
         return _concentrated(pools, slot, direction, gain, value)
-    if pools.smooth[slot, direction, KIND] != NOTHING:
-        return _smooth(pools, slot, direction, gain, value)
-    return _segments(pools, slot, direction, gain, value)
+    return _smooth(pools, slot, direction, gain, value)
 
 
 @inner
 def _pair(pools: FlatPools, slot: int, direction: int, half: float, value: float) -> Trade:
-    gamma = pools.floats[slot, 2]
+    gamma = pools.floats[slot, GAMMA + direction]
     reserve_in, reserve_out = pools.floats[slot, direction], pools.floats[slot, 1 - direction]
     effective = reserve_in / gamma
     grown = expm1(half)
@@ -62,7 +59,8 @@ def _pair(pools: FlatPools, slot: int, direction: int, half: float, value: float
 @inner
 def _concentrated(pools: FlatPools, slot: int, direction: int, gain: float, value: float) -> Trade:
     """Walk the ranges from the pool's price to the one at which it would stop."""
-    gamma, liquidity, root = pools.floats[slot, 2], pools.floats[slot, 1], pools.floats[slot, 0]
+    gamma, liquidity = pools.floats[slot, GAMMA + direction], pools.floats[slot, 1]
+    root = pools.floats[slot, 0]
     offset, count = pools.ints[slot, OFFSET], pools.ints[slot, COUNT]
     place = pools.ints[slot, ABOVE] - 1
     wanted = pools.log_prices[slot, direction] - gain
@@ -99,27 +97,4 @@ def _smooth(pools: FlatPools, slot: int, direction: int, gain: float, value: flo
         return 0.0, 0.0, 0.0
     bought, price, bend = quote(row, sold)
     weight = -value * price / bend if bend < 0.0 else 0.0
-    return sold, bought, weight
-
-
-@inner
-def _segments(pools: FlatPools, slot: int, direction: int, gain: float, value: float) -> Trade:
-    """Segments of price, slope and capacity, each a constant-product stretch."""
-    offset = pools.ints[slot, OFFSET if direction == 0 else OFFSET1]
-    count = pools.ints[slot, COUNT if direction == 0 else COUNT1]
-    ratio = exp(pools.log_prices[slot, direction] - gain)
-    sold, bought, weight = 0.0, 0.0, 0.0
-    for row in range(offset, offset + count):
-        price, slope = pools.segments[row, 0], pools.segments[row, 1]
-        capacity = pools.segments[row, 2]
-        if not price > ratio:
-            break
-        scale = sqrt(price / ratio)
-        wanted = (scale - 1.0) / slope if slope > 0.0 else capacity
-        part = min(wanted, capacity)
-        sold += part
-        bought += price * part / (1.0 + slope * part)
-        if wanted <= capacity and slope > 0.0:
-            weight = 0.5 * scale / slope * value
-            break
     return sold, bought, weight

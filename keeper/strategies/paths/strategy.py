@@ -13,12 +13,11 @@ from keeper.market.kernels.curves import curve_space
 from keeper.market.kernels.cycles import exact_space, make_exact
 from keeper.market.kernels.layout import FlatPools
 from keeper.market.kernels.pairs import Pairs, rank_all
-from keeper.market.kernels.quotes import BEYOND, FILLED
+from keeper.market.kernels.quotes import FILLED
 from keeper.market.view import MarketView, Topology
 from keeper.strategies.base import GasQuote, Strategy, StrategyResult, StrategySettings, net_usd
 from keeper.strategies.cycles import pairs_of
 from keeper.strategies.cyclic import chain_opportunity
-from keeper.strategies.opportunity import Opportunity
 from keeper.strategies.paths.kernel_paths import (
     MIN_HOPS,
     Layers,
@@ -27,7 +26,7 @@ from keeper.strategies.paths.kernel_paths import (
     new_layers,
 )
 from keeper.strategies.reasons import Reason
-from keeper.strategies.search import Cycle, confirm_by_reference, owners, rebuilt
+from keeper.strategies.search import Cycle, owners, rebuilt
 
 NAME = "long_path"
 
@@ -78,13 +77,12 @@ class LongPathStrategy:
             self._index(view.topology)
         rank_all(self._pairs, flat.log_prices)
         rejections: Counter[Reason] = Counter()
-        found: list[Opportunity] = []
-        now = time_ns()
-        for cycle in self._exact(flat, view, self._cycles(flat, view)):
-            if cycle.amounts is None:
-                rejections[Reason.NO_EXACT_PROFIT] += 1
-                continue
-            found.append(chain_opportunity(NAME, view, gas, cycle, now))
+        cycles, now = self._cycles(flat, view), time_ns()
+        found = [
+            chain_opportunity(NAME, view, gas, cycle, now)
+            for cycle in self._exact(flat, view, cycles)
+        ]
+        _count(rejections, Reason.NO_EXACT_PROFIT, len(cycles) - len(found))
         pays = [item for item in found if net_usd(item) > 0.0]
         enough = [item for item in pays if net_usd(item) >= self._settings.min_net_profit_usd]
         _count(rejections, Reason.BELOW_GAS, len(found) - len(pays))
@@ -160,7 +158,7 @@ class LongPathStrategy:
     def _exact(
         self, flat: FlatPools, view: MarketView, cycles: Sequence[Integers]
     ) -> Iterator[Cycle]:
-        """Every cycle in whole amounts that a contract would pay."""
+        """Cycles in whole amounts that a contract would pay, where those profit."""
         for edges in cycles:
             token = self._tokens[self._ends[edges[0] >> 1, edges[0] & 1]]
             value = view.usd_per_raw.get(token, 0.0)
@@ -170,13 +168,9 @@ class LongPathStrategy:
             words = np.array([[whole & (1 << 64) - 1, whole >> 64]], dtype=np.uint64)
             rows, limits = edges[None, :], np.array([limit])
             make_exact(self._chain, self._curves, flat, rows, limits, words, exact)
-            if exact.status[0] == BEYOND:
-                yield confirm_by_reference(view, edges.tolist(), exact.sizes[0].tolist(), limit)
-            elif exact.status[0] == FILLED:
+            if exact.status[0] == FILLED:
                 amounts = [low | upper << 64 for low, upper in exact.amounts[0].tolist()]
                 yield Cycle(edges.tolist(), amounts, int(exact.crossed[0]))
-            else:
-                yield Cycle(edges.tolist(), None, 0)
 
 
 def _ways(pairs: Pairs, ends: Integers, tokens: int) -> Ways:

@@ -1,0 +1,115 @@
+"""What a chain of pools earns near an amount, in floats: its slope, and where rounding is kind.
+
+Around exact amounts a pair, and the range in which a walk ended, is a map x -> p x / (1 + s x); of
+a pool of several tokens the smooth curve is known. Whole units are lost where contracts round, each
+place by its own fraction, so that of many inputs of like profit some spare a unit.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keeper.market.kernels.compiler import inner
+from keeper.market.kernels.concentrated import MARK_GOT, MARK_LIQUID, MARK_PAID, MARK_PRICE
+from keeper.market.kernels.layout import CONCENTRATED, CURVE, FEE, FEE1, PAIR, FlatPools
+from keeper.market.kernels.limbs import Words
+from keeper.market.kernels.smooth import quote
+
+Floats = NDArray[np.float64]
+Edges = NDArray[np.int64]
+
+BASE_IN, BASE_OUT, PRICE, SLOPE, KEPT = range(5)
+LOCAL = 5
+"""Columns of a hop: the amounts at which its map begins, the map without its fee, and how many
+millionths of an input the fee leaves."""
+
+_MILLION = 1e6
+_TWO_64, _TWO_96 = 2.0**64, 2.0**96
+
+
+@inner
+def stand(local: Floats, pools: FlatPools, edges: Edges, place: int, marks: Words) -> None:
+    """The hops' maps around the last exact amounts, which were told backwards before `place`."""
+    for hop in range(edges.shape[0]):
+        slot, direction = edges[hop] >> 1, edges[hop] & 1
+        kind = pools.kinds[slot]
+        if kind == PAIR:
+            sold, bought = pools.floats[slot, direction], pools.floats[slot, 1 - direction]
+            _put(local, hop, 0.0, 0.0, bought / sold, 1.0 / sold)
+            local[hop, KEPT] = _MILLION - pools.ints[slot, FEE]
+        elif kind == CONCENTRATED:
+            mark = marks[2 * hop + (1 if hop < place else 0)]
+            price = _float(mark, MARK_PRICE, 3) / _TWO_96
+            liquidity = _float(mark, MARK_LIQUID, 2)
+            paid, got = _float(mark, MARK_PAID, 2), _float(mark, MARK_GOT, 2)
+            if direction == 0:
+                _put(local, hop, paid, got, price * price, price / liquidity)
+            else:
+                _put(local, hop, paid, got, 1.0 / (price * price), 1.0 / (price * liquidity))
+            fee = pools.ints[slot, FEE if direction == 0 else FEE1]
+            local[hop, KEPT] = _MILLION - fee
+
+
+@inner
+def _put(local: Floats, hop: int, paid: float, got: float, price: float, slope: float) -> None:
+    local[hop, BASE_IN], local[hop, BASE_OUT] = paid, got
+    local[hop, PRICE], local[hop, SLOPE] = price, slope
+
+
+@inner
+def _float(words: Words, at: int, limbs: int) -> float:
+    value = 0.0
+    for i in range(limbs - 1, -1, -1):
+        value = value * _TWO_64 + float(words[at + i])
+    return value
+
+
+@inner
+def earned(
+    local: Floats, pools: FlatPools, edges: Edges, place: int, middle: float
+) -> tuple[float, float, float]:
+    """Profit, were nothing rounded, when `middle` flows at `place`; its two derivatives by that."""
+    paid, first, bend = middle, 1.0, 0.0
+    for hop in range(place - 1, -1, -1):
+        gamma = local[hop, KEPT] / _MILLION
+        left = local[hop, PRICE] - local[hop, SLOPE] * (paid - local[hop, BASE_OUT])
+        net = (paid - local[hop, BASE_OUT]) / left
+        by = local[hop, PRICE] / (left * left) / gamma
+        twice = 2.0 * local[hop, SLOPE] * by / left
+        paid = local[hop, BASE_IN] + net / gamma
+        first, bend = by * first, twice * first * first + by * bend
+    got, slope, curving = middle, 1.0, 0.0
+    for hop in range(place, edges.shape[0]):
+        slot, direction = edges[hop] >> 1, edges[hop] & 1
+        if pools.kinds[slot] >= CURVE:
+            got, by, twice = quote(pools.smooth[slot, direction], got)
+        else:
+            gamma = local[hop, KEPT] / _MILLION
+            net = (got - local[hop, BASE_IN]) * gamma
+            scale = 1.0 + local[hop, SLOPE] * net
+            by = gamma * local[hop, PRICE] / (scale * scale)
+            twice = -2.0 * gamma * local[hop, SLOPE] * by / scale
+            got = local[hop, BASE_OUT] + local[hop, PRICE] * net / scale
+        slope, curving = by * slope, twice * slope * slope + by * curving
+    return got - paid, slope - first, curving - bend
+
+
+@inner
+def rounded(local: Floats, pools: FlatPools, edges: Edges, place: int, middle: float) -> float:
+    """Profit in whole units as pairs and ranges round it, as far as floats can tell."""
+    paid = middle
+    for hop in range(place - 1, -1, -1):
+        kept, wanted = local[hop, KEPT], paid - local[hop, BASE_OUT]
+        net = wanted / (local[hop, PRICE] - local[hop, SLOPE] * wanted)
+        if pools.kinds[edges[hop] >> 1] == PAIR:
+            paid = np.floor(net * _MILLION / kept) + 1.0
+        else:
+            net = np.ceil(net)
+            paid = local[hop, BASE_IN] + net + np.ceil(net * (_MILLION - kept) / kept)
+    got = middle
+    for hop in range(place, edges.shape[0]):
+        net = (got - local[hop, BASE_IN]) * local[hop, KEPT] / _MILLION
+        if pools.kinds[edges[hop] >> 1] == CONCENTRATED:
+            net = np.floor(net)
+        scale = 1.0 + local[hop, SLOPE] * net
+        got = local[hop, BASE_OUT] + np.floor(local[hop, PRICE] * net / scale)
+    return got - paid
