@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test fuzz node-faults bench-gas lint fmt bench-detect bench-market mutate prove coverage
+.PHONY: help setup demo test fuzz node-faults bench-gas bench-stale lint fmt bench-detect bench-market mutate prove coverage
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.cache/bin:$(PATH)
 export SOLCX_BINARY_PATH := $(CURDIR)/.cache/bin
@@ -53,6 +53,9 @@ prove: setup ## symbolic proofs: a stranger with any bytes moves nothing and cha
 
 bench-market: setup ## 10,000 pools read from a node, then updates from frame bytes to exact state; the last line is JSON
 	@python -m bench.market
+
+bench-stale: setup ## what early checks and exact outputs are worth where others trade first; the last line is JSON
+	@python -m bench.stale $(STALE)
 
 bench-detect: setup ## detection on 10,000 pools beside its peers, whose environments it builds; the last line is JSON
 	@python -m bench.detect

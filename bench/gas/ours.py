@@ -4,13 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bench.gas.market import Route
-from keeper.execution.program import (
-    Funding,
-    ProgramError,
-    ReliedState,
-    encode_basket,
-    encode_program,
-)
+from keeper.execution.program import Funding, ProgramError, encode_basket, encode_program
 
 DEADLINE_BLOCK = 90_123_456
 MAX_BASE_FEE_WEI = 187_654_321_987
@@ -24,10 +18,9 @@ def least_profit(route: Route) -> int:
     return route.profit_raw * 9 // 10
 
 
-def program(route: Route, funding: Funding, relies_on: Sequence[ReliedState] = ()) -> bytes:
+def program(route: Route, funding: Funding) -> bytes:
     """Calldata of the executor for the route."""
-    limits = _limits(route, funding)
-    return encode_program(route.legs, funding=funding, relies_on=relies_on, **limits)
+    return encode_program(route.legs, funding=funding, **_limits(route, funding))
 
 
 def programs(route: Route, fundings: Sequence[Funding] = PLAIN) -> list[bytes]:

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 from bench.gas.cells import Figures, cheaper, measure
+from bench.gas.early_checks import ReliedState, checked
 from bench.gas.market import Route, World
 from bench.gas.ours import program, programs
-from keeper.execution.program import Funding, ReliedState
+from keeper.execution.program import Funding
 
 
 def stale(world: World) -> dict[str, Figures]:
@@ -34,8 +35,8 @@ def stale(world: World) -> dict[str, Figures]:
 
     own = Funding.OWN_CAPITAL
     return {
-        "stale_revert": failing(program(hoped, own, relies_on=[other])),
+        "stale_revert": failing(checked(program(hoped, own), [other])),
         "stale_unchecked": failing(program(hoped, own)),
-        "checked": earning([program(route, own, relies_on=[state])]),
+        "checked": earning([checked(program(route, own), [state])]),
         "unchecked": earning(programs(route)),
     }

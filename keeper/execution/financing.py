@@ -1,7 +1,8 @@
 """Where a program's capital comes from: the cheapest source that has enough of it.
 
-Cheap is what a source adds in gas and asks as premium, both in dollars. Custody is the encoder's to
-judge: a source that it refuses for the legs is passed over.
+Cheap is what a source adds in gas and asks as premium, both in dollars, less what its form saves of
+profits that others would take (`SAVED_SHARE`). Custody is the encoder's to judge: a source that it
+refuses for the legs is passed over.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -10,14 +11,22 @@ from enum import StrEnum
 
 from keeper.chain import Address
 from keeper.execution.program import CustodyError, Funding, LendingPool, capital_needed
-from keeper.execution.program_routes import basket_feeds, can_lend, chain_feeds
+from keeper.execution.program_routes import basket_feeds, can_lend, chain_feeds, runs_backwards
 from keeper.execution.program_swaps import Custody, custody
 from keeper.execution.program_table import MAX_HOPS
 from keeper.execution.source_gas import CALLED_FLASH_SWAP_GAS, SOURCE_GAS
 from keeper.market.flash_sources import FlashSource, Lender, Liquidity
+from keeper.strategies.base import net_usd
 from keeper.strategies.cyclic import confidence
 from keeper.strategies.opportunity import Opportunity
 from keeper.strategies.reasons import Reason
+
+SAVED_SHARE = 0.03
+"""Of the predicted net profit, what an exact-output cycle earns more than exact amounts do.
+
+By observation, where others trade first: it lives on as long as the minimum profit is left, and
+takes what has become better (`make bench-stale`).
+"""
 
 
 class PassedOver(StrEnum):
@@ -114,25 +123,40 @@ def _sources(
 ) -> Iterator[Source]:
     """Sources that have enough, in order of preference among equals; notes the others."""
     if is_short_chain(opportunity):
-        lending = [leg for leg in (opportunity.legs[-1], opportunity.legs[0]) if can_lend(leg)]
-        if lending:
-            is_called = custody(lending[0]) is Custody.CALLED
-            gas = CALLED_FLASH_SWAP_GAS if is_called else SOURCE_GAS[Funding.FLASH_SWAP]
-            yield Source(Funding.FLASH_SWAP, gas)
+        yield from _own_pools(opportunity)
     if liquidity is None:
         others = (Funding.OWN_CAPITAL, *(Funding(lender.value) for lender in Lender))
         passed_over |= dict.fromkeys((f.value for f in others), PassedOver.UNREAD)
         return
     lacking = _lacking_loans(opportunity, liquidity)
-    if lacking:
-        passed_over |= lacking
-        return
+    passed_over |= lacking
+    if not lacking:
+        yield from _outside(opportunity, liquidity, passed_over)
+
+
+def _own_pools(opportunity: Opportunity) -> Iterator[Source]:
+    """What the pools of a chain give before they take."""
+    legs = opportunity.legs
+    lending = [leg for leg in (legs[-1], legs[0]) if can_lend(leg)]
+    if lending:
+        is_called = custody(lending[0]) is Custody.CALLED
+        gas = CALLED_FLASH_SWAP_GAS if is_called else SOURCE_GAS[Funding.FLASH_SWAP]
+        yield Source(Funding.FLASH_SWAP, gas)
+    if runs_backwards(legs):
+        yield Source(Funding.EXACT_OUTPUT, SOURCE_GAS[Funding.EXACT_OUTPUT])
+
+
+def _outside(
+    opportunity: Opportunity, liquidity: Liquidity, passed_over: dict[str, PassedOver]
+) -> Iterator[Source]:
+    """Own capital and lenders, around the loans of other tokens."""
+    token = opportunity.profit_token
     inner = len(opportunity.loans) * SOURCE_GAS[Funding.MORPHO]
-    if liquidity.held.get(opportunity.profit_token, 0) >= _capital(opportunity):
+    if liquidity.held.get(token, 0) >= _capital(opportunity):
         yield Source(Funding.OWN_CAPITAL, SOURCE_GAS[Funding.OWN_CAPITAL] + inner)
     else:
         passed_over[Funding.OWN_CAPITAL.value] = PassedOver.TOO_LITTLE
-    lent = liquidity.lent.get(opportunity.profit_token, ())
+    lent = liquidity.lent.get(token, ())
     for lender in Lender:
         offers = [offer for offer in lent if offer.lender is lender]
         if not offers:
@@ -181,7 +205,10 @@ def _capital(opportunity: Opportunity, funding: Funding = Funding.OWN_CAPITAL) -
 def _cost_usd(opportunity: Opportunity, source: Source) -> float:
     usd_per_gas = opportunity.gas_cost_usd / opportunity.gas_estimate
     usd_per_raw = opportunity.profit_usd / opportunity.profit_raw
-    return source.gas * usd_per_gas + source.premium_raw * usd_per_raw
+    cost = source.gas * usd_per_gas + source.premium_raw * usd_per_raw
+    if source.funding is Funding.EXACT_OUTPUT:
+        cost -= SAVED_SHARE * net_usd(opportunity)
+    return cost
 
 
 def _net(opportunity: Opportunity, source: Source) -> Opportunity:

@@ -20,7 +20,6 @@ from keeper.execution.program_routes import (
     chain_feeds,
     exact_output,
 )
-from keeper.execution.program_state import ReliedState, check
 from keeper.execution.program_stream import Command, ProgramError, head, packed, serialize
 from keeper.execution.program_swaps import BALANCER, pay
 from keeper.execution.program_table import PROGRAM_VERSION
@@ -35,7 +34,6 @@ __all__ = [
     "LendingPool",
     "Limits",
     "ProgramError",
-    "ReliedState",
     "encode_basket",
     "encode_program",
 ]
@@ -61,7 +59,7 @@ class Funding(Enum):
     """The last leg's pool, or else the first's, gives before it takes: no loan, no fee."""
     EXACT_OUTPUT = "exact_output"
     """As a flash swap, with Uniswap V3 and Algebra legs that ask one another for what they owe:
-    the last output is exact, the first input at most what the legs say."""
+    the last output is exact, the first input whatever leaves the minimum profit."""
     UNISWAP_V4 = "uniswap_v4"
     MORPHO = "morpho"
     BALANCER_V2 = "balancer_v2"
@@ -100,26 +98,23 @@ def encode_program(
     max_base_fee_wei: int,
     max_premium_raw: int = 0,
     lender: LendingPool | None = None,
-    relies_on: Sequence[ReliedState] = (),
 ) -> bytes:
     """Calldata of a run for a cycle of 2 to 16 legs, each of which takes its predecessor's output.
 
     Amounts are raw units, `max_base_fee_wei` is wei per gas, rounded up to a multiple of 10^6,
     `deadline_block` the last block in which the program runs. `min_profit_raw` is rounded down to
     24 significant bits. `max_premium_raw` is the highest premium that a loan of Aave's or
-    Balancer's may cost; `lender` is the pool of `Funding.UNISWAP_V3`. Where a pool's state is no
-    longer one that the program `relies_on`, the run reverts before it trades.
+    Balancer's may cost; `lender` is the pool of `Funding.UNISWAP_V3`.
 
     Raises:
         ProgramError: the legs are no closed chain from `profit_token`, no program funds them so, or
             a value is out of range.
     """
-    limits = Limits(
-        min_profit_raw, deadline_block, max_base_fee_wei, max_premium_raw, lender, tuple(relies_on)
-    )
+    limits = Limits(min_profit_raw, deadline_block, max_base_fee_wei, max_premium_raw, lender)
     check_chain(legs, profit_token)
     if funding is Funding.EXACT_OUTPUT:
-        return _program([profit_token], exact_output(legs), limits)
+        most_in = legs[-1].amount_out_raw - min_profit_raw
+        return _program([profit_token], exact_output(legs, most_in), limits)
     feeds = chain_feeds(legs)
     if funding is not Funding.FLASH_SWAP:
         return _funded(legs, feeds, funding, profit_token, limits)
@@ -142,7 +137,6 @@ def encode_basket(
     max_base_fee_wei: int,
     max_premium_raw: int = 0,
     lender: LendingPool | None = None,
-    relies_on: Sequence[ReliedState] = (),
     loans: Mapping[Address, int] = NO_LOANS,
 ) -> bytes:
     """Calldata of a run for 1 to 64 legs in topological order, with splits and merges.
@@ -155,8 +149,7 @@ def encode_basket(
         ProgramError: a leg takes what no earlier leg has made, no program funds the legs so, or a
             value is out of range.
     """
-    states = tuple(relies_on)
-    terms = min_profit_raw, deadline_block, max_base_fee_wei, max_premium_raw, lender, states
+    terms = min_profit_raw, deadline_block, max_base_fee_wei, max_premium_raw, lender
     limits = Limits(*terms, loans)
     check_basket(legs, profit_token, loans)
     if funding in (Funding.FLASH_SWAP, Funding.EXACT_OUTPUT):
@@ -174,7 +167,6 @@ class Limits:
     max_base_fee_wei: int
     max_premium_raw: int = 0
     lender: LendingPool | None = None
-    relies_on: tuple[ReliedState, ...] = ()
     loans: Mapping[Address, int] = field(default_factory=dict)
 
 
@@ -267,4 +259,4 @@ def _program(tokens: Sequence[Address], stream: tuple[Command, ...], limits: Lim
         lead << table.TOKEN_LEAD_SHIFT | len(listed),
     )
     header = packed(table.HEADER, fields, "header") + b"".join(listed)
-    return PROGRAM_SELECTOR + header + serialize((*map(check, limits.relies_on), *stream))
+    return PROGRAM_SELECTOR + header + serialize(stream)

@@ -176,13 +176,20 @@ class Router:
         return self._is_locked(place) or any(self._locks(feed) for feed in feeds)
 
 
-def exact_output(legs: Sequence[Leg]) -> tuple[Command, ...]:
-    """A cycle in reverse: each pool asks the one before it for exactly what it is owed."""
-    refused = [leg for leg in legs if custody(leg) is not Custody.CALLED]
-    if refused:
+def runs_backwards(legs: Sequence[Leg]) -> bool:
+    """Whether the legs can run as an exact-output cycle: Uniswap V3 and Algebra legs only."""
+    return all(custody(leg) is Custody.CALLED for leg in legs)
+
+
+def exact_output(legs: Sequence[Leg], most_in: int) -> tuple[Command, ...]:
+    """A cycle in reverse: each pool asks the one before it for exactly what it is owed.
+
+    The first is paid at most `most_in`.
+    """
+    if not runs_backwards(legs):
         raise ProgramError("an exact-output cycle has Uniswap V3 and Algebra legs only")
     *before, last = legs
-    nested: tuple[Command, ...] = (pay_owed(0, legs[0].amount_in_raw),)
+    nested: tuple[Command, ...] = (pay_owed(0, most_in),)
     for leg in before:
         nested = (owed_swap(leg, nested),)
     return (exact_output_swap(last, table.TO_SELF, nested),)

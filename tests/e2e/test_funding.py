@@ -141,36 +141,35 @@ async def test_each_source_is_taken_where_it_is_the_cheapest_with_enough(
                 view = await world.seen_by_deltas()
                 found = world.choose(view)
                 for chain_found in found:
-                    await own_or_flash_swap(world, chain_found, view, taken)
+                    await by_itself(world, chain_found, view, taken)
                 if Funding.AAVE_V3 not in taken:
                     for basket in baskets(found):
                         await each_loan(world, basket, view, taken)
                         break
-            if len(taken) == len(LADDER) + 2:
+            if len(taken) == len(Funding):
                 break
-    assert set(taken) == {Funding.OWN_CAPITAL, Funding.FLASH_SWAP, *LADDER}
+    assert set(taken) == set(Funding)
     figures.append("funding: " + ", ".join(f"{n} {f.value}" for f, n in taken.items()))
 
 
-async def own_or_flash_swap(
+async def by_itself(
     world: FundingArena, found: Opportunity, view: MarketView, taken: Counter[Funding]
 ) -> None:
-    """A cycle takes its own pool's flash swap, or capital where the pool is a pair."""
+    """A cycle funds itself; where its last pool is a pair, capital at hand is cheaper."""
+    protocols = [leg.protocol for leg in found.legs]
+    itself = Funding.FLASH_SWAP
+    if set(protocols) == {Protocol.UNISWAP_V3}:
+        itself = Funding.EXACT_OUTPUT
     for executor in world.executors:
         financed = await world.prepare(found, executor, view)
         assert isinstance(financed, Financed)
         is_rich = executor == world.executors[0]
-        by_pair = found.legs[-1].protocol is Protocol.UNISWAP_V2
-        wanted = Funding.OWN_CAPITAL if is_rich and by_pair else Funding.FLASH_SWAP
+        has_pair_last = protocols[-1] is Protocol.UNISWAP_V2
+        wanted = Funding.OWN_CAPITAL if is_rich and has_pair_last else itself
         assert financed.source.funding is wanted
-        own = financed.passed_over.get(Funding.OWN_CAPITAL.value)
-        assert own is (
-            None
-            if wanted is Funding.OWN_CAPITAL
-            else PassedOver.DEARER
-            if is_rich
-            else PassedOver.TOO_LITTLE
-        )
+        if wanted is not Funding.OWN_CAPITAL:
+            own = PassedOver.DEARER if is_rich else PassedOver.TOO_LITTLE
+            assert financed.passed_over[Funding.OWN_CAPITAL.value] is own
         assert financed.opportunity.profit_raw == found.profit_raw
         taken[wanted] += 1
         with world.for_now():

@@ -23,6 +23,7 @@ SWAPS = {
     Protocol.ALGEBRA_V1: {table.OP_ALGEBRA, table.OP_ALGEBRA_PAY},
 }
 POOLED = [funding for funding in Funding if funding is not Funding.EXACT_OUTPUT]
+LEAST_PROFIT = 5
 LENDER = LendingPool(Address(b"\xee" * 20), 500, lends_token0=True)
 
 
@@ -90,7 +91,7 @@ def encode(legs: tuple[Leg, ...], funding: Funding) -> tuple[bytes, list[Command
         legs,
         funding=funding,
         profit_token=legs[0].token_in,
-        min_profit_raw=5,
+        min_profit_raw=LEAST_PROFIT,
         deadline_block=6,
         max_base_fee_wei=7 * 10**6,
         max_premium_raw=8,
@@ -178,11 +179,15 @@ def test_a_loan_wraps_the_own_capital_program(legs: tuple[Leg, ...], funding: Fu
 
 
 @given(routes())
-def test_an_exact_output_program_fixes_its_two_ends(legs: tuple[Leg, ...]) -> None:
-    legs = tuple(replace(leg, protocol=Protocol.UNISWAP_V3) for leg in legs)
+def test_an_exact_output_program_fixes_its_output_and_pays_what_leaves_the_least_profit(
+    legs: tuple[Leg, ...],
+) -> None:
+    last = replace(legs[-1], amount_out_raw=legs[0].amount_in_raw + 7)
+    legs = tuple(replace(leg, protocol=Protocol.UNISWAP_V3) for leg in (*legs[:-1], last))
     _, commands = encode(legs, Funding.EXACT_OUTPUT)
     payment, *swaps = flat(commands)
-    assert (payment.opcode, payment.values) == (table.OP_PAY_OWED, (0, legs[0].amount_in_raw))
+    most = legs[-1].amount_out_raw - LEAST_PROFIT
+    assert (payment.opcode, payment.values) == (table.OP_PAY_OWED, (0, most))
     assert [swap.values[0] for swap in swaps] == [int.from_bytes(leg.pool, "big") for leg in legs]
     assert [swap.opcode for swap in swaps[:-1]] == [table.OP_V3_OWED] * (len(legs) - 1)
     assert (swaps[-1].opcode, swaps[-1].values[1]) == (table.OP_V3_OUT, legs[-1].amount_out_raw)
@@ -192,7 +197,7 @@ def test_an_exact_output_program_fixes_its_two_ends(legs: tuple[Leg, ...]) -> No
 def test_the_header_holds_the_limits(legs: tuple[Leg, ...], funding: Funding) -> None:
     program, _ = encode(legs, funding)
     assert program[:4] == PROGRAM_SELECTOR
-    limits = (6).to_bytes(4, "big") + (7).to_bytes(4, "big") + (5).to_bytes(3, "big")
+    limits = (6).to_bytes(4, "big") + (7).to_bytes(4, "big") + LEAST_PROFIT.to_bytes(3, "big")
     assert program[4:17] == limits + b"\0\1"
     assert program[17:37] == legs[0].token_in
 

@@ -103,6 +103,24 @@ def test_an_exact_output_cycle_earns_no_less_and_keeps_all_its_input_limits(worl
     assert 0 <= world.balance(token) - predicted < AMOUNT // 10**6  # a unit of USDC.e, of WETH
 
 
+def test_an_exact_output_cycle_lives_on_until_the_least_profit_is_gone(world: World) -> None:
+    """Others took a part: exact amounts fail at once, this one where too little is left."""
+    token = world.manifest.token("WPOL").address
+    route = (
+        world.manifest.pool("uniswap-v3", "WPOL", "USDC.e", 500),
+        world.manifest.pool("uniswap-v3", "WPOL", "USDC.e", 3000),
+    )
+    legs = world.gap(token, route, AMOUNT)
+    predicted = legs[-1].amount_out_raw - AMOUNT
+    world.run(world.program(world.legs(token, route, AMOUNT // 4), Funding.FLASH_SWAP))
+    earned = world.balance(token)
+    for funding, least in ((Funding.FLASH_SWAP, 1), (Funding.EXACT_OUTPUT, predicted)):
+        with pytest.raises(RevertedError):
+            world.run(world.program(legs, funding, min_profit_raw=least))
+    world.run(world.program(legs, Funding.EXACT_OUTPUT, min_profit_raw=predicted // 10))
+    assert predicted // 10 <= world.balance(token) - earned < predicted
+
+
 @pytest.mark.parametrize("first", ["quickswap-v2", "uniswap-v3"])
 @pytest.mark.parametrize("last", ["uniswap-v2", "uniswap-v3"])
 def test_every_pairing_of_venues_needs_no_capital_with_a_flash_swap(

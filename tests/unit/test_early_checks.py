@@ -1,4 +1,4 @@
-"""Early checks, as the encoder writes them, on real pools: a moved state costs little."""
+"""Early checks in front of the encoder's programs, on real pools: a moved state stops a run."""
 
 from collections.abc import Sequence
 
@@ -6,9 +6,9 @@ import pytest
 from eth_abi.abi import decode
 from executor_world import STRANGER, RevertedError, World, new_world, root_cause
 
+from bench.gas.early_checks import ReliedState, checked
 from keeper.chain import Protocol
-from keeper.execution.program import Funding, ProgramError, ReliedState
-from keeper.execution.program_state import check
+from keeper.execution.program import Funding
 from keeper.strategies.opportunity import Leg
 from replica.abi import encode_call
 from replica.manifest import Pool
@@ -36,7 +36,8 @@ def test_a_run_on_the_state_it_relies_on_earns_what_was_predicted(venues: Sequen
     world = new_world()
     pools, legs = route(world, venues)
     states = [state_of(world, pool) for pool in pools]
-    world.run(world.program(legs, Funding.FLASH_SWAP, relies_on=states, min_profit_raw=1))
+    program = world.program(legs, Funding.FLASH_SWAP, min_profit_raw=1)
+    world.run(checked(program, states))
     assert world.balance(legs[0].token_in) == legs[-1].amount_out_raw - AMOUNT
 
 
@@ -48,19 +49,5 @@ def test_a_run_on_another_state_stops_before_it_trades(venues: Sequence[str]) ->
         was = state_of(world, pool)
         moved = ReliedState(was.pool, was.protocol, (was.words[0] + 1, *was.words[1:]))
         with pytest.raises(RevertedError) as caught:
-            world.run(world.program(legs, Funding.FLASH_SWAP, relies_on=[moved]))
+            world.run(checked(world.program(legs, Funding.FLASH_SWAP), [moved]))
         assert root_cause(caught.value) == "StaleState"
-
-
-@pytest.mark.parametrize(
-    ("protocol", "words", "message"),
-    [
-        (Protocol.UNISWAP_V4, (1,), "no command checks the state of protocol"),
-        (Protocol.UNISWAP_V2, (1,), "has 2 words"),
-    ],
-)
-def test_what_no_command_checks_is_refused(
-    protocol: Protocol, words: tuple[int, ...], message: str
-) -> None:
-    with pytest.raises(ProgramError, match=message):
-        check(ReliedState(STRANGER, protocol, words))
