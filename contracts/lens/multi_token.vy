@@ -27,6 +27,7 @@ GET_SWAP_FEE: constant(bytes4) = method_id("getSwapFeePercentage()", output_type
 GET_AMPLIFICATION: constant(bytes4) = method_id("getAmplificationParameter()", output_type=bytes4)
 GET_WEIGHTS: constant(bytes4) = method_id("getNormalizedWeights()", output_type=bytes4)
 GET_SCALING: constant(bytes4) = method_id("getScalingFactors()", output_type=bytes4)
+IN_RECOVERY: constant(bytes4) = method_id("inRecoveryMode()", output_type=bytes4)
 GET_POOL_TOKENS: constant(bytes4) = method_id("getPoolTokens(bytes32)", output_type=bytes4)
 
 
@@ -84,10 +85,11 @@ def balancer_v2(
     """
     @notice Balances, fee, and weights or amplification of Balancer V2
             pools; the vault stands in the head.
-    @dev Body: pool id; swap fee (1e18 = 1); amplification; whether it
-         changes (1 bit above 128) and its precision; then token,
-         balance, weight and scaling factor in turn. What a kind of
-         pool does not have is 0.
+    @dev Body: pool id; swap fee (1e18 = 1); amplification; whether the
+         pool is of 2022 or later, and so has a recovery mode (bit
+         129), whether its amplification changes (bit 128), and its
+         precision; then token, balance, weight and scaling factor in
+         turn. What a kind of pool does not have is 0.
     @param pools The pools.
     @param budget The words and the gas that may be used.
     @return DynArray The records.
@@ -118,7 +120,10 @@ def balancer_v2(
         out.append(values[1])
         out.append(values[2])
         out.append(amplification[0] if failure == 0 else 0)
-        out.append(self._precision(amplification) if failure == 0 else 0)
+        precision: uint256 = self._precision(amplification) if failure == 0 else 0
+        recovery: DynArray[uint256, 8] = []
+        failure, recovery = views.words_of(pool, concat(IN_RECOVERY, b""), 1, views.VIEW_GAS)
+        out.append(precision | (1 << 129 if failure == 0 else 0))
         for i: uint256 in range(count, bound=views.MAX_TOKENS):
             out.append(held[i])
             out.append(held[count + i])

@@ -40,7 +40,10 @@ class CurvePool:
 
 @dataclass(frozen=True, slots=True)
 class BalancerPool:
-    """A Balancer V2 pool as its vault and itself tell it, in the vault's order of tokens."""
+    """A Balancer V2 pool as its vault and itself tell it, in the vault's order of tokens.
+
+    The first generation are those of 2021.
+    """
 
     vault: Address
     pool_id: bytes
@@ -48,6 +51,7 @@ class BalancerPool:
     amp: int
     precision: int
     ramps: bool
+    first_generation: bool
     tokens: tuple[Holding, ...]
 
 
@@ -93,13 +97,16 @@ def _balancer(lens: Lens, record: Record) -> BalancerPool:
     if not rest or len(rest) % 4:
         raise foreign(lens)
     pool_id, fee, amp, precision = scalars
+    if precision >> 130:
+        raise foreign(lens)
     return BalancerPool(
         vault=Address(record.source),
         pool_id=pool_id.to_bytes(abi.WORD),
         fee_e18=fee,
         amp=amp,
         precision=precision & (1 << 128) - 1,
-        ramps=precision >> 128 == 1,
+        ramps=precision >> 128 & 1 == 1,
+        first_generation=not precision >> 129,
         tokens=tuple(
             Holding(address(lens, rest[at]), rest[at + 1], rest[at + 3], rest[at + 2])
             for at in range(0, len(rest), 4)

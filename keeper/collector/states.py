@@ -126,6 +126,8 @@ def _balancer(ref: PoolRef, pool: BalancerPool, decimals: Mapping[Address, int])
         raise ForeignPool("it states no weights")
     if not weighted and not pool.amp:
         raise ForeignPool("it states no amplification")
+    if not weighted and (pool.first_generation or len(tokens) == len(pool.tokens)):
+        raise ForeignPool("it is no composable stable pool, and no other stable pool is quoted")
     return PoolReading(
         origin=UNSTAMPED,
         pool=ref.address,
@@ -137,7 +139,7 @@ def _balancer(ref: PoolRef, pool: BalancerPool, decimals: Mapping[Address, int])
         offpeg_e10=0,
         amplification=0 if weighted else pool.amp,
         precision=0 if weighted else pool.precision,
-        rounding=0,
+        rounding=int(pool.first_generation),
         push=0,
         tokens=_holdings(tokens, decimals, weighted=weighted),
     )
