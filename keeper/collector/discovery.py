@@ -35,6 +35,9 @@ LISTS: dict[Protocol, tuple[bytes, bytes]] = {
 }
 """Views that count and give all pools."""
 IS_POOL = abi.selector("isPoolFromFactory(address)")
+CURVE_COINS = abi.selector("get_n_coins(address)")
+"""Of a Curve factory: 0 for what it did not make."""
+MAX_CURVE_COINS = 8
 FEE = abi.selector("fee()")
 
 
@@ -70,13 +73,20 @@ class Discovery:
             kept += [ref for ref, said in zip(own, answers, strict=True) if said == yes]
         return kept
 
+    async def _lists(self, ref: PoolRef, block_hash: bytes) -> bool:
+        """Whether a Curve factory knows the pool."""
+        keys = [(ref.address, NO_POOL, 0)]
+        maker = ref.factory.address
+        (said,) = await read_addresses(self._lens, maker, CURVE_COINS, keys, block_hash)
+        return not isinstance(said, Unreadable) and 2 <= int.from_bytes(said) <= MAX_CURVE_COINS
+
     async def vouched(
         self, factories: Sequence[Factory], hint: PoolNews, block_hash: bytes
     ) -> PoolRef | None:
         """The pool that a hint names, if one of `factories` calls it its own.
 
         Nothing else of the hint is believed: a factory is asked which pool it made of these
-        tokens. Curve and Uniswap V4 have no such view of an address.
+        tokens, or whether it made the pool. A Uniswap V4 pool's id is more than a hint can carry.
         """
         pair = _pair_of(hint)
         if pair is not None and self._tokens and not {*pair} <= {*self._tokens}:
@@ -85,6 +95,9 @@ class Discovery:
             ref = PoolRef(hint.pool, factory)
             if creations.CREATIONS.get(factory.protocol) == creations.BALANCER_CREATED:
                 if await self.genuine([ref], block_hash):
+                    return ref
+            elif LISTS.get(factory.protocol) == _CURVE:
+                if await self._lists(ref, block_hash):
                     return ref
             elif pair is not None and factory.protocol in ASKED:
                 fee = await self._fee(ref, block_hash)

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from keeper.market.venues.pairs import TokenPool
 from keeper.market.venues.registry import freeze_reading
 from keeper.node import Node
 from keeper.relay.messages import PoolReading
+from keeper.relay.tlv import BalancesHint
 from replica import Replica
 from replica.abi import address, encode_call
 from replica.artifacts import package_file
@@ -107,6 +109,9 @@ async def test_a_curve_pool_of_2020_is_listed_read_and_quoted(node: Node, chain:
     factory = Factory(where, Protocol.CURVE_STABLESWAP)
     (ref,) = await Discovery(node, Lens(node), ()).find([factory], await node.block("latest"))
     assert ref == PoolRef(where, factory)
+    news = BalancesHint(where, 402, tuple(funds))
+    assert await vouched(node, factory, news) == ref
+    assert await vouched(node, factory, replace(news, pool=coins[0].address)) is None
     found = await reading_of(node, ref)
     assert (found.amplification, found.precision, found.rounding, found.push) == (200, 1, 0, 0)
     assert [held.balance for held in found.tokens] == funds
@@ -150,6 +155,11 @@ async def test_stable_pools_of_other_generations_are_left_out(
     ref = PoolRef(where, Factory(where, Protocol.BALANCER_V2_STABLE))
     assert not await Reader(node, [ref]).read(await node.block("latest"))
     assert "it is no composable stable pool" in caplog.text
+
+
+async def vouched(node: Node, factory: Factory, hint: BalancesHint) -> PoolRef | None:
+    head = await node.block("latest")
+    return await Discovery(node, Lens(node), ()).vouched([factory], hint, head.hash)
 
 
 def approval(spender: Address) -> bytes:
