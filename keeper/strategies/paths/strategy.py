@@ -1,7 +1,7 @@
 """Single cycles of 4 to 16 pools through what changed, as a strategy."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from time import time_ns
 
 import numpy as np
@@ -23,6 +23,7 @@ from keeper.strategies.paths.kernel_paths import (
     Layers,
     Ways,
     cycles_through,
+    follow,
     new_layers,
 )
 from keeper.strategies.reasons import Reason
@@ -52,6 +53,7 @@ class LongPathStrategy:
         self._layers: Layers
         self._ends: Integers
         self._owners: Integers
+        self._logs: Floats
         self._tokens: list[Address] = []
         self._followed = 0
         self.cancel = np.zeros(1, dtype=np.uint8)
@@ -76,6 +78,8 @@ class LongPathStrategy:
         if self._version != view.topology.version:
             self._index(view.topology)
         rank_all(self._pairs, flat.log_prices)
+        self._logs[:] = _log_values(self._tokens, view.usd_per_raw)
+        follow(flat, self._pairs, self._logs, self._ways)
         rejections: Counter[Reason] = Counter()
         cycles, now = self._cycles(flat, view), time_ns()
         found = [
@@ -102,6 +106,7 @@ class LongPathStrategy:
             dtype=np.int64,
         ).reshape(-1, 2)
         self._tokens = list(places)
+        self._logs = np.zeros(len(places))
         self._ways = _ways(self._pairs, self._ends, len(places))
         self._layers = new_layers(len(places))
 
@@ -111,14 +116,12 @@ class LongPathStrategy:
         worth = np.zeros(MAX_HOPS + 1)
         cycles: list[tuple[float, Integers]] = []
         self._followed = 0
-        for source in self._sources(flat, view):
+        for gain, source in self._sources(flat, view):
             if self.cancel[0]:
                 break
             self._followed += 1
             ends = self._ends[source >> 1, [source & 1, 1 - (source & 1)]].tolist()
-            cycles_through(
-                flat, self._pairs, self._ways, source, tuple(ends), self._layers, found, worth
-            )
+            cycles_through(self._ways, source, gain, tuple(ends), self._layers, found, worth)
             for hops in range(MIN_HOPS, MAX_HOPS + 1):
                 edges = found[hops, :hops]
                 if worth[hops] > 0.0 and len(set(self._owners[edges >> 1].tolist())) == hops:
@@ -129,23 +132,17 @@ class LongPathStrategy:
         distinct = {tuple(edges.tolist()): edges for _, edges in cycles}
         return list(distinct.values())[:MAX_SIZED]
 
-    def _sources(self, flat: FlatPools, view: MarketView) -> list[int]:
-        """Changed edges whose price beats the market's values, those by most first."""
-        topology, values = view.topology, view.usd_per_raw
-        gains: list[tuple[float, int]] = []
-        for pool in sorted(view.changed):
-            for slot in topology.slots_of(pool) if pool in topology.slots else ():
-                key = topology.pools[slot]
-                usd = values.get(key.token0, 0.0), values.get(key.token1, 0.0)
-                if min(usd) <= 0.0:
-                    continue
-                fair = float(np.log(usd[1] / usd[0]))
-                gains += [
-                    (float(flat.log_prices[slot, 0]) + fair, 2 * slot),
-                    (float(flat.log_prices[slot, 1]) - fair, 2 * slot + 1),
-                ]
-        gains.sort(reverse=True)
-        return [edge for gain, edge in gains[:MAX_SOURCES] if gain > 0.0]
+    def _sources(self, flat: FlatPools, view: MarketView) -> list[tuple[float, int]]:
+        """Changed edges that beat the market's values, with their gains, those by most first."""
+        topology = view.topology
+        known = sorted(pool for pool in view.changed if pool in topology.slots)
+        slots = np.array([s for pool in known for s in topology.slots_of(pool)], dtype=np.int64)
+        logs = self._logs[self._ends[slots]].reshape(-1, 2)
+        ahead = np.stack([logs[:, 1] - logs[:, 0], logs[:, 0] - logs[:, 1]], axis=1)
+        gains = (flat.log_prices[slots] + ahead).ravel()
+        pays = np.flatnonzero(gains > 0.0)
+        first = pays[np.argsort(-gains[pays], kind="stable")[:MAX_SOURCES]]
+        return [(float(gains[at]), int(2 * slots[at >> 1] + (at & 1))) for at in first]
 
     def _rotated(self, edges: Integers) -> Integers | None:
         """The cycle from its most preferred profit token on; None when it meets none."""
@@ -190,7 +187,20 @@ def _ways(pairs: Pairs, ends: Integers, tokens: int) -> Ways:
     )
     order = np.argsort(sold, kind="stable")
     first = np.concatenate([[0], np.cumsum(np.bincount(sold, minlength=tokens))])
-    return Ways(first.astype(np.int64), np.ascontiguousarray(near[order]).astype(np.int64))
+    return Ways(
+        first.astype(np.int64),
+        np.ascontiguousarray(near[order]).astype(np.int64),
+        np.zeros(2 * count, dtype=np.int64),
+        np.full(2 * count, -np.inf),
+    )
+
+
+def _log_values(tokens: Sequence[Address], usd_per_raw: Mapping[Address, float]) -> Floats:
+    """Log values of raw units, nan where the market gives none."""
+    values = np.array([usd_per_raw.get(token, np.nan) for token in tokens], dtype=np.float64)
+    logs = np.full(len(values), np.nan)
+    np.log(values, where=values > 0.0, out=logs)
+    return logs
 
 
 def _barred(flat: FlatPools, view: MarketView, excluded: frozenset[Address]) -> FlatPools:
