@@ -6,7 +6,7 @@ import logging
 import time
 from collections import Counter, deque
 from collections.abc import Coroutine, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from keeper import memory
@@ -26,7 +26,9 @@ from keeper.node import Node, NodeError
 from keeper.observe.metrics import Metrics
 from keeper.relay.client import Event, Gap, Passed, RelayClient, Resync
 from keeper.relay.messages import BlockBoundary, Message, Reorganisation
+from keeper.relay.native_price import NativePrice
 from keeper.risk.limits import Limits, Situation, check
+from keeper.risk.prices import PriceCheck, without
 from keeper.strategies.base import GasQuote, Strategy, StrategyResult
 from keeper.strategies.gas import gas_quote
 from keeper.strategies.gears import FastGear, SlowGear
@@ -57,6 +59,8 @@ class Rooms:
     tracker: Tracker
     journal: Journal
     prices: Prices
+    price_check: PriceCheck
+    native_price: NativePrice | None
     metrics: Metrics
     instance: ChainInstance
     wrapped_native: Address
@@ -94,9 +98,12 @@ class Agent:
         and a keeper that goes on without one of its parts is not.
         """
         async with asyncio.TaskGroup() as self._tasks:
-            reading = self._tasks.create_task(self._read())
+            listening = [self._tasks.create_task(self._read())]
+            if self._rooms.native_price is not None:
+                listening.append(self._tasks.create_task(self._rooms.native_price.run()))
             await stop.wait()
-            reading.cancel()
+            for task in listening:
+                task.cancel()
             asyncio.get_running_loop().call_later(WORK_AT_STOP_S, self._cancel_work)
         self._distrust()
         self._fast.close()
@@ -167,13 +174,14 @@ class Agent:
             self._rooms.client.rejoin()
 
     async def _on_block(self, view: MarketView) -> None:
+        rejections: Counter[str] = Counter()
+        view = self._believed(view, rejections)
         self._rooms.prices.update(view.usd_per_raw)
         self._rooms.metrics.head.set(view.block.number)
         if not self._rooms.journal.lock_alive():
             self._doubt_journal()
         self._begin_task(self._settle(view))
         self._begin_task(self._rooms.funds.refresh(view))
-        rejections: Counter[str] = Counter()
         self._view = view
         quote = self._quote(view, rejections)
         if quote is not None:
@@ -181,6 +189,14 @@ class Agent:
             self._take_up(found, view, rejections)
             self._slow.begin(view, quote, self._reserved())
         self._count(rejections)
+
+    def _believed(self, view: MarketView, rejections: Counter[str]) -> MarketView:
+        """The block without the prices that are doubted, which are counted."""
+        doubted = self._rooms.price_check.doubted(view.usd_per_raw)
+        if not doubted:
+            return view
+        rejections[Reason.PRICE_DOUBTED] += len(doubted)
+        return replace(view, usd_per_raw=without(view.usd_per_raw, doubted))
 
     def _on_slow(self, view: MarketView, result: StrategyResult) -> None:
         """What the slow gear adds to the block's answer, if that block is still the last."""

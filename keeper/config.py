@@ -72,12 +72,14 @@ class NodeSettings(_Section):
 class RelaySettings(_Section):
     """Unix sockets: the collector writes to `producer`, keepers read from `consumer`.
 
-    `hints` is where a foreign collector of the second protocol (TLV) serves its market data.
+    `hints` is where a foreign collector of the second protocol (TLV) serves its market data,
+    `market_data` where the first protocol's are served: its status contradicts a wrong price.
     """
 
     producer: PathField = Path("/tmp/alphapulse/polygon.sock")  # noqa: S108 - the relay's own default
     consumer: PathField = Path("/tmp/alphapulse/defi.sock")  # noqa: S108
     hints: PathField | None = None
+    market_data: PathField | None = None
 
 
 ProtocolField = Annotated[Protocol, BeforeValidator(_protocol)]
@@ -170,6 +172,21 @@ class LimitSettings(_Section):
     max_age_ms: int = Field(default=1_500, ge=1)
 
 
+class TuningSettings(_Section):
+    """What one strategy may seek, where it is to differ from `limits` and from its defaults.
+
+    The numbers bound one block's work (see `StrategySettings`); dollars may only be stricter than
+    `limits`, which hold for every opportunity.
+    """
+
+    min_net_profit_usd: float | None = Field(default=None, ge=0)
+    max_trade_usd: float | None = Field(default=None, gt=0)
+    max_sized: int | None = Field(default=None, ge=1, le=4_096)
+    max_sized_per_pool: int | None = Field(default=None, ge=1, le=4_096)
+    max_exact: int | None = Field(default=None, ge=1, le=256)
+    max_pools_per_pair: int | None = Field(default=None, ge=1, le=64)
+
+
 class MetricsSettings(_Section):
     """Where Prometheus scrapes; port 0 turns the endpoint off."""
 
@@ -190,6 +207,7 @@ class Config(BaseSettings):
     journal: JournalSettings = JournalSettings()
     execution: ExecutionSettings
     strategies: tuple[str, ...] = ("simple", "triangular")
+    tuning: dict[str, TuningSettings] = {}
     limits: LimitSettings = LimitSettings()
     metrics: MetricsSettings = MetricsSettings()
 

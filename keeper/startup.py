@@ -4,13 +4,14 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from eth_utils.crypto import keccak
 
 from keeper import memory
 from keeper.agent import Agent, Rooms
 from keeper.chain import Address, ChainInstance
-from keeper.config import Config, ConfigError
+from keeper.config import Config, ConfigError, TuningSettings
 from keeper.deployment import Deployment, DeploymentError, load_deployment
 from keeper.execution.funds import Funds
 from keeper.execution.nonces import NonceOwner
@@ -32,7 +33,9 @@ from keeper.market.state import Market
 from keeper.node import Node
 from keeper.observe.metrics import Metrics
 from keeper.relay.client import RelayClient
+from keeper.relay.native_price import NativePrice
 from keeper.risk.limits import Limits
+from keeper.risk.prices import PriceCheck
 from keeper.strategies import registry
 from keeper.strategies.base import Strategy, StrategySettings
 from keeper.strategies.warm import warm
@@ -116,16 +119,27 @@ async def check_executor(node: Node, deployment: Deployment, instance: ChainInst
 
 
 def create_strategies(config: Config) -> tuple[Strategy, ...]:
-    """The strategies that the settings name; raises `ConfigError` for an unknown one."""
-    settings = StrategySettings(
+    """The strategies that the settings name, each tuned; `ConfigError` for an unknown one."""
+    unused = config.tuning.keys() - set(config.strategies)
+    if unused:
+        raise ConfigError(f"tuning.{min(unused)}: `strategies` does not name it")
+    common = StrategySettings(
         profit_tokens=config.market.profit_tokens,
         min_net_profit_usd=config.limits.min_net_profit_usd,
         max_trade_usd=config.limits.max_trade_usd,
     )
     try:
-        return registry.create(config.strategies, settings)
+        return tuple(
+            strategy
+            for name in config.strategies
+            for strategy in registry.create([name], _tuned(common, config.tuning.get(name)))
+        )
     except ValueError as error:
         raise ConfigError(str(error)) from None
+
+
+def _tuned(common: StrategySettings, tuning: TuningSettings | None) -> StrategySettings:
+    return replace(common, **tuning.model_dump(exclude_none=True)) if tuning else common
 
 
 async def _furnish(
@@ -150,6 +164,9 @@ async def _furnish(
         policy=_policy(config, deployment.address),
     )
     market = Market(config.market.usd_tokens)
+    watched = config.relay.market_data
+    native_price = None if watched is None else NativePrice(watched)
+    native = config.market.wrapped_native
     return Rooms(
         node=node,
         client=RelayClient(config.relay.consumer, intake=market),
@@ -161,9 +178,13 @@ async def _furnish(
         tracker=tracker,
         journal=journal,
         prices=prices,
+        price_check=PriceCheck(
+            config.market.profit_tokens, native, *([native_price.usd] if native_price else [])
+        ),
+        native_price=native_price,
         metrics=Metrics(),
         instance=instance,
-        wrapped_native=config.market.wrapped_native,
+        wrapped_native=native,
         tip_wei=config.execution.tip_wei,
     )
 

@@ -16,6 +16,8 @@ class Reason(StrEnum):
     """More candidates than one block's budget of sizing; the best come first."""
     UNPRICED = "unpriced"
     """The market itself gives the token, or the native token, no USD value."""
+    PRICE_DOUBTED = "price_doubted"
+    """A token's price jumped or a reference contradicts it: in this block it counts as unpriced."""
     DUST = "dust"
     """The best size is below one raw unit of a token on the way."""
     NO_EXACT_PROFIT = "no_exact_profit"

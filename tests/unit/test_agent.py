@@ -20,12 +20,14 @@ from keeper.execution.store import Stamps, StoreUnavailableError
 from keeper.journal import JournalUnavailable, OpportunityRow
 from keeper.market.flash_sources import Lender
 from keeper.market.state import Market
+from keeper.market.venues.v3_tick_math import get_sqrt_ratio_at_tick
 from keeper.market.view import MarketView
 from keeper.node import Node
 from keeper.observe.metrics import Metrics
 from keeper.relay.client import Event, Gap, Received, Resync
 from keeper.relay.messages import Message
 from keeper.risk.limits import Limits
+from keeper.risk.prices import PriceCheck
 from keeper.strategies import registry
 from keeper.strategies.base import GasQuote, StrategyResult, StrategySettings
 from keeper.strategies.reasons import Reason
@@ -110,6 +112,8 @@ class Desk:
             tracker=lab.tracker,
             journal=self.journal,  # type: ignore[arg-type]
             prices=lab.prices,
+            price_check=PriceCheck((USD, WPOL), NATIVE),
+            native_price=None,
             metrics=Metrics(),
             instance=lab.instance,
             wrapped_native=NATIVE,
@@ -209,6 +213,22 @@ async def test_row_of_a_refused_one__tells_its_source_and_the_others_reasons(lab
     assert row.metadata["source"]["premium_raw"] == "0"
     others = {Funding.OWN_CAPITAL.value, *(lender.value for lender in Lender)}
     assert row.metadata["sources_passed_over"] == dict.fromkeys(others, "unread")
+
+
+async def test_price_that_jumps__is_not_traded_on_until_it_stays(lab: Lab) -> None:
+    async with working(Desk(lab)) as desk:
+        desk.open()
+        await desk.trades(1)
+        await desk.ends(1)
+        before, dearer = desk.intents, 282_850 - 2_624
+        desk.client.say(
+            desk.frames.sync(pool_address(1), 560_000 * 10**6, 877 * 10**21),
+            desk.frames.swap(pool_address(2), get_sqrt_ratio_at_tick(dearer), 10**18, dearer),
+            desk.frames.boundary(),
+        )
+        await until(lambda: desk.refused(Reason.PRICE_DOUBTED) > 0)
+        assert desk.refused(Reason.UNPRICED) > 0
+        assert desk.intents == before
 
 
 async def test_refused_submission__frees_its_pools(lab: Lab) -> None:

@@ -1,9 +1,11 @@
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from keeper.config import ConfigError, load_config
+from keeper.startup import create_strategies
 
 TOKEN = "0x" + "11" * 20
 WHOLE = f"""
@@ -82,6 +84,32 @@ def test_load_config__example__is_valid_and_names_every_section() -> None:
     config = load_config(example)
     sections = set(tomllib.loads(example.read_text())) | {"strategies"}
     assert sections == set(type(config).model_fields)
+
+
+def test_tuning__is_of_one_strategy_and_the_limits_of_all_others(tmp_path: Path) -> None:
+    more = """
+[tuning.triangular]
+min_net_profit_usd = 0.5
+max_pools_per_pair = 3
+"""
+    config = load_config(written(tmp_path, WHOLE + more))
+    simple, triangular = (each._settings for each in create_strategies(config))  # type: ignore[attr-defined]
+    assert simple == replace(triangular, min_net_profit_usd=0.01, max_pools_per_pair=8)
+    assert (triangular.min_net_profit_usd, triangular.max_pools_per_pair) == (0.5, 3)
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        ("[tuning.basket]\nmax_exact = 3\n", "tuning.basket"),
+        ("[tuning.simple]\nmax_luck = 3\n", "tuning.simple.max_luck"),
+        ("[tuning.simple]\nmax_sized = 0\n", "tuning.simple.max_sized"),
+    ],
+)
+def test_tuning__of_what_is_not_there__is_refused(tmp_path: Path, more: str, named: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        create_strategies(load_config(written(tmp_path, WHOLE + more)))
+    assert named in str(caught.value)
 
 
 def test_load_config__factories_and_pools_of_every_venue__are_read(tmp_path: Path) -> None:
