@@ -6,6 +6,7 @@ five. Timeouts are shortened by configuration; the paths are those of every run.
 """
 
 import asyncio
+import contextlib
 import os
 import shutil
 import tempfile
@@ -61,6 +62,14 @@ class World:
         await until(lambda: self.follower.at(wanted))
         return time.monotonic() - begun
 
+    async def noticed(self) -> None:
+        """The faulty endpoint is dropped: by these blocks or, readmitted meanwhile, by the next."""
+        for _ in range(4):
+            with contextlib.suppress(TimeoutError):
+                return await until(lambda: bool(self.collector.dropped), FAILOVER_S)
+            await self.block()
+        raise AssertionError(f"the fault shows in nothing: {self.proxy.bent} answers were bent")
+
     async def equals_chain(self) -> None:
         head, truth = await fresh_read(self.direct)
         await until(lambda: self.follower.at(head.hash))
@@ -101,7 +110,7 @@ async def test_blocks_go_on_and_the_node_is_believed_again(
     failover_s = max([await world.block() for _ in range(2)])
     await world.equals_chain()
     if kind not in UNNOTICED:
-        await until(lambda: bool(world.collector.dropped), FAILOVER_S)
+        await world.noticed()
     ended = world.proxy.end()
     await until(lambda: not world.collector.dropped, RECOVERY_S)
     recovery_s = time.monotonic() - ended
