@@ -37,22 +37,39 @@ class SlowStrategy(Strategy, Protocol):
     cancel: NDArray[np.uint8]
 
     def evaluate_on(
-        self, flat: FlatPools, view: MarketView, gas: GasQuote, excluded: frozenset[Address]
+        self,
+        flat: FlatPools,
+        view: MarketView,
+        gas: GasQuote,
+        excluded: frozenset[Address],
+        budget: int | None = None,
     ) -> StrategyResult:
-        """As `evaluate`, on arrays that show the view's block and without the pools excluded."""
+        """As `evaluate`, on arrays that show the view's block and without the pools excluded.
+
+        Ends early, as if cancelled, when its work reaches the `budget`.
+        """
         ...
 
     def work(self) -> int:
         """Units of work that the last evaluation took; the same market takes the same."""
         ...
 
+    def is_cut(self) -> bool:
+        """Whether the last evaluation ended before it was done."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class SlowRun:
-    """What one block's slow gear did: how much work, and which block ended it, if any."""
+    """What one block's slow gear did, so that a replay does the same.
+
+    `work` are the units that each strategy took which ran, in their order; `is_cut` says that the
+    last of them was cancelled there. `superseded_by` is the block that made the answer void.
+    """
 
     block: int
-    work: int
+    work: tuple[int, ...]
+    is_cut: bool
     superseded_by: int | None
 
 
@@ -72,7 +89,7 @@ class SlowGear:
         self._thread = ThreadPoolExecutor(1, "slow-gear") if self._strategies else None
         self._deadline_s = deadline_s
         self._edits = 0
-        self._latest = -1
+        self._latest = self._expired = -1
 
     def touch(self) -> None:
         """Call before anything changes the market's arrays."""
@@ -100,8 +117,9 @@ class SlowGear:
             strategy.cancel[0] = 1
 
     def _expire(self, number: int) -> None:
+        """The block's time is over: what was found until now is its answer."""
         if self._latest == number:
-            self._latest = -1
+            self._expired = number
             self._cancel()
 
     def _run(
@@ -117,22 +135,51 @@ class SlowGear:
         is_torn = edits != self._edits
         found: list[Opportunity] = []
         rejections: Counter[Reason] = Counter()
-        work = 0
+        work: list[int] = []
+        is_cut = False
         for strategy in self._strategies:
             strategy.cancel[0] = 0
-            if is_torn or self._latest != number:
+            if is_torn or is_cut or self._latest != number or self._expired == number:
                 break
             result = strategy.evaluate_on(flat, view, gas, excluded)
-            work += strategy.work()
+            work.append(strategy.work())
+            is_cut = strategy.is_cut()
             found += result.opportunities
             rejections.update(result.rejections)
         latest = self._latest
-        cut = None if latest == number else latest
-        self.runs.append(SlowRun(number, work, cut))
-        if is_torn or cut is not None:
+        by = None if latest == number else latest
+        self.runs.append(SlowRun(number, tuple(work), is_cut, by))
+        if is_torn or by is not None:
             found, rejections = [], Counter({Reason.SUPERSEDED: 1})
         result = StrategyResult(tuple(found), rejections)
         loop.call_soon_threadsafe(self._deliver, view, result)
+
+
+def replayed(
+    run: SlowRun,
+    strategies: Iterable[Strategy],
+    view: MarketView,
+    gas: GasQuote,
+    excluded: frozenset[Address],
+) -> StrategyResult:
+    """What a recorded run answered, each strategy cut after the work at which it was cut then.
+
+    The strategies must have seen the same blocks before. A run that a later block made void answers
+    that it was.
+    """
+    if run.superseded_by is not None:
+        return StrategyResult((), Counter({Reason.SUPERSEDED: 1}))
+    slow = [strategy for strategy in strategies if isinstance(strategy, SlowStrategy)]
+    flat = view.arrays.copied()
+    found: list[Opportunity] = []
+    rejections: Counter[Reason] = Counter()
+    for place, (strategy, work) in enumerate(zip(slow, run.work, strict=False)):
+        strategy.cancel[0] = 0
+        budget = work if run.is_cut and place == len(run.work) - 1 else None
+        result = strategy.evaluate_on(flat, view, gas, excluded, budget)
+        found += result.opportunities
+        rejections.update(result.rejections)
+    return StrategyResult(tuple(found), rejections)
 
 
 class FastGear:

@@ -24,8 +24,8 @@ from keeper.strategies.basket.kernel_trades import best_trade
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-CANCELLED, RESIDUAL, STEPS, WORK, BOUND, FACTOR = range(6)
-"""Columns of a solve's report; WORK counts evaluations of single pools."""
+CUT, RESIDUAL, STEPS, WORK, BOUND, FACTOR = range(6)
+"""Columns of a solve's report, zeros before it; WORK counts evaluations of single pools."""
 REPORT = 6
 
 MAX_MOVE = 1.0
@@ -185,13 +185,15 @@ class Limits(NamedTuple):
 
     What is short or left over is worth at most `tolerance` of the bound or `least` dollars; or a
     few steps lowered the bound by less than `stall` of it, which is asked of dear solves only: the
-    last digits of a large market's bound take most of the steps.
+    last digits of a large market's bound take most of the steps. `budget` ends it after so many
+    evaluations of pools, wherever that is.
     """
 
     tolerance: float
     least: float
     stall: float
     max_steps: int
+    budget: int
 
 
 @inner
@@ -247,7 +249,10 @@ def minimise(
     before = np.full(PATIENCE, np.inf)
     work, largest, steps, damping, last = size, 0, 0, 1e-3, 1.0
     idle = 0
-    while steps < limits.max_steps and idle < MAX_IDLE and cancel[0] == 0:
+    while steps < limits.max_steps and idle < MAX_IDLE:
+        if cancel[0] != 0 or work >= limits.budget:
+            report[CUT] = 1.0
+            break
         if _residual(here, z, floor, held) <= max(limits.tolerance * value, limits.least):
             break
         if work > PATIENT_WORK and before[steps % PATIENCE] - value < limits.stall * value:
@@ -272,7 +277,6 @@ def minimise(
         idle = idle + 1 if there_value > value - NOISE * abs(value) else 0
         value = there_value
         here, there = there, here
-    report[CANCELLED] = float(cancel[0])
     report[RESIDUAL] = _residual(here, z, floor, held)
     report[STEPS] = steps
     report[WORK] = work

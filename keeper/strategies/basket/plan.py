@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from keeper.market.kernels.layout import FlatPools
 from keeper.strategies.basket.kernel_dual import (
     BOUND,
+    CUT,
     REPORT,
     RESIDUAL,
     STEPS,
@@ -26,8 +27,10 @@ Integers = NDArray[np.int64]
 
 MAX_SWAPS = 64
 """Of one program."""
+UNLIMITED = 2**62
+"""A budget of evaluations that nothing uses up."""
 
-LIMITS = Limits(tolerance=1e-6, least=1e-6, stall=3e-4, max_steps=200)
+LIMITS = Limits(tolerance=1e-6, least=1e-6, stall=3e-4, max_steps=200, budget=UNLIMITED)
 ROUGH = 1e-4
 """What is short or left over by more of the bound than this is solved again without idle pools."""
 RISK = 2e-4
@@ -72,7 +75,8 @@ class Solver:
     """The dual over one frozen market; counts its work, so that a replay cuts at the same point.
 
     `costs` [slot] is the gas of one swap in USD, `base_usd` that of none; a plan has `max_swaps` at
-    most, each of which puts the share `risk` of it at risk. `cancel[0]` ends a solve.
+    most, each of which puts the share `risk` of it at risk. `cancel[0]` ends it, and so does work
+    that reaches the `budget`: both are asked for at the same places.
     """
 
     flat: FlatPools
@@ -84,10 +88,17 @@ class Solver:
     cancel: NDArray[np.uint8]
     max_swaps: int
     risk: float
+    budget: int = UNLIMITED
     work: int = 0
     steps: int = 0
     bound_usd: float = 0.0
     is_rough: bool = False
+    is_cut: bool = False
+
+    def is_over(self) -> bool:
+        """Whether it is cancelled or has used its budget up; if so it counts as cut."""
+        self.is_cut = self.is_cut or bool(self.cancel[0] != 0 or self.work >= self.budget)
+        return self.is_cut
 
     def start(self, slots: Integers, starts: Sequence[Floats]) -> Floats:
         """The prices, of several, at which the bound is least."""
@@ -100,10 +111,12 @@ class Solver:
         """The best trades over `slots`; `z` is the start and becomes the optimum's prices."""
         report = np.zeros(REPORT)
         network = self.graph.network(slots)
-        trades = minimise(self.flat, network, z, self.floor, self.held, LIMITS, self.cancel, report)
+        limits = LIMITS._replace(budget=self.budget - self.work)
+        trades = minimise(self.flat, network, z, self.floor, self.held, limits, self.cancel, report)
         self.work += int(report[WORK])
         self.steps += int(report[STEPS])
         self.bound_usd = float(report[BOUND])
+        self.is_cut = self.is_cut or bool(report[CUT])
         self.is_rough = bool(report[RESIDUAL] > max(ROUGH * report[BOUND], LIMITS.least))
         return trades
 
@@ -152,7 +165,7 @@ def pruned(solver: Solver, slots: Integers, z: Floats, trades: Trades) -> Iterat
     `z` follows the solves. A pool of several slots keeps the most valuable one: a swap of one
     changes the others. Ends when every swap pays, after yielding that plan.
     """
-    while trades.rows[0] > 0 and solver.cancel[0] == 0:
+    while trades.rows[0] > 0 and not solver.is_over():
         count = int(trades.rows[0])
         own = slots[trades.pool[:count]]
         worth = solver.worth(trades, own)

@@ -22,7 +22,7 @@ from keeper.strategies.basket.network import (
     tradable_slots,
 )
 from keeper.strategies.basket.order import CircleError, ordered
-from keeper.strategies.basket.plan import MAX_SWAPS, RISK, Plan, Solver, pruned
+from keeper.strategies.basket.plan import MAX_SWAPS, RISK, UNLIMITED, Plan, Solver, pruned
 from keeper.strategies.basket.realise import ExactSwap, realise
 from keeper.strategies.cyclic import confidence
 from keeper.strategies.gas import BASE_GAS, estimate_gas
@@ -85,8 +85,17 @@ class BasketStrategy:
         """Evaluations of single pools that the last block took."""
         return 0 if self.solver is None else self.solver.work
 
+    def is_cut(self) -> bool:
+        """Whether the last block's solve ended before it was done."""
+        return self.solver is not None and self.solver.is_cut
+
     def evaluate_on(
-        self, flat: FlatPools, view: MarketView, gas: GasQuote, excluded: frozenset[Address]
+        self,
+        flat: FlatPools,
+        view: MarketView,
+        gas: GasQuote,
+        excluded: frozenset[Address],
+        budget: int | None = None,
     ) -> StrategyResult:
         """As `evaluate`, on arrays that show the view's block and without the pools excluded."""
         if self._version != view.topology.version:
@@ -94,6 +103,7 @@ class BasketStrategy:
             units = {protocol: estimate_gas((protocol,)) - BASE_GAS for protocol in Protocol}
             gas_units = [units[pool.protocol] for pool in view.topology.pools]
             self._gas = np.array(gas_units, dtype=np.float64)
+        self.solver = None
         logs = log_values(self._graph, view.usd_per_raw)
         profit = self._profit_token(logs)
         if profit is None:
@@ -103,19 +113,6 @@ class BasketStrategy:
         if excluded:
             barred = [view.topology.slots[p] for p in excluded if p in view.topology.slots]
             slots = slots[~np.isin(self._graph.owner[slots], barred)]
-        plans = self._plans(flat, slots, gas, logs, profit)
-        plans.sort(key=lambda plan: -plan.expected_usd)
-        return self._best(view, gas, plans, profit, began)
-
-    def _profit_token(self, logs: Floats) -> int | None:
-        """The place of the most preferred profit token that the market values."""
-        places = (self._graph.places.get(token) for token in self._settings.profit_tokens)
-        return next((place for place in places if place is not None and logs[place] > -inf), None)
-
-    def _plans(
-        self, flat: FlatPools, slots: Integers, gas: GasQuote, logs: Floats, profit: int
-    ) -> list[Plan]:
-        """Plans that a program can run, of the whole market's optimum and what is left of it."""
         solver = self.solver = Solver(
             flat=flat,
             graph=self._graph,
@@ -126,8 +123,20 @@ class BasketStrategy:
             cancel=self.cancel,
             max_swaps=self._max_swaps,
             risk=self._risk,
+            budget=UNLIMITED if budget is None else budget,
         )
-        z = solver.start(slots, self._starts(logs, profit))
+        plans = self._plans(solver, slots, logs)
+        plans.sort(key=lambda plan: -plan.expected_usd)
+        return self._best(view, gas, plans, profit, began)
+
+    def _profit_token(self, logs: Floats) -> int | None:
+        """The place of the most preferred profit token that the market values."""
+        places = (self._graph.places.get(token) for token in self._settings.profit_tokens)
+        return next((place for place in places if place is not None and logs[place] > -inf), None)
+
+    def _plans(self, solver: Solver, slots: Integers, logs: Floats) -> list[Plan]:
+        """Plans that a program can run, of the whole market's optimum and what is left of it."""
+        z = solver.start(slots, self._starts(logs, solver.held))
         trades = solver.solve(slots, z)
         bounds = solver.bound_usd, solver.gas_bound_usd(trades, slots)
         self._warm = dict(zip(self._graph.tokens, z.tolist(), strict=True))

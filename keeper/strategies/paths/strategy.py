@@ -55,7 +55,7 @@ class LongPathStrategy:
         self._owners: Integers
         self._logs: Floats
         self._tokens: list[Address] = []
-        self._followed = 0
+        self._followed, self._is_cut = 0, False
         self.cancel = np.zeros(1, dtype=np.uint8)
         """Set its only element to end an evaluation early."""
         self._chain, self._curves = chain_space(), curve_space()
@@ -70,8 +70,17 @@ class LongPathStrategy:
         """Edges that the last block followed."""
         return self._followed
 
+    def is_cut(self) -> bool:
+        """Whether the last block's search ended before it was done."""
+        return self._is_cut
+
     def evaluate_on(
-        self, flat: FlatPools, view: MarketView, gas: GasQuote, excluded: frozenset[Address]
+        self,
+        flat: FlatPools,
+        view: MarketView,
+        gas: GasQuote,
+        excluded: frozenset[Address],
+        budget: int | None = None,
     ) -> StrategyResult:
         """As `evaluate`, on arrays that show the view's block and without the pools excluded."""
         flat = _barred(flat, view, excluded)
@@ -81,7 +90,7 @@ class LongPathStrategy:
         self._logs[:] = _log_values(self._tokens, view.usd_per_raw)
         follow(flat, self._pairs, self._logs, self._ways)
         rejections: Counter[Reason] = Counter()
-        cycles, now = self._cycles(flat, view), time_ns()
+        cycles, now = self._cycles(flat, view, budget), time_ns()
         found = [
             chain_opportunity(NAME, view, gas, cycle, now)
             for cycle in self._exact(flat, view, cycles)
@@ -110,14 +119,15 @@ class LongPathStrategy:
         self._ways = _ways(self._pairs, self._ends, len(places))
         self._layers = new_layers(len(places))
 
-    def _cycles(self, flat: FlatPools, view: MarketView) -> list[Integers]:
+    def _cycles(self, flat: FlatPools, view: MarketView, budget: int | None) -> list[Integers]:
         """The most promising cycles, each from its most preferred profit token on."""
         found = np.zeros((MAX_HOPS + 1, MAX_HOPS), dtype=np.int64)
         worth = np.zeros(MAX_HOPS + 1)
         cycles: list[tuple[float, Integers]] = []
-        self._followed = 0
+        self._followed, self._is_cut = 0, False
         for gain, source in self._sources(flat, view):
-            if self.cancel[0]:
+            if self.cancel[0] or self._followed == budget:
+                self._is_cut = True
                 break
             self._followed += 1
             ends = self._ends[source >> 1, [source & 1, 1 - (source & 1)]].tolist()
