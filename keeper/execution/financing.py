@@ -151,8 +151,9 @@ def _outside(
 ) -> Iterator[Source]:
     """Own capital and lenders, around the loans of other tokens."""
     token = opportunity.profit_token
+    at_once, each = (_capital(opportunity, each_is_lent=lent) for lent in (False, True))
     inner = len(opportunity.loans) * SOURCE_GAS[Funding.MORPHO]
-    if liquidity.held.get(token, 0) >= _capital(opportunity):
+    if liquidity.held.get(token, 0) >= at_once:
         yield Source(Funding.OWN_CAPITAL, SOURCE_GAS[Funding.OWN_CAPITAL] + inner)
     else:
         passed_over[Funding.OWN_CAPITAL.value] = PassedOver.TOO_LITTLE
@@ -161,20 +162,20 @@ def _outside(
         offers = [offer for offer in lent if offer.lender is lender]
         if not offers:
             passed_over[lender.value] = PassedOver.NOT_LENT
+        amount = each if lender is Lender.UNISWAP_V4 else at_once
         for offer in offers:
-            source = _loan(opportunity, offer, inner)
-            if offer.available_raw >= _capital(opportunity, source.funding):
+            source = _loan(offer, amount, inner)
+            if offer.available_raw >= amount:
                 yield source
             else:
                 passed_over[source.name] = PassedOver.TOO_LITTLE
 
 
-def _loan(opportunity: Opportunity, offer: FlashSource, inner_gas: int) -> Source:
+def _loan(offer: FlashSource, amount: int, inner_gas: int) -> Source:
     funding = Funding(offer.lender.value)
     pool = None
     if funding is Funding.UNISWAP_V3:
         pool = LendingPool(offer.address, offer.premium.part, offer.lends_token0)
-    amount = _capital(opportunity, funding)
     gas = SOURCE_GAS[funding] + inner_gas
     return Source(funding, gas, offer.premium.of(amount), offer.address, pool)
 
@@ -193,13 +194,13 @@ def _available(liquidity: Liquidity, lender: Lender, token: Address) -> int:
     return sum(offer.available_raw for offer in offers if offer.lender is lender)
 
 
-def _capital(opportunity: Opportunity, funding: Funding = Funding.OWN_CAPITAL) -> int:
-    """Raw units of the profit token that a program on this funding borrows."""
+def _capital(opportunity: Opportunity, *, each_is_lent: bool) -> int:
+    """Raw units of the profit token that a program needs; see `capital_needed`."""
     token, legs = opportunity.profit_token, opportunity.legs
     feeds = chain_feeds(legs)
     if not is_short_chain(opportunity):
         feeds = basket_feeds(legs, {token, *opportunity.loans})
-    return capital_needed(legs, feeds, token, each_is_lent=funding is Funding.UNISWAP_V4)
+    return capital_needed(legs, feeds, token, each_is_lent=each_is_lent)
 
 
 def _cost_usd(opportunity: Opportunity, source: Source) -> float:

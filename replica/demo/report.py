@@ -62,6 +62,10 @@ def show(
     for protocol, count in venues(good).most_common():
         table.add_row(f"succeeded by way of {protocol}", str(count))
     table.add_section()
+    funded = Counter(str(row.metadata["source"]["name"]) for row in good)
+    for source, count in funded.most_common():
+        table.add_row(f"succeeded on {source}", str(count))
+    table.add_section()
     _add_latency(table, rows)
     table.add_row("result rows written", str(sum(row.outcome is not None for row in rows)))
     console.print(table)
