@@ -8,22 +8,13 @@ from eth_utils.crypto import keccak
 from keeper.chain import Address
 from replica import Replica
 from replica.abi import create2_address, encode_call
+from replica.demo.swaps import algebra_swap, balancer_swap, curve_swap, v4_swap
 from replica.deploy import WHALE
 from replica.protocols import algebra, balancer_v2, uniswap_v3, uniswap_v4
 from replica.venues import NATIVE, V4Pool
 
 FAR = 2**40
 POOL_KEY = uniswap_v4.POOL_KEY
-V4_SWAP = f"swap({POOL_KEY},(bool,int256,uint160),(bool,bool),bytes)"
-BALANCER_SWAP = (
-    "swap((bytes32,uint8,address,address,uint256,bytes),(address,bool,address,bool),"
-    "uint256,uint256)"
-)
-ALGEBRA_SWAP = "exactInputSingle((address,address,address,uint256,uint256,uint256,uint160))"
-MIN_PRICE, MAX_PRICE = (
-    4_295_128_740,
-    1_461_446_703_485_210_103_287_273_052_203_988_822_378_723_970_341,
-)
 
 
 class VenueTraders:
@@ -44,18 +35,16 @@ class VenueTraders:
 
     def swap_curve(self) -> None:
         pool = self._rng.choice(self._manifest.curve_pools)
-        sold, bought = self._rng.sample(range(len(pool.coins)), 2)
-        amount = self._amount(pool.coins[sold], self._rng.randint(10, 20_000))
-        signature = "exchange(int128,int128,uint256,uint256)"
-        self._send(pool.address, signature, sold, bought, amount, 0)
+        sold, bought = self._rng.sample(pool.coins, 2)
+        amount = self._amount(sold, self._rng.randint(10, 20_000))
+        self._order(pool.address, curve_swap(pool, sold, bought, amount, WHALE))
 
     def swap_balancer(self) -> None:
         for pool in self._manifest.balancer_pools:
             tokens = [token for token in pool.tokens if token != pool.address]
             paid, got = self._rng.sample(tokens, 2)
             amount = self._amount(paid, self._rng.randint(10, 5_000))
-            step = (pool.pool_id, 0, paid, got, amount, b"")
-            self._send(balancer_v2.VAULT, BALANCER_SWAP, step, (WHALE, False, WHALE, False), 0, FAR)
+            self._order(balancer_v2.VAULT, balancer_swap(pool, paid, got, amount, WHALE))
 
     def change_balancer_fee(self) -> None:
         pool = self._manifest.balancer_pools[0]
@@ -67,14 +56,11 @@ class VenueTraders:
 
     def swap_v4(self) -> None:
         pool = self._rng.choice(self._manifest.v4_pools)
-        zero_for_one = self._rng.random() < 0.5
-        paid = pool.currency0 if zero_for_one else pool.currency1
+        paid, got = self._rng.sample((pool.currency0, pool.currency1), 2)
         amount = self._amount(paid, self._rng.randint(10, 20_000))
-        limit = MIN_PRICE if zero_for_one else MAX_PRICE
-        order = (zero_for_one, -amount, limit)
         swapper = self._manifest.contract("Uniswap V4 PoolSwapTest")
         value = amount if paid == NATIVE else 0
-        self._send(swapper, V4_SWAP, pool.key, order, (False, False), b"", value=value)
+        self._order(swapper, v4_swap(pool, paid, got, amount, WHALE), value)
 
     def mint_v4(self, pool: V4Pool, lower: int, upper: int, liquidity: int) -> None:
         types = [POOL_KEY, "int24", "int24", "uint256", "uint128", "uint128", "address", "bytes"]
@@ -90,9 +76,9 @@ class VenueTraders:
 
     def swap_algebra(self) -> None:
         pool = self._rng.choice(self._manifest.algebra_pools)
-        way = [pool.token0, pool.token1][:: self._rng.choice((1, -1))]
-        amount = self._amount(way[0], self._rng.randint(10, 20_000))
-        self._send(algebra.ROUTER, ALGEBRA_SWAP, (*way, WHALE, FAR, amount, 0, 0))
+        paid, got = self._rng.sample((pool.token0, pool.token1), 2)
+        amount = self._amount(paid, self._rng.randint(10, 20_000))
+        self._order(algebra.ROUTER, algebra_swap(paid, got, amount, WHALE))
 
     def create_v3(self, symbol_a: str, symbol_b: str, fee_pips: int) -> None:
         """A pool with a price and one position."""
@@ -139,11 +125,14 @@ class VenueTraders:
     def _send(
         self, to: Address, signature: str, *args: object, value: int = 0, sender: Address = WHALE
     ) -> None:
+        self._order(to, encode_call(signature, *args), value, sender)
+
+    def _order(self, to: Address, data: bytes, value: int = 0, sender: Address = WHALE) -> None:
         self._gas += 1  # equal transactions lose their receipts after a reorganisation
         call = {
             "from": sender,
             "to": to,
-            "data": encode_call(signature, *args),
+            "data": data,
             "value": hex(value),
             "gas": hex(self._gas),
             "gasPrice": hex(200 * 10**9),
