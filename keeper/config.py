@@ -206,7 +206,7 @@ class Config(BaseSettings):
     market: MarketSettings
     journal: JournalSettings = JournalSettings()
     execution: ExecutionSettings
-    strategies: tuple[str, ...] = ("simple", "triangular")
+    strategies: tuple[str, ...] = ("simple", "triangular", "long_path", "basket")
     tuning: dict[str, TuningSettings] = {}
     limits: LimitSettings = LimitSettings()
     metrics: MetricsSettings = MetricsSettings()

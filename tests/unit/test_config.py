@@ -93,7 +93,8 @@ min_net_profit_usd = 0.5
 max_pools_per_pair = 3
 """
     config = load_config(written(tmp_path, WHOLE + more))
-    simple, triangular = (each._settings for each in create_strategies(config))  # type: ignore[attr-defined]
+    simple, triangular, *others = (each._settings for each in create_strategies(config))  # type: ignore[attr-defined]
+    assert others == [simple] * len(others)
     assert simple == replace(triangular, min_net_profit_usd=0.01, max_pools_per_pair=8)
     assert (triangular.min_net_profit_usd, triangular.max_pools_per_pair) == (0.5, 3)
 
@@ -101,7 +102,7 @@ max_pools_per_pair = 3
 @pytest.mark.parametrize(
     ("more", "named"),
     [
-        ("[tuning.basket]\nmax_exact = 3\n", "tuning.basket"),
+        ("[tuning.luck]\nmax_exact = 3\n", "tuning.luck"),
         ("[tuning.simple]\nmax_luck = 3\n", "tuning.simple.max_luck"),
         ("[tuning.simple]\nmax_sized = 0\n", "tuning.simple.max_sized"),
     ],
