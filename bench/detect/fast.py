@@ -19,7 +19,7 @@ BLOCK_POOLS = (50, 300)
 def measure_fast(world: World) -> dict[str, float]:
     """Latency of single updates (microseconds), their rate, and blocks of 50 to 300 pools (ms).
 
-    An update is its message applied and the strategies run on what it changed. The boundary in
+    An update is its frame applied and the strategies run on what it changed. The boundary in
     between, which makes the view, is paid once a block: blocks count it, updates do not.
     """
     strategies = registry.create(("simple", "triangular"), world.settings())
@@ -42,9 +42,9 @@ def _updates(
     """Nanoseconds of each update, and of the boundary behind it."""
     took, boundaries = [], []
     for _ in range(count):
-        (message,) = world.messages([world.shocks.next()])
+        told = world.told([world.shocks.next()])
         began = perf_counter_ns()
-        world.keeper.apply(message)
+        world.hear(told)
         applied = perf_counter_ns()
         view = world.close()
         closed = perf_counter_ns()
@@ -60,9 +60,10 @@ def _blocks(world: World, strategies: Sequence[Strategy]) -> list[int]:
     low, high = BLOCK_POOLS
     for number in range(BLOCKS):
         changed = low + (high - low) * number // (BLOCKS - 1)
-        told = world.messages(world.shocks.block(changed))
+        told = world.told(world.shocks.block(changed))
         began = perf_counter_ns()
-        view = world.take(told)
+        world.hear(told)
+        view = world.close()
         for strategy in strategies:
             strategy.evaluate(view, GAS)
         took.append(perf_counter_ns() - began)

@@ -2,17 +2,27 @@
 
 from collections.abc import Iterable
 from hashlib import sha256
+from typing import NamedTuple
 
 from bench import messages
 from bench.markets import GAS_PRICE_WEI, NATIVE_USD, Market, Shocks, Update
 from keeper.market.state import Market as KeeperMarket
 from keeper.market.view import MarketView
+from keeper.relay.codec import decode, encode_frame
+from keeper.relay.frames import FrameReader
 from keeper.relay.messages import NO_INDEX, BlockBoundary, Message, Origin
 from keeper.strategies.base import GasQuote, StrategySettings
 
 PROFIT_TOKENS = 4
 EPOCH, CHAIN_ID, BLOCK_TIME_S = 1, 137, 2
 GAS = GasQuote(GAS_PRICE_WEI, NATIVE_USD / 1e18)
+
+
+class Told(NamedTuple):
+    """Frames, and the sequence of the message before them."""
+
+    sequence: int
+    stream: bytes
 
 
 class World:
@@ -39,6 +49,25 @@ class World:
         """What a relay would tell of `updates` in the open block."""
         pools = self.market.pools
         return [messages.update(pools[u.slot], u.state, self._origin()) for u in updates]
+
+    def told(self, updates: Iterable[Update]) -> Told:
+        """The same as a relay would send it, in one read."""
+        before = self._sequence
+        return Told(before, b"".join(map(encode_frame, self.messages(updates))))
+
+    def hear(self, told: Told) -> None:
+        """Apply frames as the relay's client does: updates by the kernel, others one by one."""
+        frames, sequence = FrameReader(), told.sequence
+        frames.add(told.stream)
+        while True:
+            frames.at, sequence = self.keeper.take_frames(frames.stream, frames.at, EPOCH, sequence)
+            frame = frames.next()
+            if frame is None:
+                return
+            message = decode(frame)
+            assert message is not None
+            self.keeper.apply(message)
+            sequence += 1
 
     def take(self, told: Iterable[Message]) -> MarketView:
         """Apply messages and close their block."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keeper.chain import Address
-from keeper.market.kernels.pairs import NO_RANK, Pairs, count_triangles
+from keeper.market.kernels.pairs import BOARD, NO_RANK, Pairs, count_triangles
 from keeper.market.view import Topology
 
 Integers = NDArray[np.int64]
@@ -25,16 +25,22 @@ def pairs_of(topology: Topology, profit_tokens: Sequence[Address], *, triangles:
     place[by_pair] = np.arange(len(by_pair))
     ranks = {token: rank for rank, token in reversed(list(enumerate(profit_tokens)))}
     rank = np.array([[ranks.get(name[side], NO_RANK) for name in names] for side in (0, 1)])
+    rank = rank.astype(np.int64).reshape(2, count)
     found = _triangles(names) if triangles else np.empty((0, 5), dtype=np.int64)
+    # the token between the two further hops is what the last of them sells
+    third = rank[found[:, 4], found[:, 3]]
+    met = np.minimum(rank[:, found[:, 0]].min(axis=0, initial=NO_RANK), third) < NO_RANK
+    found, third = found[met], third[met]
     return Pairs(
         pair_of=pair_of,
         start=start,
         ranked=np.stack([by_pair, by_pair]),
         place=np.stack([place, place]),
         alive=np.zeros((2, count), dtype=np.int64),
-        rank=rank.astype(np.int64).reshape(2, count),
+        board=np.zeros((count, BOARD)),
+        rank=rank,
         first=_starts(found[:, 0], count),
-        triangles=np.ascontiguousarray(found[:, 1:]),
+        triangles=np.column_stack([found[:, 1:], third]),
     )
 
 

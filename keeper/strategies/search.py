@@ -13,7 +13,7 @@ from keeper.market.kernels import search as kernels
 from keeper.market.kernels.chain import chain_space
 from keeper.market.kernels.curves import curve_space
 from keeper.market.kernels.cycles import Bounds, Chosen, chosen_space, detect
-from keeper.market.kernels.pairs import Pairs, rank_all, rank_one
+from keeper.market.kernels.pairs import Pairs, rank_all
 from keeper.market.kernels.search import Found
 from keeper.market.view import MarketView, Topology
 from keeper.strategies.base import GasQuote, StrategySettings
@@ -42,6 +42,7 @@ _REASONS_CHOSEN = (
     Reason.NOT_SIZED,
 )
 """Of the columns of `kernels.cycles`."""
+_NONE: Integers = np.empty(0, dtype=np.int64)
 _LIMB = (1 << 64) - 1
 _MAX_AMOUNT = (1 << 126) - 1
 
@@ -65,7 +66,8 @@ class CycleSearch:
         self._settings = settings
         self._followed: tuple[PoolArrays, int] | None = None
         self._topology = -1
-        self._changed: Integers = np.empty(0, dtype=np.int64)
+        self._changed = self._moved = _NONE
+        self._values: list[float] = []
         self._arrays = PoolArrays()
         self._chain, self._curves = chain_space(), curve_space()
         tokens = len(settings.profit_tokens)
@@ -84,15 +86,14 @@ class CycleSearch:
         known = (pool for pool in view.changed if pool in topology.slots)
         named = [slot for pool in known for slot in topology.slots_of(pool)]
         self._changed = np.sort(np.array(named, dtype=np.int64))
-        previous = self._followed
+        previous, self._moved = self._followed, _NONE
         self._arrays, self._followed = arrays, (arrays, view.arrays_version)
         if self._topology != topology.version or not previous or previous[0] is not arrays:
             self._index(view)
         elif previous[1] == view.arrays_version - 1:
-            for slot in self._changed.tolist():
-                rank_one(self._pairs, arrays.flat.log_prices, slot)
+            self._moved = self._changed
         elif previous[1] != view.arrays_version:
-            rank_all(self._pairs, arrays.flat.log_prices)
+            rank_all(self._pairs, arrays.flat.log_prices, arrays.flat.slopes)
         self._value(view)
 
     def run(self, gas: GasQuote) -> tuple[list[Cycle], Counter[Reason]]:
@@ -105,6 +106,7 @@ class CycleSearch:
             self._curves,
             flat,
             self._pairs,
+            self._moved,
             changed,
             settings.max_pools_per_pair,
             settings.max_sized_per_pool * len(changed),
@@ -141,15 +143,18 @@ class CycleSearch:
                 min_net_usd=settings.min_net_profit_usd,
             )
             self._topology = topology.version
-        rank_all(self._pairs, self._arrays.flat.log_prices)
+        rank_all(self._pairs, self._arrays.flat.log_prices, self._arrays.flat.slopes)
 
     def _value(self, view: MarketView) -> None:
-        bound = self._settings.max_trade_usd
-        for rank, token in enumerate(self._settings.profit_tokens):
-            usd = self._usd[rank] = view.usd_per_raw.get(token, 0.0)
-            most = self._max_in[rank] = bound / usd if usd > 0.0 else inf
-            whole = min(int(most), _MAX_AMOUNT) if most < inf else _MAX_AMOUNT
-            self._max_in_words[rank] = whole & _LIMB, whole >> 64
+        tokens, bound = self._settings.profit_tokens, self._settings.max_trade_usd
+        values = [view.usd_per_raw.get(token, 0.0) for token in tokens]
+        if values == self._values:
+            return
+        self._values = values
+        most = [bound / usd if usd > 0.0 else inf for usd in values]
+        whole = [min(int(limit), _MAX_AMOUNT) if limit < inf else _MAX_AMOUNT for limit in most]
+        self._usd[:], self._max_in[:] = values, most
+        self._max_in_words[:] = [(limit & _LIMB, limit >> 64) for limit in whole]
 
 
 def _count(rejections: Counter[Reason], reasons: Sequence[Reason], counts: list[int]) -> None:
@@ -164,15 +169,12 @@ def owners(topology: Topology) -> Integers:
 
 
 def _found(settings: StrategySettings, hops: int, pairs: Pairs) -> Found:
-    count = len(pairs.start) - 1
     return Found(
         scores=np.zeros(settings.max_sized),
         edges=np.zeros((settings.max_sized, hops), dtype=np.int64),
         ranks=np.zeros(settings.max_sized, dtype=np.int64),
         counts=np.zeros(kernels.COUNTS, dtype=np.int64),
         done=np.zeros(len(pairs.pair_of), dtype=np.uint8),
-        done_all=np.zeros(count, dtype=np.int64),
-        done_alive=np.zeros((2, count), dtype=np.int64),
     )
 
 

@@ -10,7 +10,7 @@ from keeper.market.kernels.chain import ChainSpace, crossed
 from keeper.market.kernels.compiler import inner, kernel
 from keeper.market.kernels.curves import CurveSpace, best_size
 from keeper.market.kernels.layout import FlatPools
-from keeper.market.kernels.pairs import Pairs
+from keeper.market.kernels.pairs import Pairs, rank_one
 from keeper.market.kernels.quotes import FILLED, REFUSED
 from keeper.market.kernels.refine import refine
 from keeper.market.kernels.search import Floats, Found, Integers, propose
@@ -73,6 +73,7 @@ def detect(
     curves: CurveSpace,
     pools: FlatPools,
     pairs: Pairs,
+    moved: Integers,
     changed: Integers,
     top: int,
     most: int,
@@ -82,8 +83,8 @@ def detect(
 ) -> int:
     """Exact cycles through the `changed` pools into `chosen`; returns how many rows it filled.
 
-    At most `most` candidates are sized. Of those that share a pool only the best is confirmed,
-    since only one can be taken.
+    The `moved` slots are given their new ranks first. At most `most` candidates are sized. Of those
+    that share a pool only the best is confirmed, since only one can be taken.
     """
     most = min(most, found.scores.shape[0])
     found = Found(
@@ -92,9 +93,9 @@ def detect(
         found.ranks,
         found.counts,
         found.done,
-        found.done_all,
-        found.done_alive,
     )
+    for slot in moved:
+        rank_one(pairs, pools.log_prices, pools.slopes, slot)
     chosen.counts[:] = 0
     count = propose(pools, pairs, changed, found.edges.shape[1], top, bounds.usd, found)
     for row in range(count):

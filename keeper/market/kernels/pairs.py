@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from keeper.market.kernels.compiler import kernel
+from keeper.market.kernels.compiler import inner, kernel
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -13,14 +13,23 @@ Floats = NDArray[np.float64]
 NO_RANK = 1 << 30
 
 
+BEST, LEAST, LIVE, OPEN = 0, 2, 4, 6
+BOARD = 8
+"""Columns of `board`, of which the first three are two, by direction: the log price of the best
+pool, the least of the slopes, and how many pools trade; then how many there are. While a block is
+searched, pools whose cycles were all met are not counted."""
+
+
 class Pairs(NamedTuple):
     """An ordered pair is a pair of tokens with a direction: 0 sells the pair's token0.
 
     `pair_of` [slot]; a pair's pools are `ranked[direction, start[pair]:start[pair + 1]]`, of which
     the first `alive[direction, pair]` trade at all; `place` [direction, slot] is where a pool
-    stands there. `rank` [direction, pair] is the place of the token sold among profit tokens.
+    stands there. `board` [pair] is what a search looks at first, one line of the processor's cache.
+    `rank` [direction, pair] is the place of the token sold among profit tokens.
     `triangles[first[pair]:first[pair + 1]]` are (pair, direction, pair, direction) of the two
-    further hops of a cycle that begins by selling the pair's token0.
+    further hops of a cycle that begins by selling the pair's token0 and meets a profit token, and
+    the rank of the token between them.
     """
 
     pair_of: Integers
@@ -28,13 +37,14 @@ class Pairs(NamedTuple):
     ranked: Integers
     place: Integers
     alive: Integers
+    board: Floats
     rank: Integers
     first: Integers
     triangles: Integers
 
 
 @kernel
-def rank_all(pairs: Pairs, log_prices: Floats) -> None:
+def rank_all(pairs: Pairs, log_prices: Floats, slopes: Floats) -> None:
     """Bring every pair's pools into the order of their prices."""
     for direction in range(2):
         for pair in range(pairs.start.shape[0] - 1):
@@ -50,10 +60,11 @@ def rank_all(pairs: Pairs, log_prices: Floats) -> None:
                 pairs.place[direction, ordered[at]] = low + at
                 alive += 1 if log_prices[ordered[at], direction] > -np.inf else 0
             pairs.alive[direction, pair] = alive
+            _post(pairs, log_prices, slopes, pair, direction)
 
 
-@kernel
-def rank_one(pairs: Pairs, log_prices: Floats, slot: int) -> None:
+@inner
+def rank_one(pairs: Pairs, log_prices: Floats, slopes: Floats, slot: int) -> None:
     """Move one pool whose price changed to its place in both directions."""
     pair = pairs.pair_of[slot]
     low, end = pairs.start[pair], pairs.start[pair + 1]
@@ -74,6 +85,20 @@ def rank_one(pairs: Pairs, log_prices: Floats, slot: int) -> None:
         place[slot] = at
         is_alive = price > -np.inf
         pairs.alive[direction, pair] += (1 if is_alive else 0) - (1 if was_alive else 0)
+        _post(pairs, log_prices, slopes, pair, direction)
+
+
+@inner
+def _post(pairs: Pairs, log_prices: Floats, slopes: Floats, pair: int, direction: int) -> None:
+    """Bring the board to what the ranks say."""
+    low, alive = pairs.start[pair], pairs.alive[direction, pair]
+    least = np.inf
+    for at in range(low, low + alive):
+        least = min(least, slopes[pairs.ranked[direction, at], direction])
+    pairs.board[pair, BEST + direction] = log_prices[pairs.ranked[direction, low], direction]
+    pairs.board[pair, LEAST + direction] = least
+    pairs.board[pair, LIVE + direction] = alive
+    pairs.board[pair, OPEN] = pairs.start[pair + 1] - low
 
 
 @kernel

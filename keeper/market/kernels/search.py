@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from keeper.market.kernels.compiler import inner
 from keeper.market.kernels.layout import FlatPools
-from keeper.market.kernels.pairs import NO_RANK, Pairs
+from keeper.market.kernels.pairs import BEST, LEAST, LIVE, NO_RANK, OPEN, Pairs
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -24,8 +24,8 @@ COUNTS = 5
 class Found(NamedTuple):
     """The best candidates by what their first segments promise, a heap with the worst on top.
 
-    `edges` begin at the cycle's profit token; `done` marks pools, `done_all` and `done_alive` count
-    them by pair, whose cycles were already met through an earlier pool.
+    `edges` begin at the cycle's profit token; `done` marks pools whose cycles were already met
+    through an earlier pool.
     """
 
     scores: Floats
@@ -33,8 +33,6 @@ class Found(NamedTuple):
     ranks: Integers
     counts: Integers
     done: NDArray[np.uint8]
-    done_all: Integers
-    done_alive: Integers
 
 
 @inner
@@ -70,10 +68,10 @@ def propose(
 def _mark(pools: FlatPools, pairs: Pairs, slot: int, found: Found, by: int) -> None:
     pair = pairs.pair_of[slot]
     found.done[slot] = 1 if by > 0 else 0
-    found.done_all[pair] += by
+    pairs.board[pair, OPEN] -= by
     for direction in range(2):
         if pools.log_prices[slot, direction] > -inf:
-            found.done_alive[direction, pair] += by
+            pairs.board[pair, LIVE + direction] -= by
 
 
 @inner
@@ -87,8 +85,8 @@ def _two(
         return size
     price = pools.log_prices[slot, direction]
     low = pairs.start[pair]
-    every = pairs.start[pair + 1] - low - 1 - found.done_all[pair]
-    lives = pairs.alive[back, pair] - found.done_alive[back, pair]
+    every = int(pairs.board[pair, OPEN]) - 1
+    lives = int(pairs.board[pair, LIVE + back])
     if pools.log_prices[slot, back] > -inf:
         lives -= 1
     if not price > -inf:
@@ -115,36 +113,58 @@ def _three(
     pools: FlatPools, pairs: Pairs, edge: int, top: int, usd: Floats, found: Found, size: int
 ) -> int:
     slot, direction = edge >> 1, edge & 1
-    pair = pairs.pair_of[slot]
-    price = pools.log_prices[slot, direction]
+    pair, board = pairs.pair_of[slot], pairs.board
+    price, slope = pools.log_prices[slot, direction], pools.slopes[slot, direction]
+    scale = np.exp(price)
+    rank, worth = _worth(pairs, edge, scale, usd)
+    untradable, no_edge, outranked = 0.0, 0.0, 0.0
     for row in range(pairs.first[pair], pairs.first[pair + 1]):
-        q, q_side, r, r_side = pairs.triangles[row]
+        q, q_side, r, r_side, third = pairs.triangles[row]
         if direction == 1:
             q, q_side, r, r_side = r, 1 - r_side, q, 1 - q_side
-        if (
-            min(pairs.rank[direction, pair], pairs.rank[q_side, q], pairs.rank[r_side, r])
-            == NO_RANK
-        ):
+        lives = board[q, LIVE + q_side] * board[r, LIVE + r_side] if price > -inf else 0.0
+        untradable += board[q, OPEN] * board[r, OPEN] - lives
+        if lives == 0.0:
             continue
-        every_q = pairs.start[q + 1] - pairs.start[q] - found.done_all[q]
-        every_r = pairs.start[r + 1] - pairs.start[r] - found.done_all[r]
-        lives = 0
-        if price > -inf:
-            lives = pairs.alive[q_side, q] - found.done_alive[q_side, q]
-            lives *= pairs.alive[r_side, r] - found.done_alive[r_side, r]
-        found.counts[UNTRADABLE] += every_q * every_r - lives
-        if lives == 0:
+        log_edge = price + board[q, BEST + q_side] + board[r, BEST + r_side]
+        if not log_edge > MIN_LOG_EDGE:
+            no_edge += lives
             continue
-        best = price + pools.log_prices[pairs.ranked[q_side, pairs.start[q]], q_side]
-        best += pools.log_prices[pairs.ranked[r_side, pairs.start[r]], r_side]
-        if not best > MIN_LOG_EDGE:
-            found.counts[NO_EDGE] += lives
+        value = worth
+        if third < rank:
+            value = usd[third] * scale * np.exp(board[q, BEST + q_side])
+        # what is sold to the last pool bought there at most at its best price
+        steep = slope + scale * board[q, LEAST + q_side]
+        steep += board[r, LEAST + r_side] * np.exp(-board[r, BEST + r_side])
+        gain = expm1(0.5 * log_edge)
+        if _is_hopeless(found, size, gain * gain * value / steep):
+            outranked += lives
             continue
         tried, cut, size = _combine(
-            pools, pairs, edge, (q, q_side), (r, r_side), top, usd, found, size
+            pools, pairs, edge, (q, q_side), (r, r_side), value, top, usd, found, size
         )
-        found.counts[OUTRANKED if cut else NO_EDGE] += lives - tried
+        if cut:
+            outranked += lives - tried
+        else:
+            no_edge += lives - tried
+    found.counts[UNTRADABLE] += int(untradable)
+    found.counts[NO_EDGE] += int(no_edge)
+    found.counts[OUTRANKED] += int(outranked)
     return size
+
+
+@inner
+def _worth(pairs: Pairs, edge: int, scale: float, usd: Floats) -> tuple[int, float]:
+    """The better rank of the edge's tokens, and the most USD that a raw unit of its input is worth.
+
+    Profit is taken in the token of the best rank, be it the first, the second or the third: the
+    product of prices being above 1 bounds what a unit of the first is worth.
+    """
+    pair, direction = pairs.pair_of[edge >> 1], edge & 1
+    first, second = pairs.rank[direction, pair], pairs.rank[1 - direction, pair]
+    if first == NO_RANK and second == NO_RANK:
+        return NO_RANK, 0.0
+    return min(first, second), usd[first] if first < second else usd[second] * scale
 
 
 @inner
@@ -154,17 +174,21 @@ def _combine(
     edge: int,
     second: tuple[int, int],
     third: tuple[int, int],
+    worth: float,
     top: int,
     usd: Floats,
     found: Found,
     size: int,
 ) -> tuple[int, bool, int]:
-    """All pools of the two further pairs, best first; returns how many pay and if `top` cut."""
+    """All pools of the two further pairs, best first; returns how many pay and if `top` cut.
+
+    `worth` is the USD that one raw unit of the first pool's input is worth at most: divided by
+    slopes of the first pools it bounds a promise over its squared gain.
+    """
     q, q_side = second
     r, r_side = third
     price, slope = pools.log_prices[edge >> 1, edge & 1], pools.slopes[edge >> 1, edge & 1]
-    worth = _worth(pools, pairs, edge, (q, q_side), (r, r_side), usd)
-    scale, best_last = np.exp(price), pools.log_prices[pairs.ranked[r_side, pairs.start[r]], r_side]
+    scale, best_last = np.exp(price), pairs.board[r, BEST + r_side]
     tried, cut, outer = 0, False, 0
     for at in range(pairs.start[q], pairs.start[q] + pairs.alive[q_side, q]):
         middle = pairs.ranked[q_side, at]
@@ -197,34 +221,6 @@ def _combine(
             break
         outer += 1
     return tried, cut, size
-
-
-@inner
-def _worth(
-    pools: FlatPools,
-    pairs: Pairs,
-    edge: int,
-    second: tuple[int, int],
-    third: tuple[int, int],
-    usd: Floats,
-) -> float:
-    """USD that one raw unit of the first pool's input is worth at most, by the profit token.
-
-    That token may come first, second or third; the product of prices being above 1 bounds what it
-    is worth. Divided by slopes of the first pools it bounds a promise over its squared gain.
-    """
-    slot, direction = edge >> 1, edge & 1
-    q, q_side = second
-    ranks = _rank(pairs, edge), pairs.rank[q_side, q], pairs.rank[third[1], third[0]]
-    rank = min(ranks[0], ranks[1], ranks[2])
-    if rank == NO_RANK:
-        return inf
-    log_price = 0.0
-    if rank != ranks[0]:
-        log_price = pools.log_prices[slot, direction]
-        if rank != ranks[1]:
-            log_price += pools.log_prices[pairs.ranked[q_side, pairs.start[q]], q_side]
-    return float(usd[rank] * np.exp(log_price))
 
 
 @inner

@@ -86,7 +86,7 @@ class LongPathStrategy:
         flat = _barred(flat, view, excluded)
         if self._version != view.topology.version:
             self._index(view.topology)
-        rank_all(self._pairs, flat.log_prices)
+        rank_all(self._pairs, flat.log_prices, flat.slopes)
         self._logs[:] = _log_values(self._tokens, view.usd_per_raw)
         follow(flat, self._pairs, self._logs, self._ways)
         rejections: Counter[Reason] = Counter()
