@@ -11,6 +11,7 @@ import {UNISWAP_V4_CALLBACK, UniswapV4Lock} from "./flash/UniswapV4Lock.sol";
 import {IArbitrageExecutor} from "./interfaces/IArbitrageExecutor.sol";
 import {CallbackGuard} from "./libraries/CallbackGuard.sol";
 import {DeclaredTokens} from "./libraries/DeclaredTokens.sol";
+import {EXPRESS_AT, Express} from "./libraries/Express.sol";
 import {Frame} from "./libraries/Frame.sol";
 import {Payments} from "./libraries/Payments.sol";
 import "./libraries/Program.sol";
@@ -20,7 +21,9 @@ import {TokenCalls} from "./libraries/TokenCalls.sol";
 import {BalancerV2} from "./venues/BalancerV2.sol";
 import {CurveStableSwap} from "./venues/CurveStableSwap.sol";
 import {UNISWAP_V2_CALLBACK, UNISWAP_V2_RESERVES, UniswapV2} from "./venues/UniswapV2.sol";
+import {UniswapV2Run} from "./venues/UniswapV2Run.sol";
 import {UNISWAP_V3_CALLBACK, UNISWAP_V3_STATE, UniswapV3} from "./venues/UniswapV3.sol";
+import {UniswapV3Run} from "./venues/UniswapV3Run.sol";
 import {UniswapV4} from "./venues/UniswapV4.sol";
 import {ALGEBRA_CALLBACK, ALGEBRA_STATE} from "./venues/forks/Algebra.sol";
 
@@ -53,7 +56,8 @@ contract ArbitrageExecutor {
             selector := shr(224, calldataload(0)) // bytes that calldata lacks are zero
         }
         if (selector == UNISWAP_V3_CALLBACK) {
-            _onSwapV3(UNISWAP_V3_CALLBACK);
+            if (UniswapV3Run.isNext()) UniswapV3Run.proceed();
+            else _onSwapV3(UNISWAP_V3_CALLBACK);
         } else if (selector == PROGRAM_SELECTOR) {
             _execute();
         } else if (selector == UNISWAP_V2_CALLBACK) {
@@ -83,13 +87,36 @@ contract ArbitrageExecutor {
     function _execute() private {
         uint256 header = ProgramHeader.admit();
         uint256 nativeBefore = address(this).balance;
-        (uint256 frame, uint256 cursor) = DeclaredTokens.open();
-        _run(frame, cursor, msg.data.length);
-        DeclaredTokens.close(frame, cursor, ProgramHeader.minProfit(header));
+        if (!_express(header)) {
+            (uint256 frame, uint256 cursor) = DeclaredTokens.open();
+            _run(frame, cursor, msg.data.length);
+            DeclaredTokens.close(frame, cursor, ProgramHeader.minProfit(header));
+        }
         if (address(this).balance < nativeBefore) {
             revert IArbitrageExecutor.BalanceFell(address(0), nativeBefore, address(this).balance);
         }
         CallbackGuard.release();
+    }
+
+    /// @dev Does all of a program that is one run of its only, well-known token and nothing else: what
+    /// `open`, `_run` and `close` do together, without a frame.
+    function _express(uint256 header) private returns (bool) {
+        (address token, bool isV2) = Express.form(header);
+        if (token == address(0)) return false;
+        uint256 before = Express.balance(token);
+        if (isV2) {
+            CallbackGuard.spend(); // takes the lock
+            UniswapV2Run.swapFor(
+                token, EXPRESS_AT, address(this), EXPRESS_AT + V2_RUN_SIZE, msg.data.length
+            );
+        } else {
+            UniswapV3Run.swapFor(
+                token, EXPRESS_AT, address(this), EXPRESS_AT + V3_RUN_SIZE, msg.data.length
+            );
+            CallbackGuard.requireSpent(UniswapV3Run.firstPool(EXPRESS_AT + V3_RUN_SIZE));
+        }
+        Express.settle(token, before, header);
+        return true;
     }
 
     // -------------------------------------------------------------------------------- callbacks
@@ -141,7 +168,11 @@ contract ArbitrageExecutor {
                 opcode := and(byte(0, calldataload(cursor)), OPCODE_MASK)
             }
             uint256 next = 0;
-            if (opcode == OP_V2) {
+            if (opcode == OP_V2_RUN) {
+                next = UniswapV2Run.swapFast(cursor, end, frame);
+            } else if (opcode == OP_V3_RUN) {
+                next = UniswapV3Run.swapFast(cursor, end, frame);
+            } else if (opcode == OP_V2) {
                 next = UniswapV2.swapFast(cursor, end, frame);
             } else if (opcode == OP_PAY) {
                 next = Payments.payFast(cursor, end, frame);
@@ -197,7 +228,7 @@ contract ArbitrageExecutor {
         if (!whole) _refuse(opcode, cursor, start, next, end);
         _dispatch(opcode, head, cursor, to, start, next, frame);
         if ((ARMS >> opcode) & 1 != 0 && CallbackGuard.isMissing(next, end, frame)) {
-            revert IArbitrageExecutor.CallbackMissing(_called(opcode, cursor));
+            revert IArbitrageExecutor.CallbackMissing(_called(opcode, cursor, start));
         }
     }
 
@@ -212,6 +243,10 @@ contract ArbitrageExecutor {
     ) private {
         if (opcode == OP_V2) {
             UniswapV2.swap(head, cursor, to);
+        } else if (opcode == OP_V2_RUN) {
+            UniswapV2Run.swap(cursor, to, start, next, frame);
+        } else if (opcode == OP_V3_RUN) {
+            UniswapV3Run.swap(cursor, to, start, next, frame);
         } else if (opcode == OP_V3) {
             UniswapV3.swapIn(head, cursor, to, start, next, frame, UNISWAP_V3_CALLBACK);
         } else if (opcode == OP_V3_PAY) {
@@ -284,7 +319,12 @@ contract ArbitrageExecutor {
     }
 
     /// @dev Whom an arming command called.
-    function _called(uint256 opcode, uint256 cursor) private view returns (address pool) {
+    function _called(uint256 opcode, uint256 cursor, uint256 start)
+        private
+        view
+        returns (address pool)
+    {
+        if (opcode == OP_V3_RUN) return UniswapV3Run.firstPool(start);
         if (opcode == OP_AAVE) return _aavePool;
         if (opcode == OP_MORPHO) return MORPHO_BLUE;
         if (opcode == OP_BALANCER_FLASH) return BALANCER_VAULT;

@@ -22,7 +22,7 @@ from model_pools import (
     pool_key,
     require,
 )
-from program_assembler import ALL_BUT, LEADS, TABLE, TARGETS, width
+from program_assembler import ALL_BUT, LEADS, STREAMS, TABLE, TARGETS, width
 
 from keeper.chain import Address
 
@@ -34,6 +34,8 @@ OPCODE_MASK = (1 << HEAD["opcode_bits"]) - 1
 DELIVERABLE = {entry["opcode"] for entry in TABLE["command"] if entry.get("takes_delivery")}
 AAVE_PREMIUM_BP = 5
 WHOLE = 1 << 256
+PAIR_CELL, POOL_CELL, MOST_POOLS = 32, 20, 16
+"""Bytes of the cells of `v2_run` and `v3_run`, and how many the latter may have."""
 PoolKind = TypeVar("PoolKind")
 Saved = tuple[dict[tuple[Address, Address], int], list[tuple[Any, dict[str, Any]]]]
 
@@ -92,12 +94,20 @@ def read_command(stream: bytes, at: int) -> Command:
     if entry["recipients"] and target == TARGETS["address"]:
         to = as_address(number(stream, place, 20))
         place += 20
-    if any(each["type"] == "nested" for each in entry["field"]):
-        length = values["nested_length"] or max(0, len(stream) - place)
+    for each in entry["field"]:
+        if each["type"] in STREAMS:
+            length = values[each["name"]] or max(0, len(stream) - place)
     require(place + length <= len(stream), "TruncatedProgram")
     nested = stream[place : place + length]
     way = bool(head >> HEAD["zero_for_one_shift"])
     return Command(entry, values, way, target, to, nested, place + length)
+
+
+def cells_of(command: Command, size: int) -> list[bytes]:
+    """A run's cells, of which there must be one whole one or more."""
+    cells = command.nested
+    require(len(cells) > 0 and len(cells) % size == 0, "TruncatedProgram")
+    return [cells[at : at + size] for at in range(0, len(cells), size)]
 
 
 def unexpected(_asked: int) -> None:
@@ -200,6 +210,18 @@ class Model:
         to = self._recipient(command, frame)
         self._pair_swap(command, to, command.values["amount_out"])
 
+    def _v2_run(self, command: Command, frame: Frame) -> None:
+        to = self._recipient(command, frame)
+        cells = cells_of(command, PAIR_CELL)
+        token = self._token(command)
+        pairs = [Address(cell[12:]) for cell in cells]
+        self._transfer(token, pairs[0], command.values["amount_in"])
+        for cell, pair, target in zip(cells, pairs, [*pairs[1:], to], strict=True):
+            word = int.from_bytes(cell[:12], "big")
+            pool, out = self._callee(pair, Pair), word % (1 << 95)
+            if pool is not None:
+                pool.swap(self.ledger, (0, out) if word >> 95 else (out, 0), target, None)
+
     def _v2_arrived(self, command: Command, frame: Frame) -> None:
         to = self._recipient(command, frame)
         where = command.address("pool")
@@ -240,6 +262,36 @@ class Model:
     def _v3_out(self, command: Command, frame: Frame) -> None:
         to = self._recipient(command, frame)
         self._concentrated(command, to, -command.values["amount_out"], self._streamer(command))
+
+    def _v3_run(self, command: Command, frame: Frame) -> None:
+        to = self._recipient(command, frame)
+        pools = [Address(cell) for cell in cells_of(command, POOL_CELL)]
+        require(len(pools) <= MOST_POOLS, "TruncatedProgram")
+        token = self._token(command)
+        self.armed = True
+        self._link(command, token, pools, -command.values["amount_out"], to)
+
+    def _link(
+        self, command: Command, token: Address, pools: list[Address], amount: int, to: Address
+    ) -> None:
+        """Swap on the first of the pools that are left; its callback goes on, or pays."""
+        where, *behind = pools
+        ahead = len(command.nested) // POOL_CELL - len(pools)
+
+        def callback(asked: int) -> None:
+            if behind:
+                self._link(command, token, behind, -asked, where)
+                return
+            self.armed = False
+            require(0 < asked <= command.values["max_in"], "WrongPayment")
+            self._transfer(token, where, asked)
+
+        pool = self._callee(where, (ConcentratedPool, AlgebraPool))
+        if pool is not None:
+            answer = callback if isinstance(pool, ConcentratedPool) else unexpected
+            pool.swap(
+                self.ledger, bool(command.values["directions"] >> ahead & 1), amount, to, answer
+            )
 
     def _v3_owed(self, command: Command, frame: Frame) -> None:
         to = self._recipient(command, frame)

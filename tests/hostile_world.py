@@ -79,6 +79,18 @@ def pulled(name: str, callback: str) -> Visit:
     return Visit(name, callback, 4, lambda pool, _: command(name, pool=pool, **values), asks=True)
 
 
+def pair_run(*pairs: Address) -> bytes:
+    """A run over pairs, each of which gives one unit of its token1."""
+    cells = b"".join((1 << 95 | 1).to_bytes(12, "big") + pair for pair in pairs)
+    return command("v2_run", token=0, amount_in=PAID, nested=cells)
+
+
+def pool_run(*pools: Address) -> bytes:
+    """A run over V3 pools, the first of which gives one unit."""
+    terms = {"amount_out": 1, "directions": 0, "max_in": PAID}
+    return command("v3_run", token=0, nested=b"".join(pools), **terms)
+
+
 VISITS = (
     delivered("v2", amount_out=1),
     delivered("v2_arrived", fee=30),
@@ -91,6 +103,8 @@ VISITS = (
     opened("v3_flash", FLASH_CALLBACK, 3, amount=1),
     pulled("v3_pay", V3_CALLBACK),
     pulled("algebra_pay", ALGEBRA_CALLBACK),
+    Visit("v2_run", "", 0, lambda pool, _: pair_run(pool)),
+    Visit("v3_run", V3_CALLBACK, 4, lambda pool, _: pool_run(pool), asks=True),
 )
 
 

@@ -12,13 +12,15 @@ TARGETS = {entry["name"]: entry["value"] for entry in TABLE["recipient"]}
 LEADS = {entry["name"]: entry["value"] for entry in TABLE["lead"]}
 SELECTOR = bytes.fromhex(TABLE["selector"])
 ALL_BUT = 1 << 127
+STREAMS = ("nested", "cells")
+"""Types that are the length of what follows a command."""
 REST = 0
 """The nested length that stands for all that is left of a stream."""
 
 
 def width(kind: str) -> int:
     """Bytes of a field of that type."""
-    return {"address": 20, "nested": 2, "amount": 16}.get(kind) or int(kind[1:]) // 8
+    return {"address": 20, "nested": 2, "cells": 2, "amount": 16}.get(kind) or int(kind[1:]) // 8
 
 
 def raw(value: int | bytes, size: int) -> bytes:
@@ -64,13 +66,16 @@ def command(
     rest: bool = False,
     **values: int | bytes,
 ) -> bytes:
-    """One command; `nested` is the stream inside it, without a length of its own for `rest`."""
+    """One command; `nested` is the stream inside it, or a run's cells.
+
+    It goes without a length of its own for `rest`.
+    """
     entry, head = COMMANDS[name], TABLE["head"]
     target = TARGETS["address"] if isinstance(to, bytes) else TARGETS[to]
     flags = target << head["recipient_shift"] | zero_for_one << head["zero_for_one_shift"]
     given = dict(values)
     for field in entry["field"]:
-        if field["type"] == "nested":
+        if field["type"] in STREAMS:
             given[field["name"]] = REST if rest else len(nested)
     parts = [raw(given.pop(field["name"]), width(field["type"])) for field in entry["field"]]
     assert not given, f"{name} has no field {given}"

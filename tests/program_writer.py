@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from eth_utils.crypto import keccak
 from market_cycles import Hop, Hunter, profit
 from model_pools import AlgebraPool, ConcentratedPool, Pair
-from program_assembler import ALL_BUT, COMMANDS, command, header, width
+from program_assembler import ALL_BUT, COMMANDS, STREAMS, command, header, width
 from twins import Twins
 
 from keeper.chain import Address
@@ -151,6 +151,8 @@ class Writer:
         start = max((i for i, form in enumerate(forms) if form != "delivered"), default=-1)
         targets = [Target("next", hop.market.pool.address) for hop in hops[1:]] + [to]
         stream = b""
+        if start < 0 and {hop.market.kind for hop in hops} == {"v2"} and self.rng.random() < 0.6:
+            return self.pair_run(hops, to)
         if start < 0:
             stream += self.pay(
                 first.paid, first.amount_in, Target("next", hops[0].market.pool.address)
@@ -207,6 +209,8 @@ class Writer:
         if kind == "v2":
             nested = self.sealed(self.deliver(before, first, caller))
             return command("v2_flash", nested=nested, amount_out=hop.amount_out, **pool)
+        if {kind, *(each.market.kind for each in before)} == {"v3"} and self.rng.random() < 0.4:
+            return self.pool_run([*before, hop], to)
         nested = self.sealed(self.owed(hop, before, first, caller))
         if self.rng.random() < 0.3:
             return command(f"{kind}_out", nested=nested, amount_out=hop.amount_out, **pool)
@@ -270,6 +274,28 @@ class Writer:
             return command("v2_arrived", token=self.index(hop.paid), fee=PAIR_FEE, **where)
         return command("v2", amount_out=hop.amount_out, **where)
 
+    def pair_run(self, hops: Sequence[Hop], to: Target) -> bytes:
+        """A payment and swaps on pairs in one command."""
+        cells = b"".join(
+            (hop.amount_out | hop.zero_for_one << 95).to_bytes(12, "big") + hop.market.pool.address
+            for hop in hops
+        )
+        index, amount = self.index(hops[0].paid), hops[0].amount_in
+        return command("v2_run", to=self.to(to), token=index, amount_in=amount, nested=cells)
+
+    def pool_run(self, hops: Sequence[Hop], to: Target) -> bytes:
+        """Swaps on V3 pools that pay one another, in one command."""
+        turned = hops[::-1]
+        return command(
+            "v3_run",
+            to=self.to(to),
+            token=self.index(hops[0].paid),
+            amount_out=turned[0].amount_out,
+            directions=sum(hop.zero_for_one << place for place, hop in enumerate(turned)),
+            max_in=hops[0].amount_in,
+            nested=b"".join(hop.market.pool.address for hop in turned),
+        )
+
     def indices(self, hop: Hop) -> int:
         """Places of a Curve pool's coins."""
         return 0x01 if hop.zero_for_one else 0x10
@@ -315,13 +341,18 @@ BY_OPCODE = {entry["opcode"]: entry for entry in COMMANDS.values()}
 
 
 def nested_place(head: int) -> int:
-    """Where a command has its nested length; zero if it has none."""
+    """Where a command has the length of what is inside it; zero if it has none."""
     at = 1
     for field in BY_OPCODE[head & 31]["field"]:
-        if field["type"] == "nested":
+        if field["type"] in STREAMS:
             return at
         at += width(field["type"])
     return 0
+
+
+def has_stream(head: int) -> bool:
+    """Whether a command has commands inside it."""
+    return any(field["type"] == "nested" for field in BY_OPCODE[head & 31]["field"])
 
 
 def fields_end(stream: bytes, at: int) -> int:
@@ -351,7 +382,7 @@ def heads_in(stream: bytes) -> list[int]:
     while at < len(stream):
         end = end_of(stream, at)
         heads.append(at)
-        if nested_place(stream[at]):
+        if has_stream(stream[at]):
             inner = fields_end(stream, at)
             heads += [inner + each for each in heads_in(stream[inner:end])]
         at = end
@@ -370,7 +401,7 @@ def names_of(stream: bytes) -> list[str]:
     while at < len(stream):
         entry, end = BY_OPCODE[stream[at] & 31], end_of(stream, at)
         names.append(entry["name"])
-        if nested_place(stream[at]):
+        if has_stream(stream[at]):
             names += names_of(stream[fields_end(stream, at) : end])
         at = end
     return names

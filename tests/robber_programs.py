@@ -4,7 +4,7 @@ import random
 
 from executor_world import AAVE_POOL, KEEPER, STRANGER
 from heist import Heist
-from program_assembler import ALL_BUT, COMMANDS, command, header, width
+from program_assembler import ALL_BUT, COMMANDS, STREAMS, command, header, width
 
 from keeper.chain import Address
 from replica.abi import encode_call
@@ -14,7 +14,7 @@ from replica.protocols.uniswap_v4 import MANAGER
 SIZES = (0, 1, 1, 10**6, 10**6, 10**9, 10**17, 10**20)
 FRIENDLY = (
     *("v2", "v2", "v2_flash", "v3", "v3", "v3_pay", "v3_out", "algebra", "algebra_pay"),
-    *("v3_flash", "curve", "curve_ng", "morpho", "balancer_flash", "v4"),
+    *("v3_flash", "curve", "curve_ng", "morpho", "balancer_flash", "v4", "v2_run", "v3_run"),
 )
 OWED = ("pay_owed", "v3_owed", "algebra_owed")
 """Commands that a robber can answer, or that need no market at all."""
@@ -169,7 +169,7 @@ class Mastermind:
             self.stream(depth + 1, name) if COMMANDS[name].get("arms") and depth < DEEPEST else b""
         )
         if "nested_length" not in [each["name"] for each in COMMANDS[name]["field"]]:
-            nested = b""
+            nested = self.cells(name)
         to: str | Address = self.rng.choice(
             ("self", "self", "self", "caller" if around else "self")
         )
@@ -182,6 +182,18 @@ class Mastermind:
         way = self.rng.random() < 0.5
         return command(name, to=to, zero_for_one=way, nested=nested, **values)
 
+    def cells(self, name: str) -> bytes:
+        """A run's, robbers mostly; nothing for other commands."""
+        places = [
+            self.rng.choice(self.heist.robbers if self.rng.random() < 0.93 else self.elsewhere)
+            for _ in range(self.rng.choice((1, 1, 2, 3)))
+        ]
+        if name == "v2_run":
+            outs = (self.rng.randrange(2) << 95 | self.rng.choice((1, 10**6)) for _ in places)
+            cells = (out.to_bytes(12, "big") + at for out, at in zip(outs, places, strict=True))
+            return b"".join(cells)
+        return b"".join(places) if name == "v3_run" else b""
+
     def pay(self) -> bytes:
         """To a robber, most of the time."""
         to: str | Address = self.rng.choice(self.heist.robbers)
@@ -192,7 +204,7 @@ class Mastermind:
     def value(self, field: dict[str, str]) -> int | bytes | None:  # noqa: PLR0911 - one a kind
         """Something for a field, by its name and type."""
         name, kind = field["name"], field["type"]
-        if kind == "nested":
+        if kind in STREAMS:
             return None
         if name == "pool":
             hostile = self.rng.random() < 0.93
@@ -209,8 +221,8 @@ class Mastermind:
             return 30
         if name == "indices":
             return self.rng.choice((0x01, 0x10))
-        if name in {"max_premium", "max_amount"}:
-            return 2**120
+        if name in {"max_premium", "max_amount", "max_in"}:
+            return min(2**120, 256 ** width(kind) - 1)
         return min(self.size(), 256 ** width(kind) - 1)
 
     def index(self) -> int:

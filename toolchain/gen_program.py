@@ -18,7 +18,9 @@ SOLIDITY = ROOT / "contracts" / "libraries" / "Program.sol"
 PYTHON = ROOT / "keeper" / "execution" / "program_table.py"
 DOCS = ROOT / "docs" / "program.md"
 MARKS = ("<!-- table: generated from contracts/program.toml -->", "<!-- end of table -->")
-NAMED_BITS = {"address": 160, "amount": 128, "nested": 16}
+NAMED_BITS = {"address": 160, "amount": 128, "nested": 16, "cells": 16}
+STREAMS = ("nested", "cells")
+"""Types that are the length of what follows a command."""
 SELECTOR_BYTES = 4
 
 Table = dict[str, Any]
@@ -107,7 +109,7 @@ def nesting(table: Table, place: int | None = None) -> int:
     """Opcodes that have a nested stream, one bit each; `place` is that of the length's field."""
     found = 0
     for command in table["command"]:
-        places = [n for n, field in enumerate(command["field"]) if field["type"] == "nested"]
+        places = [n for n, field in enumerate(command["field"]) if field["type"] in STREAMS]
         found |= bool(places and place in (None, *places)) << command["opcode"]
     return found
 

@@ -7,7 +7,7 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 
-from toolchain.gen_program import ROOT, TABLE, Table, layout, size_of
+from toolchain.gen_program import ROOT, STREAMS, TABLE, Table, layout, size_of
 
 OUTPUT = ROOT / "contracts" / "reference" / "table.vy"
 OPCODES = 32
@@ -75,7 +75,7 @@ def size(command: Table) -> int:
 def nested_at(command: Table) -> int:
     """Where the nested stream's length stands; zero if there is none."""
     places = [
-        at for field, at, _ in layout(command.get("field", []), 1) if field["type"] == "nested"
+        at for field, at, _ in layout(command.get("field", []), 1) if field["type"] in STREAMS
     ]
     return places[0] if places else 0
 

@@ -36,6 +36,15 @@ library CallbackGuard {
         }
     }
 
+    /// @dev Reverts if a pool has returned and its callback is still armed.
+    function requireSpent(address pool) internal view {
+        bool spent;
+        assembly ("memory-safe") {
+            spent := eq(tload(SLOT), SPENT)
+        }
+        if (!spent) revert IArbitrageExecutor.CallbackMissing(pool);
+    }
+
     /// @dev Lets the next run of this transaction begin.
     function release() internal {
         assembly ("memory-safe") {

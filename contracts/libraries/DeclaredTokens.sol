@@ -40,13 +40,9 @@ library DeclaredTokens {
             cursor := add(add(TOKENS_AT, 1), mul(TOKEN_SIZE, count))
             mstore(0x40, add(noted, shl(5, add(count, 1)))) // kept until `close`
         }
-        if (tokens == ONLY_WPOL) {
-            _store(noted, TokenCalls.balanceOf(WPOL));
-        } else if (tokens == ONLY_USDC_E) {
-            _store(noted, TokenCalls.balanceOf(USDC_E));
-        } else {
-            _note(noted, tokens, cursor);
-        }
+        address token = only();
+        if (token == address(0)) _note(noted, tokens, cursor);
+        else _store(noted, TokenCalls.balanceOf(token));
     }
 
     /// @dev Notes the balances of tokens that are more than a well-known one alone.
@@ -68,25 +64,39 @@ library DeclaredTokens {
 
     /// @dev Reverts unless token 0 grew by `minProfit` and no other declared token fell.
     function close(uint256 frame, uint256 cursor, uint256 minProfit) internal view {
-        address token = WPOL;
-        uint256 current;
+        address token = only();
+        if (token == address(0)) {
+            _settle(frame, cursor, minProfit);
+            return;
+        }
         uint256 before;
-        bool settled;
+        assembly ("memory-safe") {
+            before := mload(add(frame, 0x60))
+        }
+        requireGain(token, before, minProfit);
+    }
+
+    /// @dev The well-known token that is the only one declared; zero where there is none, or another.
+    function only() internal pure returns (address token) {
         assembly ("memory-safe") {
             let tokens := byte(0, calldataload(TOKENS_AT))
-            if eq(tokens, ONLY_USDC_E) { token := USDC_E }
-            before := mload(add(frame, 0x60))
-            if or(eq(tokens, ONLY_WPOL), eq(tokens, ONLY_USDC_E)) {
-                mstore(0x00, 0x70a08231) // balanceOf(address), at 0x1c
-                mstore(0x20, address())
-                // both well-known tokens return one word
-                settled := staticcall(gas(), token, 0x1c, 0x24, 0x00, 0x20)
-                current := mload(0x00)
-                settled := and(settled, iszero(lt(current, before)))
-                settled := and(settled, iszero(lt(sub(current, before), minProfit)))
+            token := mul(USDC_E, eq(tokens, ONLY_USDC_E))
+            if eq(tokens, ONLY_WPOL) { token := WPOL }
+        }
+    }
+
+    /// @dev Reverts unless the balance of a token grew by `minProfit`.
+    function requireGain(address token, uint256 before, uint256 minProfit) internal view {
+        uint256 current = TokenCalls.balanceOf(token);
+        if (current < before) {
+            revert IArbitrageExecutor.BalanceFell(token, before, current);
+        }
+        unchecked {
+            // the check above keeps the difference from wrapping
+            if (current - before < minProfit) {
+                revert IArbitrageExecutor.Unprofitable(before, current);
             }
         }
-        if (!settled) _settle(frame, cursor, minProfit);
     }
 
     /// @dev Compares the balances of all declared tokens, and says which one is wrong.
@@ -148,20 +158,11 @@ library DeclaredTokens {
 
     /// @dev Compares a token's balance with the one noted at memory position `noted`.
     function _compare(address token, uint256 noted, uint256 minProfit) private view {
-        uint256 current = TokenCalls.balanceOf(token);
         uint256 before;
         assembly ("memory-safe") {
             before := mload(noted)
         }
-        if (current < before) {
-            revert IArbitrageExecutor.BalanceFell(token, before, current);
-        }
-        unchecked {
-            // the check above keeps the difference from wrapping
-            if (current - before < minProfit) {
-                revert IArbitrageExecutor.Unprofitable(before, current);
-            }
-        }
+        requireGain(token, before, minProfit);
     }
 
     function _parts(uint256 tokensAt) private pure returns (uint256 lead, uint256 count) {

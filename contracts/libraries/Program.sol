@@ -4,9 +4,9 @@ pragma solidity 0.8.30;
 
 /// @dev Keccak-256 of the table without its prose.
 bytes32 constant PROGRAM_VERSION =
-    0x79059294b22e44bb8759c5a4d254d95cbe0a210d6784d99d076625b0f991ad6c;
+    0xaad3c37ae363084fa2611a691ec00285a9d6336afcb52fecc2fd851f6c5557c4;
 
-uint256 constant FORMAT_VERSION = 2; // of the table
+uint256 constant FORMAT_VERSION = 3; // of the table
 uint256 constant MAX_HOPS = 16; // longest chain the encoder emits
 uint256 constant MAX_SWAPS = 64; // most swaps of a basket
 uint256 constant MAX_TOKENS = 64; // most tokens a header declares
@@ -44,11 +44,11 @@ uint256 constant TO_CALLER = 1; // recipient
 uint256 constant TO_NEXT = 2; // recipient
 uint256 constant TO_ADDRESS = 3; // recipient
 uint256 constant TAKES_DELIVERY = 17825794; // bit set: `next` may name these
-uint256 constant ARMS = 3422568172; // bit set of the opcodes whose call calls back
-uint256 constant NAMES_RECIPIENT = 3440673022; // bit set of the opcodes that have one
-uint256 constant NESTS = 3288350436; // bit set of the opcodes that have a nested stream
+uint256 constant ARMS = 3691003628; // bit set of the opcodes whose call calls back
+uint256 constant NAMES_RECIPIENT = 3742662910; // bit set of the opcodes that have one
+uint256 constant NESTS = 3590340324; // bit set of the opcodes that have a nested stream
 uint256 constant NESTS_FIRST = 11776; // of these, the ones whose first field is its length
-uint256 constant SIZES = 0x232726122527171224241427033e2515014627261919191800272600002717; // bytes before `address` and nested stream, by opcode: byte n
+uint256 constant SIZES = 0x232726122527171224241427033e251501462726191919181027261e002717; // bytes before `address` and nested stream, by opcode: byte n
 uint256 constant OP_V2 = 1; // opcode
 uint256 constant V2_SIZE = 35; // bytes before any nested stream
 uint256 constant V2_POOL_AT = 1; // address
@@ -223,6 +223,14 @@ uint256 constant V2_ARRIVED_TOKEN_AT = 21; // u8
 uint256 constant V2_ARRIVED_TOKEN_SHIFT = 248; // right, of the word there
 uint256 constant V2_ARRIVED_FEE_AT = 22; // u16
 uint256 constant V2_ARRIVED_FEE_SHIFT = 240; // right, of the word there
+uint256 constant OP_V2_RUN = 25; // opcode
+uint256 constant V2_RUN_SIZE = 16; // bytes before any nested stream
+uint256 constant V2_RUN_TOKEN_AT = 1; // u8
+uint256 constant V2_RUN_TOKEN_SHIFT = 248; // right, of the word there
+uint256 constant V2_RUN_AMOUNT_IN_AT = 2; // u96
+uint256 constant V2_RUN_AMOUNT_IN_SHIFT = 160; // right, of the word there
+uint256 constant V2_RUN_CELLS_LENGTH_AT = 14; // cells
+uint256 constant V2_RUN_CELLS_LENGTH_SHIFT = 240; // right, of the word there
 uint256 constant OP_ALGEBRA = 26; // opcode
 uint256 constant ALGEBRA_SIZE = 39; // bytes before any nested stream
 uint256 constant ALGEBRA_POOL_AT = 1; // address
@@ -239,6 +247,18 @@ uint256 constant ALGEBRA_PAY_TOKEN_AT = 21; // u8
 uint256 constant ALGEBRA_PAY_TOKEN_SHIFT = 248; // right, of the word there
 uint256 constant ALGEBRA_PAY_AMOUNT_IN_AT = 22; // amount
 uint256 constant ALGEBRA_PAY_AMOUNT_IN_SHIFT = 128; // right, of the word there
+uint256 constant OP_V3_RUN = 28; // opcode
+uint256 constant V3_RUN_SIZE = 30; // bytes before any nested stream
+uint256 constant V3_RUN_TOKEN_AT = 1; // u8
+uint256 constant V3_RUN_TOKEN_SHIFT = 248; // right, of the word there
+uint256 constant V3_RUN_AMOUNT_OUT_AT = 2; // u96
+uint256 constant V3_RUN_AMOUNT_OUT_SHIFT = 160; // right, of the word there
+uint256 constant V3_RUN_DIRECTIONS_AT = 14; // u16
+uint256 constant V3_RUN_DIRECTIONS_SHIFT = 240; // right, of the word there
+uint256 constant V3_RUN_MAX_IN_AT = 16; // u96
+uint256 constant V3_RUN_MAX_IN_SHIFT = 160; // right, of the word there
+uint256 constant V3_RUN_CELLS_LENGTH_AT = 28; // cells
+uint256 constant V3_RUN_CELLS_LENGTH_SHIFT = 240; // right, of the word there
 uint256 constant OP_ALGEBRA_OUT = 30; // opcode
 uint256 constant ALGEBRA_OUT_SIZE = 39; // bytes before any nested stream
 uint256 constant ALGEBRA_OUT_POOL_AT = 1; // address

@@ -28,6 +28,13 @@ struct Frame:
 
 
 LEAF_SIZE: constant(uint256) = 64 # of the data that asks for one payment
+RUN_HEAD: constant(uint256) = 66 # bytes of a run's data before its pools: a leaf, directions
+POOL_CELL: constant(uint256) = 20
+MOST_POOLS: constant(uint256) = 16
+STREAMED_V3: constant(uint256) = (
+    (1 << table.OP_V3) | (1 << table.OP_V3_OUT) | (1 << table.OP_V3_OWED)
+    | (1 << table.OP_ALGEBRA) | (1 << table.OP_ALGEBRA_OUT) | (1 << table.OP_ALGEBRA_OWED)
+)
 
 owner: immutable(address)
 aave_pool: immutable(address)
@@ -36,6 +43,7 @@ listed: HashMap[address, bool]
 
 running: transient(bool)
 armed: transient(bytes32) # the one callback that is expected; empty while none is
+place: transient(uint256) # of the pool of a run that is armed
 
 
 @deploy
@@ -195,9 +203,7 @@ def receiveFlashLoan(
 @external
 def onMorphoFlashLoan(amount: uint256, data: Bytes[reading.MAX]):
     self._consume(data)
-    frame: Frame = self._frame(data, empty(address), 0)
-    token: address = frame.tokens[reading.field(frame.stream, 0, 8)]
-    self._run_on_loan(table.OP_MORPHO, token, amount, 0, data)
+    token: address = self._run_on_loan(table.OP_MORPHO, empty(address), amount, 0, data)
     protocols.approve(token, msg.sender, amount)
 
 
@@ -205,25 +211,31 @@ def onMorphoFlashLoan(amount: uint256, data: Bytes[reading.MAX]):
 def _swap_callback(asked: int256, data: Bytes[reading.MAX]):
     """
     @dev The data are a stream, or a token and the most to pay of
-         it: no declaration begins with a zero byte
+         it: no declaration begins with a zero byte. A run's have
+         its pools behind that, of which the next one gives what
+         this one asks for.
     """
     self._consume(data)
     owed: uint256 = convert(max(asked, 0), uint256)
-    if len(data) == LEAF_SIZE and reading.field(data, 0, 8) == 0:
-        most: uint256 = reading.field(data, 32, 256)
-        assert owed != 0 and owed <= most, "WrongPayment"
-        protocols.transfer(reading.address_at(data, 12), msg.sender, owed)
-    else:
+    if len(data) < LEAF_SIZE or reading.field(data, 0, 8) != 0:
         self._run(self._frame(data, msg.sender, owed))
+    elif RUN_HEAD + (self.place + 1) * POOL_CELL < len(data):
+        self.place += 1
+        self._link(-asked, msg.sender, data)
+    else:
+        most: uint256 = reading.field(data, 32, 256)
+        commands.pay_asked(reading.address_at(data, 12), owed, most)
 
 
 @internal
 def _run_on_loan(
     opcode: uint256, asset: address, amount: uint256, premium: uint256, data: Bytes[reading.MAX]
-):
+) -> address:
     """
     @dev The data's stream begins with the terms that the command
-         had: token, amount and, save for Morpho, highest premium
+         had: token, amount and, save for Morpho, highest premium.
+         Morpho's callback does not name the token.
+    @return The token that was lent
     """
     frame: Frame = self._frame(data, empty(address), 0)
     size: uint256 = 1 + 16
@@ -233,9 +245,11 @@ def _run_on_loan(
         size += 16
     token: address = frame.tokens[reading.field(frame.stream, 0, 8)]
     agreed: uint256 = reading.field(frame.stream, 1, 128)
-    assert asset == token and amount == agreed and premium <= most, "WrongLoan"
+    named: bool = asset == token or opcode == table.OP_MORPHO
+    assert named and amount == agreed and premium <= most, "WrongLoan"
     frame.stream = slice(frame.stream, size, len(frame.stream) - size)
     self._run(frame)
+    return token
 
 
 @internal
@@ -308,19 +322,17 @@ def _run_one(
         commands.pay_owed(command.own, tokens, asked)
     elif opcode == table.OP_V2:
         commands.v2(command)
+    elif opcode == table.OP_V2_RUN:
+        commands.v2_run(command, tokens)
+    elif opcode == table.OP_V3_RUN:
+        self._v3_run(command, tokens)
     elif opcode == table.OP_V2_FLASH:
         self._v2_flash(command, declared)
     elif opcode == table.OP_V2_ARRIVED:
         commands.v2_arrived(command, tokens)
-    elif opcode == table.OP_V3 or opcode == table.OP_ALGEBRA:
-        sold: uint256 = reading.field(command.own, table.V3_AMOUNT_IN_AT, 128)
-        self._v3(command, convert(sold, int256), self._nested(command, declared))
-    elif opcode == table.OP_V3_OUT or opcode == table.OP_ALGEBRA_OUT:
-        bought: uint256 = reading.field(command.own, table.V3_OUT_AMOUNT_OUT_AT, 128)
-        self._v3(command, -convert(bought, int256), self._nested(command, declared))
-    elif opcode == table.OP_V3_OWED or opcode == table.OP_ALGEBRA_OWED:
-        assert asked != 0 and asked < reading.ALL_BUT, "WrongPayment"
-        self._v3(command, -convert(asked, int256), self._nested(command, declared))
+    elif reading.has(STREAMED_V3, opcode):
+        amount: int256 = self._v3_amount(opcode, command.own, asked)
+        self._v3(command, amount, self._nested(command, declared))
     elif opcode == table.OP_V3_PAY or opcode == table.OP_ALGEBRA_PAY:
         self._v3_pay(command, tokens)
     elif opcode == table.OP_V3_FLASH:
@@ -335,12 +347,8 @@ def _run_one(
         protocols.v4_sync(reading.address_at(command.own, table.V4_SYNC_CURRENCY_AT))
     elif opcode == table.OP_V4_SETTLE:
         protocols.v4_settle()
-    elif opcode == table.OP_AAVE:
-        self._aave(command, declared, tokens)
-    elif opcode == table.OP_BALANCER_FLASH:
-        self._balancer_flash(command, declared, tokens)
-    elif opcode == table.OP_MORPHO:
-        self._morpho(command, declared, tokens)
+    elif opcode == table.OP_AAVE or opcode == table.OP_BALANCER_FLASH or opcode == table.OP_MORPHO:
+        self._loan(command, declared, tokens)
     elif opcode == table.OP_BALANCER:
         commands.balancer(command, tokens)
     elif opcode == table.OP_CURVE:
@@ -362,6 +370,19 @@ def _v2_flash(command: reading.Command, declared: Bytes[reading.MAX]):
 
 
 @internal
+@pure
+def _v3_amount(opcode: uint256, own: Bytes[reading.LONGEST], asked: uint256) -> int256:
+    """
+    @dev Positive as an exact input, negative as an exact output
+    """
+    if opcode == table.OP_V3_OWED or opcode == table.OP_ALGEBRA_OWED:
+        assert asked != 0 and asked < reading.ALL_BUT, "WrongPayment"
+        return -convert(asked, int256)
+    amount: int256 = convert(reading.field(own, table.V3_AMOUNT_IN_AT, 128), int256)
+    return amount if opcode == table.OP_V3 or opcode == table.OP_ALGEBRA else -amount
+
+
+@internal
 def _v3_pay(command: reading.Command, tokens: DynArray[address, table.MAX_TOKENS]):
     token: address = commands.token_of(tokens, command.own, table.V3_PAY_TOKEN_AT)
     amount: uint256 = commands.amount_of(command.own, table.V3_PAY_AMOUNT_IN_AT, token)
@@ -375,11 +396,51 @@ def _v3(command: reading.Command, amount: int256, data: Bytes[reading.MAX]):
          Algebra one: they differ in their callback's name only
     """
     pool: address = reading.address_at(command.own, table.V3_POOL_AT)
+    way: bool = command.zero_for_one
+    self._concentrated(pool, command.opcode, way, amount, command.to, data)
+
+
+@internal
+def _concentrated(
+    pool: address,
+    opcode: uint256,
+    way: bool,
+    amount: int256,
+    to: address,
+    data: Bytes[reading.MAX],
+):
     selector: Bytes[4] = method_id("uniswapV3SwapCallback(int256,int256,bytes)")
-    if command.opcode >= table.OP_ALGEBRA:
+    if opcode >= table.OP_ALGEBRA:
         selector = method_id("algebraSwapCallback(int256,int256,bytes)")
     self._arm(pool, selector, data)
-    protocols.v3_swap(pool, command.zero_for_one, amount, command.to, data)
+    protocols.v3_swap(pool, way, amount, to, data)
+
+
+@internal
+def _v3_run(command: reading.Command, tokens: DynArray[address, table.MAX_TOKENS]):
+    size: uint256 = len(command.nested)
+    reading.require_cells(size, POOL_CELL, MOST_POOLS)
+    token: address = commands.token_of(tokens, command.own, table.V3_RUN_TOKEN_AT)
+    bought: uint256 = reading.field(command.own, table.V3_RUN_AMOUNT_OUT_AT, 96)
+    most: uint256 = reading.field(command.own, table.V3_RUN_MAX_IN_AT, 96)
+    directions: Bytes[2] = slice(command.own, table.V3_RUN_DIRECTIONS_AT, 2)
+    self.place = 0
+    self._link(
+        -convert(bought, int256),
+        command.to,
+        reading.fitted(concat(abi_encode(token, most), directions, command.nested)),
+    )
+
+
+@internal
+def _link(amount: int256, to: address, data: Bytes[reading.MAX]):
+    """
+    @dev Swaps on a run's pool. Here each is armed when it is
+         called; the executor binds all of them at once.
+    """
+    pool: address = reading.address_at(data, RUN_HEAD + self.place * POOL_CELL)
+    way: bool = (reading.field(data, LEAF_SIZE, 16) >> self.place) & 1 == 1
+    self._concentrated(pool, table.OP_V3, way, amount, to, data)
 
 
 @internal
@@ -399,47 +460,31 @@ def _v4(command: reading.Command, declared: Bytes[reading.MAX]):
 
 
 @internal
-def _aave(
+def _loan(
     command: reading.Command,
     declared: Bytes[reading.MAX],
     tokens: DynArray[address, table.MAX_TOKENS],
 ):
+    """
+    @dev Token, amount and, save for Morpho, highest premium are in
+         the same places of each lender's command
+    """
     token: address = commands.token_of(tokens, command.own, table.AAVE_TOKEN_AT)
     amount: uint256 = reading.field(command.own, table.AAVE_AMOUNT_AT, 128)
-    terms: Bytes[33] = slice(command.own, table.AAVE_TOKEN_AT, 33)
+    size: uint256 = 17 if command.opcode == table.OP_MORPHO else 33
+    terms: Bytes[reading.LONGEST] = slice(command.own, table.AAVE_TOKEN_AT, size)
     data: Bytes[reading.MAX] = reading.fitted(concat(declared, terms, command.nested))
-    selector: Bytes[4] = method_id("executeOperation(address,uint256,uint256,address,bytes)")
-    self._arm(aave_pool, selector, data)
-    protocols.aave_loan(aave_pool, token, amount, data)
-
-
-@internal
-def _balancer_flash(
-    command: reading.Command,
-    declared: Bytes[reading.MAX],
-    tokens: DynArray[address, table.MAX_TOKENS],
-):
-    token: address = commands.token_of(tokens, command.own, table.BALANCER_FLASH_TOKEN_AT)
-    amount: uint256 = reading.field(command.own, table.BALANCER_FLASH_AMOUNT_AT, 128)
-    terms: Bytes[33] = slice(command.own, table.BALANCER_FLASH_TOKEN_AT, 33)
-    data: Bytes[reading.MAX] = reading.fitted(concat(declared, terms, command.nested))
-    selector: Bytes[4] = method_id("receiveFlashLoan(address[],uint256[],uint256[],bytes)")
-    self._arm(protocols.VAULT, selector, data)
-    protocols.balancer_loan(token, amount, data)
-
-
-@internal
-def _morpho(
-    command: reading.Command,
-    declared: Bytes[reading.MAX],
-    tokens: DynArray[address, table.MAX_TOKENS],
-):
-    token: address = commands.token_of(tokens, command.own, table.MORPHO_TOKEN_AT)
-    amount: uint256 = reading.field(command.own, table.MORPHO_AMOUNT_AT, 128)
-    terms: Bytes[17] = slice(command.own, table.MORPHO_TOKEN_AT, 17)
-    data: Bytes[reading.MAX] = reading.fitted(concat(declared, terms, command.nested))
-    self._arm(protocols.MORPHO, method_id("onMorphoFlashLoan(uint256,bytes)"), data)
-    protocols.morpho_loan(token, amount, data)
+    if command.opcode == table.OP_AAVE:
+        selector: Bytes[4] = method_id("executeOperation(address,uint256,uint256,address,bytes)")
+        self._arm(aave_pool, selector, data)
+        protocols.aave_loan(aave_pool, token, amount, data)
+    elif command.opcode == table.OP_BALANCER_FLASH:
+        selector: Bytes[4] = method_id("receiveFlashLoan(address[],uint256[],uint256[],bytes)")
+        self._arm(protocols.VAULT, selector, data)
+        protocols.balancer_loan(token, amount, data)
+    else:
+        self._arm(protocols.MORPHO, method_id("onMorphoFlashLoan(uint256,bytes)"), data)
+        protocols.morpho_loan(token, amount, data)
 
 
 @internal

@@ -12,6 +12,9 @@ import reading
 import table
 
 
+PAIR_CELL: constant(uint256) = 32 # bytes of one of the cells of `v2_run`
+
+
 @internal
 def pay(command: reading.Command, tokens: DynArray[address, table.MAX_TOKENS]):
     token: address = self.token_of(tokens, command.own, table.PAY_TOKEN_AT)
@@ -27,6 +30,11 @@ def pay_owed(
 ):
     token: address = self.token_of(tokens, own, table.PAY_OWED_TOKEN_AT)
     most: uint256 = reading.field(own, table.PAY_OWED_MAX_AMOUNT_AT, 128)
+    self.pay_asked(token, asked, most)
+
+
+@internal
+def pay_asked(token: address, asked: uint256, most: uint256):
     assert asked != 0 and asked <= most, "WrongPayment"
     protocols.transfer(token, msg.sender, asked)
 
@@ -36,6 +44,33 @@ def v2(command: reading.Command):
     pair: address = reading.address_at(command.own, table.V2_POOL_AT)
     out: uint256 = reading.field(command.own, table.V2_AMOUNT_OUT_AT, 112)
     protocols.v2_swap(pair, command.zero_for_one, out, command.to, b"")
+
+
+@internal
+def v2_run(command: reading.Command, tokens: DynArray[address, table.MAX_TOKENS]):
+    """
+    @dev A payment to the first pair, then a swap for each cell:
+         direction, exact output and pair
+    """
+    cells: Bytes[reading.MAX] = command.nested
+    reading.require_cells(len(cells), PAIR_CELL, reading.MAX)
+    token: address = self.token_of(tokens, command.own, table.V2_RUN_TOKEN_AT)
+    cell: uint256 = reading.field(cells, 0, 256)
+    amount: uint256 = reading.field(command.own, table.V2_RUN_AMOUNT_IN_AT, 96)
+    protocols.transfer(token, self.pair_of(cell), amount)
+    count: uint256 = len(cells) // PAIR_CELL
+    for i: uint256 in range(1, count + 1, bound=reading.MAX // PAIR_CELL):
+        behind: uint256 = reading.field(cells, i * PAIR_CELL, 256)
+        to: address = self.pair_of(behind) if i < count else command.to
+        out: uint256 = (cell << 1) >> 161
+        protocols.v2_swap(self.pair_of(cell), cell >> 255 == 1, out, to, b"")
+        cell = behind
+
+
+@internal
+@pure
+def pair_of(cell: uint256) -> address:
+    return convert(convert(cell << 96 >> 96, uint160), address)
 
 
 @internal

@@ -130,6 +130,15 @@ def takes_delivery(stream: Bytes[MAX], at: uint256) -> bool:
 
 
 @internal
+@pure
+def require_cells(length: uint256, size: uint256, most: uint256):
+    """
+    @dev A run has whole cells of a size, one at least
+    """
+    assert length != 0 and length % size == 0 and length <= size * most, "TruncatedProgram"
+
+
+@internal
 @view
 def fitted(data: Bytes[3 * MAX]) -> Bytes[MAX]:
     """

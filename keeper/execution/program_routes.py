@@ -11,6 +11,7 @@ from itertools import count
 
 from keeper.chain import Address, Protocol
 from keeper.execution import program_table as table
+from keeper.execution.program_runs import v2_run, v3_run
 from keeper.execution.program_stream import Command, ProgramError, Target
 from keeper.execution.program_swaps import (
     SETTLE,
@@ -67,7 +68,8 @@ class Router:
         leg = self._legs[place]
         match custody(leg):
             case Custody.DELIVERED:
-                return (*self._deliver(place), delivered_swap(leg, target))
+                run = self._run(place, target)
+                return (run,) if run else (*self._deliver(place), delivered_swap(leg, target))
             case Custody.CALLED:
                 return (self._called(place, target),)
             case Custody.PULLED:
@@ -109,6 +111,19 @@ class Router:
         if self._lent_by_manager and leg.token_in == self.tokens[0]:
             return (take(leg.token_in, leg.amount_in_raw, table.TO_SELF),)
         return ()
+
+    def _run(self, place: int, target: Target) -> Command | None:
+        """The leg and all that feeds it as one run, if it is one that begins with a payment."""
+        places = [place]
+        while feeds := self._feeds.get(places[0]):
+            if len(feeds) > 1 or places[0] == self._delivered:
+                return None
+            places.insert(0, feeds[0])
+        first = self._legs[places[0]]
+        lent = self._lent_by_manager and first.token_in == self.tokens[0]
+        if lent or places[0] == self._delivered:
+            return None
+        return v2_run([self._legs[each] for each in places], self.index(first.token_in), target)
 
     def _deliver(self, place: int) -> tuple[Command, ...]:
         leg, feeds = self._legs[place], self._feeds.get(place)
@@ -188,6 +203,9 @@ def exact_output(legs: Sequence[Leg], most_in: int) -> tuple[Command, ...]:
     """
     if not runs_backwards(legs):
         raise ProgramError("an exact-output cycle has Uniswap V3 and Algebra legs only")
+    run = v3_run(legs, 0, table.TO_SELF)
+    if run:
+        return (run,)
     *before, last = legs
     nested: tuple[Command, ...] = (pay_owed(0, most_in),)
     for leg in before:

@@ -19,21 +19,25 @@ class ProgramError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command's bytes before and behind the place of its nested length, and what it nests."""
+    """A command's bytes before and behind the place of its nested length, and what it nests.
+
+    A run has `cells` in the place of nested commands.
+    """
 
     before: bytes
     behind: bytes = b""
     nested: "tuple[Command, ...] | None" = None
+    cells: bytes = b""
 
 
 def serialize(stream: Iterable[Command]) -> bytes:
     """The bytes of a stream; length 0 stands for a nested stream that ends it."""
     commands, parts = list(stream), []
     for place, command in enumerate(commands, start=1):
-        if command.nested is None:
+        if command.nested is None and not command.cells:
             parts.append(command.before + command.behind)
             continue
-        nested = serialize(command.nested)
+        nested = command.cells or serialize(command.nested or ())
         length = 0 if place == len(commands) else len(nested)
         parts.append(command.before + packed((2,), (length,), "stream") + command.behind + nested)
     return b"".join(parts)

@@ -1,9 +1,9 @@
 """The program format's numbers; generated from contracts/program.toml, do not edit."""
 
-PROGRAM_VERSION = bytes.fromhex("79059294b22e44bb8759c5a4d254d95cbe0a210d6784d99d076625b0f991ad6c")
+PROGRAM_VERSION = bytes.fromhex("aad3c37ae363084fa2611a691ec00285a9d6336afcb52fecc2fd851f6c5557c4")
 """Keccak-256 of the table without its prose; the executor's `programVersion()`."""
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 MAX_HOPS = 16
 MAX_SWAPS = 64
 MAX_TOKENS = 64
@@ -25,7 +25,7 @@ TO_CALLER = 1
 TO_NEXT = 2
 TO_ADDRESS = 3
 TAKES_DELIVERY = 17825794
-ARMS = 3422568172
+ARMS = 3691003628
 OP_V2 = 1
 OP_V3 = 2
 OP_V3_PAY = 3
@@ -50,8 +50,10 @@ OP_CHECK_V2 = 21
 OP_CHECK_V3 = 22
 OP_CHECK_ALGEBRA = 23
 OP_V2_ARRIVED = 24
+OP_V2_RUN = 25
 OP_ALGEBRA = 26
 OP_ALGEBRA_PAY = 27
+OP_V3_RUN = 28
 OP_ALGEBRA_OUT = 30
 OP_ALGEBRA_OWED = 31
 WPOL = bytes.fromhex("0d500b1d8e8ef31e21c99d1db9a6444d3adf1270")
@@ -86,7 +88,9 @@ CHECK_V2 = (20, 4)
 CHECK_V3 = (20, 4)
 CHECK_ALGEBRA = (20, 4)
 V2_ARRIVED = (20, 1, 2)
+V2_RUN = (1, 12, 2)
 ALGEBRA = (20, 16, 2)
 ALGEBRA_PAY = (20, 1, 16)
+V3_RUN = (1, 12, 2, 12, 2)
 ALGEBRA_OUT = (20, 16, 2)
 ALGEBRA_OWED = (20, 2)

@@ -38,9 +38,37 @@ class Command:
     nested: "list[Command]"
 
 
+def pair_run(target: int | bytes, values: list[int], cells: bytes) -> list[Command]:
+    """What a run over pairs stands for: a payment and swaps, each to the next."""
+    token, amount, _ = values
+    commands = [Command(table.OP_PAY, table.TO_NEXT, False, (token, amount), [])]
+    for at in range(0, len(cells), 32):
+        word, pool = int.from_bytes(cells[at : at + 12]), int.from_bytes(cells[at + 12 : at + 32])
+        to = target if at + 32 == len(cells) else table.TO_NEXT
+        commands.append(Command(table.OP_V2, to, bool(word >> 95), (pool, word % (1 << 95)), []))
+    return commands
+
+
+def pool_run(target: int | bytes, values: list[int], cells: bytes) -> list[Command]:
+    """What a run over V3 pools stands for: an exact output, and what each pool is owed."""
+    token, amount, directions, most, _ = values
+    inner = [Command(table.OP_PAY_OWED, table.TO_SELF, False, (token, most), [])]
+    to: int | bytes
+    for place in reversed(range(len(cells) // 20)):
+        pool, way = int.from_bytes(cells[20 * place : 20 * place + 20]), directions >> place & 1
+        opcode, to, given = table.OP_V3_OWED, table.TO_CALLER, [pool]
+        if not place:
+            opcode, to, given = table.OP_V3_OUT, target, [pool, amount]
+        inner = [Command(opcode, to, bool(way), tuple(given), inner)]
+    return inner
+
+
+RUNS = {table.OP_V2_RUN: pair_run, table.OP_V3_RUN: pool_run}
+
+
 def disassemble(stream: bytes) -> list[Command]:
-    """The commands of a stream, written without a look at the encoder."""
-    commands = []
+    """The commands of a stream, and those that runs stand for, without a look at the encoder."""
+    commands: list[Command] = []
     while stream:
         first, stream = stream[0], stream[1:]
         opcode, values = first & table.OPCODE_MASK, []
@@ -51,6 +79,12 @@ def disassemble(stream: bytes) -> list[Command]:
             stream = stream[width:]
         if target == table.TO_ADDRESS:
             target, stream = stream[:20], stream[20:]
+        if opcode in RUNS:
+            length = values[-1] or len(stream)
+            assert 0 < length <= len(stream)
+            commands += RUNS[opcode](target, values, stream[:length])
+            stream = stream[length:]
+            continue
         inner: list[Command] = []
         if opcode in NESTING:
             length = values.pop(0 if opcode in LOANS else -1) or len(stream)

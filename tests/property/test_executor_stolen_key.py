@@ -14,6 +14,8 @@ LIFE = 500
 SHORT = ("settlement", "armed callback", "declared token")
 PATIENCE = rounds(4_000, 60_000)
 """Strikes within which the loss of a guard must show."""
+SEARCHES = 6
+"""How often, at most, it is looked for anew until it costs something."""
 
 
 def strike(heist: Heist, start: int, strikes: int) -> None:
@@ -43,9 +45,13 @@ def weakened() -> dict[str, Artifact]:
 def test_without_one_guard_it_does(
     weakened: dict[str, Artifact], name: str, figures: list[str]
 ) -> None:
-    heist = new_heist(weakened[name])
-    with pytest.raises(Breach) as caught:
-        strike(heist, 1, PATIENCE)
+    # who looks for a theft may first be let through somewhere that costs nothing yet
+    for start in range(1, SEARCHES + 1):
+        heist = new_heist(weakened[name])
+        with pytest.raises(Breach) as caught:
+            strike(heist, start * PATIENCE, PATIENCE)
+        if caught.value.stolen or not GUARDS[name].steals:
+            break
     kind = "steals" if caught.value.stolen else "gets through"
     figures.append(f"without {name}: {kind} after {heist.attempts} calls")
     assert caught.value.stolen or not GUARDS[name].steals

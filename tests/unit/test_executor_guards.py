@@ -276,7 +276,7 @@ def test_a_stale_armed_word_does_not_outlive_its_run(world: World, wpol: Address
         (lambda t: header([t], tokens_byte=2), "TruncatedProgram"),
         (lambda _: header([NATIVE]), "TokenCallFailed"),
         (lambda t: header([t]) + b"\0", "UnknownCommand"),
-        (lambda t: header([t]) + b"\x19", "UnknownCommand"),
+        (lambda t: header([t]) + b"\x1d", "UnknownCommand"),
         (lambda t: header([t]) + pay(0, 1, TO_NEXT)[:-1], "TruncatedProgram"),
         (lambda t: header([t]) + pay(0, 1, TO_NEXT), "BadRecipient"),
         (lambda t: header([t]) + pay(0, 1, TO_CALLER), "BadRecipient"),
