@@ -51,6 +51,40 @@ def permuted(snapshots: Sequence[PoolSnapshot], rng: Random) -> list[PoolSnapsho
     return renamed
 
 
+def renamed(snapshots: Sequence[PoolSnapshot], rng: Random) -> list[PoolSnapshot]:
+    """The same pools between tokens of other names, the first token keeping its own.
+
+    Where two tokens' order changes the pool is turned round, as its factory would have made it.
+    """
+    names = [Address(bytes([number]) * 20) for number in rng.sample(range(1, 255), len(TOKENS))]
+    new = dict(zip(TOKENS, [TOKENS[0], *names[1:]], strict=True))
+    found = []
+    for snapshot in snapshots:
+        tokens = new[snapshot.token0], new[snapshot.token1]
+        same = replace(snapshot, token0=tokens[0], token1=tokens[1])
+        found.append(same if tokens[0] < tokens[1] else _turned(same))
+    return found
+
+
+def _turned(pool: PoolSnapshot) -> PoolSnapshot:
+    root = 2**192 // pool.sqrt_price_x96 if pool.sqrt_price_x96 else 0
+    return replace(
+        pool,
+        token0=pool.token1,
+        token1=pool.token0,
+        decimals0=pool.decimals1,
+        decimals1=pool.decimals0,
+        reserve0=pool.reserve1,
+        reserve1=pool.reserve0,
+        sqrt_price_x96=root,
+        tick=get_tick_at_sqrt_ratio(root) if root else 0,
+        ticks=tuple(
+            each._replace(tick=-each.tick, liquidity_net=-each.liquidity_net)
+            for each in reversed(pool.ticks)
+        ),
+    )
+
+
 def without(snapshots: Sequence[PoolSnapshot], missing: int) -> list[PoolSnapshot]:
     return [snapshot for place, snapshot in enumerate(snapshots) if place != missing]
 

@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_markets import TOKENS, market_view, permuted, random_snapshots, without
+from market_frames import Frames, pool_address
+from random_markets import (
+    TOKENS,
+    market_view,
+    permuted,
+    random_snapshots,
+    renamed,
+    without,
+)
 from scipy.optimize import minimize  # type: ignore[import-untyped]
 
 from bench.detect.bound import bound_usd
@@ -36,7 +44,7 @@ def random_view(seed: int, pools: int = 14, tokens: int = 6) -> MarketView:
 
 
 @given(SEEDS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=45, deadline=None)
 def test_every_leg_is_the_contracts_own_quote_and_every_token_is_conserved(seed: int) -> None:
     view = random_view(seed)
     _, found = basket(view)
@@ -125,6 +133,55 @@ def test_names_and_order_of_pools_do_not_matter(seed: int, shuffle: int) -> None
     assert worth[0] == pytest.approx(worth[1], rel=1e-4, abs=1e-3)
 
 
+@given(SEEDS, SEEDS)
+@settings(max_examples=15, deadline=None)
+def test_names_of_tokens_do_not_matter(seed: int, shuffle: int) -> None:
+    snapshots = random_snapshots(Random(seed), 12, 5)
+    turned = renamed(snapshots, Random(shuffle))
+    _, one = basket(market_view(snapshots), profit_tokens=TOKENS[:1])
+    _, two = basket(market_view(turned), profit_tokens=TOKENS[:1])
+    worth = [found.profit_usd if found else 0.0 for found in (one, two)]
+    assert worth[0] == pytest.approx(worth[1], rel=1e-4, abs=1e-3)
+
+
+@given(SEEDS)
+@settings(max_examples=15, deadline=None)
+def test_brute_force_splits_a_trade_over_three_pairs_no_better(seed: int) -> None:
+    """One token is bought from and sold to three pairs in every way that leaves none of it over."""
+    rng, frames = Random(seed), Frames()
+    reserves = []
+    for _ in range(3):
+        depth = 10 ** rng.uniform(9, 13)
+        reserves.append((int(depth), int(depth * 2e12 * rng.lognormvariate(0, 0.02))))
+    pairs = [
+        frames.v2(pool_address(number), *TOKENS[:2], held, decimals=(6, 18))
+        for number, held in enumerate(reserves, 1)
+    ]
+    _, found = basket(market_view(pairs), profit_tokens=TOKENS[:1])
+    earned = found.profit_raw if found else 0
+    best = best_split(np.array(reserves, dtype=np.float64), gamma=0.997)
+    assert earned == pytest.approx(best, rel=1e-4, abs=10)
+
+
+def best_split(reserves: np.ndarray, gamma: float) -> float:
+    """Most of token0 that trades with three pairs leave, by a grid that closes in on its best."""
+    middle, width = np.zeros(2), 0.1 * reserves[:, 1].max()
+    best = 0.0
+    for _ in range(30):
+        steps = width * np.linspace(-1.0, 1.0, 31)
+        first, second = np.meshgrid(middle[0] + steps, middle[1] + steps)
+        left = np.stack([first, second, -first - second])
+        held0, held1 = (reserves[:, side].reshape(3, 1, 1) for side in (0, 1))
+        bought = np.where(left > 0, left, 0.0)
+        paid = held0 * bought / (np.maximum(held1 - bought, 1.0) * gamma)
+        sold = np.where(left < 0, -left, 0.0) * gamma
+        profit = (held0 * sold / (held1 + sold) - paid).sum(axis=0)
+        place = np.unravel_index(np.argmax(profit), profit.shape)
+        best = max(best, float(profit[place]))
+        middle, width = np.array([first[place], second[place]]), 0.6 * width
+    return best
+
+
 @given(SEEDS, st.integers(0, 11))
 @settings(max_examples=25, deadline=None)
 def test_a_further_pool_never_lowers_the_optimum(seed: int, missing: int) -> None:
@@ -152,8 +209,34 @@ def test_degenerate_markets_yield_no_crash_and_no_false_profit(
 ) -> None:
     view = market_view(random_snapshots(Random(seed), 3, 3, extremes=pools))
     _, found = basket(view)
-    if found is None:
-        return
+    if found is not None:
+        holds_exactly(view, found)
+
+
+def test_prices_over_60_orders_of_magnitude_yield_no_crash_and_no_false_profit() -> None:
+    """Three pairs and three more beside them, each step of the chain 10**30 in price."""
+    rng, traded = Random(60), 0
+    for _ in range(20):
+        frames, pairs = Frames(), []
+        for number in range(6):
+            depth = (1, 10)[number // 3] * rng.uniform(0.9, 1.1)
+            held, place = (int(depth * 10**5), int(depth * 10**32)), number % 3
+            tokens, address = TOKENS[place : place + 2], pool_address(1 + number)
+            if number % 2:
+                held = (held[0], int(held[1] * 1.2))
+            pairs.append(frames.v2(address, *tokens, held, decimals=(0, 0)))
+        view = market_view(pairs)
+        values = view.usd_per_raw.values()
+        assert max(values) / min(values) > 1e60
+        _, found = basket(view)
+        if found is not None:
+            traded += 1
+            holds_exactly(view, found)
+    assert traded > 0
+
+
+def holds_exactly(view: MarketView, found: Opportunity) -> None:
+    """Each leg is the contract's quote, the legs leave no token short and make the profit."""
     held: dict[bytes, int] = defaultdict(int)
     for leg in found.legs:
         quote = view.states[leg.pool].quote(
