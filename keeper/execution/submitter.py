@@ -4,7 +4,7 @@ import asyncio
 import logging
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypedDict
 from uuid import UUID, uuid5
@@ -161,7 +161,7 @@ class Submitter:
             too_little = self._judge(self._net_profit_usd(opportunity, gas))
             if too_little is not None:
                 return Refusal(too_little)
-            return await self._commit_and_send(financed, gas, stamps)
+            return await self._commit_and_send(self._demanding(financed, gas), gas, stamps)
         except CallReverted:
             return Refusal(Reason.SIMULATION_REVERTED)
         except NodeError as error:
@@ -188,10 +188,18 @@ class Submitter:
             raise ProgramError("the legs do not leave the profit that they are said to")
         return encode_basket(opportunity.legs, loans=opportunity.loans, **common)
 
-    @staticmethod
-    def _min_profit_raw(opportunity: Opportunity) -> int:
-        """Raw profit that still pays the gas: below it the program reverts rather than loses."""
-        share = opportunity.gas_cost_usd / opportunity.profit_usd
+    def _demanding(self, financed: Financed, gas: int) -> Financed:
+        """The same program with the minimum profit that pays the gas of its simulation."""
+        opportunity = financed.opportunity
+        cost_usd = opportunity.gas_cost_usd * gas / opportunity.gas_estimate
+        priced = replace(opportunity, gas_estimate=gas, gas_cost_usd=cost_usd)
+        return replace(financed, program=self._encode(priced, financed.source))
+
+    def _min_profit_raw(self, opportunity: Opportunity) -> int:
+        """Raw profit that pays the gas at the highest fee bid: with less the program reverts."""
+        max_fee_wei = self._fees(opportunity).max_fee_wei
+        rise = max_fee_wei / (opportunity.block.base_fee_wei + self._policy.tip_wei)
+        share = opportunity.gas_cost_usd * rise / opportunity.profit_usd
         return min(opportunity.profit_raw, math.ceil(opportunity.profit_raw * share))
 
     def _fees(self, opportunity: Opportunity) -> Fees:

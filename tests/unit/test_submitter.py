@@ -46,7 +46,8 @@ async def test_submitted__node_holds_the_very_bytes_of_the_intent(lab: Lab) -> N
     assert seen is not None
     assert (seen.nonce, seen.to, seen.sender) == (0, lab.executor, lab.signer.address)
     gas = await lab.node.estimate_gas(lab.executor, seen.data, sender=lab.signer.address)
-    assert seen.gas_limit == gas * (100 + GAS_LIMIT_MARGIN_PERCENT) // 100
+    # the minimum profit, which comes after the simulation, may have other bytes
+    assert seen.gas_limit == pytest.approx(gas * (100 + GAS_LIMIT_MARGIN_PERCENT) / 100, abs=150)
     assert list(submission.stamps) == STEPS
     assert sorted(submission.stamps.values()) == list(submission.stamps.values())
     assert lab.nonces.next == 1
@@ -213,12 +214,30 @@ async def test_identity__same_on_a_rerun_and_of_one_instance_block_and_swaps(lab
 
 async def test_program__reverts_rather_than_lose_on_gas(lab: Lab) -> None:
     opportunity = await lab.opportunity(profit_usd=5.0, gas_cost_usd=0.5)
-    assert lab.submitter._min_profit_raw(opportunity) == pytest.approx(PREDICTED_RAW // 10)
+    base = opportunity.block.base_fee_wei
+    rise = (base * 1.5 + 30 * GWEI) / (base + 30 * GWEI)
+    least = lab.submitter._min_profit_raw(opportunity)
+    assert least == pytest.approx(PREDICTED_RAW / 10 * rise)
     costly = await lab.opportunity(profit_usd=1.0, gas_cost_usd=3.0)
     assert lab.submitter._min_profit_raw(costly) == PREDICTED_RAW
     fees = lab.submitter._fees(opportunity)
     assert fees.tip_wei == 30 * GWEI
     assert fees.max_fee_wei == opportunity.block.base_fee_wei * 150 // 100 + 30 * GWEI
+
+
+async def test_sent__demands_what_pays_the_gas_that_the_simulation_took(lab: Lab) -> None:
+    opportunity = await lab.opportunity(profit_usd=5.0, gas_estimate=1_000)
+    submission = await lab.submit(opportunity)
+    assert isinstance(submission, Submission)
+    seen = await lab.node.transaction(submission.intent.tx_hash)
+    assert seen is not None
+    gas = seen.gas_limit * 100 / (100 + GAS_LIMIT_MARGIN_PERCENT)
+    units = 1_000 + SOURCE_GAS[Funding.FLASH_SWAP]
+    cost = opportunity.gas_cost_usd * units / 1_000 * gas / units
+    wanted = lab.submitter._min_profit_raw(replace(opportunity, gas_cost_usd=cost))
+    said = int.from_bytes(seen.data[12:15]) << seen.data[15]
+    assert said == pytest.approx(wanted, rel=1e-3)
+    assert wanted > 10 * lab.submitter._min_profit_raw(opportunity)
 
 
 async def test_nodes_that_hold_another_block__nothing_is_sent(lab: Lab) -> None:
