@@ -135,7 +135,8 @@ class Agent:
             self._distrust()
             market.on_gap(event.reason)
         elif isinstance(event, Resync):
-            market.on_resync(event.epoch)
+            self._distrust()
+            await in_turns(market.resync(event.epoch))
         elif isinstance(event, Passed):
             metrics.messages.inc(event.count)
         else:

@@ -34,6 +34,7 @@ from keeper.market.venues.uniswap_v2 import V2State
 from keeper.market.venues.uniswap_v3 import V3State
 from keeper.market.venues.uniswap_v4 import V4State
 from keeper.market.venues.v3_tick_math import get_sqrt_ratio_at_tick
+from keeper.turns import Turns
 
 FIRST_SLOTS, FIRST_TICKS = 1 << 14, 1 << 20
 FIRST_SEGMENTS, FIRST_NUMBERS = 1 << 19, 1 << 15
@@ -88,16 +89,19 @@ class PoolArrays:
         self._clear(slot)
         return slot
 
-    def clear(self) -> None:
+    def clear(self) -> Turns[None]:
         """Offer nothing of any pool, and take all chunks back, those of `take_chunk` too."""
         self._ticks.reset()
         self._segments.reset()
-        for chunks in self._chunks:
-            chunks.clear()
-        self._states = [None] * self._size
         flat, size = self.flat, self._size
         flat.kinds[:size], flat.smooth[:size] = EMPTY, 0.0
         flat.log_prices[:size], flat.slopes[:size] = -inf, inf
+        self._chunks = [{} for _ in range(size)]
+        yield
+        for slot in range(size):
+            self._states[slot] = None
+            if slot % 256 == 0:
+                yield
 
     def memory_bytes(self) -> int:
         """What rows, ticks and segments take, the free room between them included."""

@@ -123,14 +123,18 @@ class Pools:
             self.arrays.update(slot, None)
             slot += 1
 
-    def lose_all(self, reason: Untradable) -> None:
+    def lose_all(self, reason: Untradable) -> Turns[None]:
         """Trust nothing, and keep no block."""
         self._forget_blocks()
         self.ledger.reset()
-        self._readings.clear()
         self._replaced.clear()
-        self.arrays.clear()
+        yield
+        yield from self.arrays.clear()
+        while self._readings:
+            self._readings.popitem()
+            yield
         self.untradable = {**dict.fromkeys(self._slots, reason), **self.untradable}
+        yield
 
     def keep_only(self, block_hash: bytes, reason: Untradable) -> Turns[bool]:
         """Lose all pools but those whose whole state came in this block; whether any did."""

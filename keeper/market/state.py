@@ -103,8 +103,12 @@ class Market:
 
     def on_resync(self, epoch: int) -> None:
         """Snapshots of `epoch` follow; of another than before nothing can be compared."""
+        at_once(self.resync(epoch))
+
+    def resync(self, epoch: int) -> Turns[None]:
+        """As `on_resync`, but for the yields, as `turns`."""
         if epoch != self._epoch:
-            self._lose_all("a new epoch began")
+            yield from self._lose_all("a new epoch began")
         else:
             self.on_gap("the channel was joined anew")
         self._epoch = epoch
@@ -136,11 +140,11 @@ class Market:
         self._view = None
         head = self._boundary
         if head is None or head.origin.block_hash != message.replaced_hash:
-            self._desynchronise("a head that is not known was replaced")
+            yield from self._desynchronise("a head that is not known was replaced")
             return
         found = yield from self.pools.take_back(head, message.origin.block_hash)
         if found is None:
-            self._desynchronise("a block that is not kept any more was replaced")
+            yield from self._desynchronise("a block that is not kept any more was replaced")
             return
         self._boundary, returned = found
         self._returned |= returned
@@ -154,7 +158,7 @@ class Market:
             yield
         self._unconfirmed = set()
         if self._parts.pending:
-            self._desynchronise("a snapshot came in parts that do not join")
+            yield from self._desynchronise("a snapshot came in parts that do not join")
             return None
         if closed and not _follows(boundary, closed):
             closed = None
@@ -175,15 +179,15 @@ class Market:
         yield
         return self._view
 
-    def _desynchronise(self, reason: str) -> None:
-        self._lose_all(reason)
+    def _desynchronise(self, reason: str) -> Turns[None]:
+        yield from self._lose_all(reason)
         self.desynchronised = reason
 
-    def _lose_all(self, reason: str) -> None:
+    def _lose_all(self, reason: str) -> Turns[None]:
         self.last_gap = reason
-        self.pools.lose_all(Untradable.GAP)
-        self._parts.abandon()
         self._boundary, self._view = None, None
+        yield from self.pools.lose_all(Untradable.GAP)
+        self._parts.abandon()
         self._returned.clear()
         self._unconfirmed.clear()
 

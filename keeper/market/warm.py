@@ -45,6 +45,8 @@ def warm_market() -> None:
     stream += encode_frame(PoolSwap(_origin(4), _TICKED, price, 2 * _DEPTH, 60))
     taken = market.take_frames(stream, 0, 1, 2)
     view = market.apply(_boundary(5))
+    market.on_gap("so that pools are lost")
+    market.apply(_boundary(6))
     if view is None or taken != (len(stream), 4) or len(view.states) != 3:
         raise RuntimeError("the kernels of the market's state refuse plain frames")
 
@@ -88,7 +90,7 @@ def _states() -> list[VenueState]:
 
 
 def _origin(sequence: int) -> Origin:
-    number = 1 if sequence < 2 else 2
+    number = 1 if sequence < 2 else 2 if sequence < 6 else 3
     return Origin(1, sequence, 137, number, bytes([number]) * 32, 0, 0, 0, 0)
 
 
