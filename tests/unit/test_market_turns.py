@@ -38,6 +38,7 @@ from keeper.relay.codec import encode_frame
 from keeper.relay.messages import BlockBoundary, Message, Origin
 from keeper.relay.sockets import listen
 from keeper.risk.limits import Limits
+from keeper.risk.prices import PriceCheck
 from keeper.strategies import registry
 from keeper.strategies.base import StrategySettings
 from keeper.strategies.warm import warm
@@ -150,6 +151,8 @@ def rooms_of(path: Path, market: BenchMarket, journal: Ear) -> Rooms:
         tracker=Tracker(None, None, prices, market.native),  # type: ignore[arg-type]
         journal=journal,  # type: ignore[arg-type]
         prices=prices,
+        price_check=PriceCheck(market.tokens[:4], market.native),
+        native_price=None,
         metrics=Metrics(),
         instance=instance,  # type: ignore[arg-type]
         wrapped_native=market.native,
