@@ -56,8 +56,10 @@ def renamed(snapshots: Sequence[PoolSnapshot], rng: Random) -> list[PoolSnapshot
 
     Where two tokens' order changes the pool is turned round, as its factory would have made it.
     """
-    names = [Address(bytes([number]) * 20) for number in rng.sample(range(1, 255), len(TOKENS))]
-    new = dict(zip(TOKENS, [TOKENS[0], *names[1:]], strict=True))
+    free = [
+        name for number in range(1, 255) if (name := Address(bytes([number]) * 20)) != TOKENS[0]
+    ]
+    new = dict(zip(TOKENS, [TOKENS[0], *rng.sample(free, len(TOKENS) - 1)], strict=True))
     found = []
     for snapshot in snapshots:
         tokens = new[snapshot.token0], new[snapshot.token1]

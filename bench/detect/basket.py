@@ -3,12 +3,12 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from time import perf_counter_ns
+from time import perf_counter_ns, thread_time_ns
 
 import numpy as np
 
 from bench.detect.bound import bound_usd
-from bench.detect.greedy import Greedy
+from bench.detect.greedy import greedy
 from bench.detect.world import GAS, World
 from keeper.market.view import MarketView
 from keeper.strategies import registry
@@ -53,9 +53,9 @@ def measure_basket(world: World) -> dict[str, float | None]:
     warm = BasketStrategy(settings)
     whole = BasketStrategy(settings, max_swaps=len(world.market.pools), risk=0.0)
     fast = registry.create(("simple", "triangular"), settings)
-    greedy = Greedy(settings)
     sums = Sums()
     took: list[int] = []
+    busy: list[int] = []
     tokens: list[int] = []
     low, high = POOLS
     for number in range(WARM_UP + BLOCKS):
@@ -65,16 +65,19 @@ def measure_basket(world: World) -> dict[str, float | None]:
             (net_usd(item) for s in fast for item in s.evaluate(view, GAS).opportunities),
             default=0.0,
         )
-        began = perf_counter_ns()
+        began, busy_then = perf_counter_ns(), thread_time_ns()
         found = warm.evaluate(view, GAS).opportunities
-        spent = perf_counter_ns() - began
+        spent, worked = perf_counter_ns() - began, thread_time_ns() - busy_then
         if number < WARM_UP:
             continue
         took.append(spent)
+        busy.append(worked)
         tokens.append(len({leg.token_in for item in found for leg in item.legs}))
         if number % (BLOCKS // JUDGED) == 0:
             sums.simple += simple
-            _judge(view, found, warm, (whole, greedy), sums)
+            _judge(view, found, (warm, whole), settings, sums)
+    half, most = (float(np.percentile(busy, q)) / 1e6 for q in (50, 99))
+    sys.stderr.write(f"  of its thread's time {half:.1f} ms at p50, {most:.1f} ms at p99\n")
     return {
         "basket_cold_ms": _cold(world, settings),
         "basket_warm_p50_ms": float(np.percentile(took, 50)) / 1e6,
@@ -91,12 +94,12 @@ def measure_basket(world: World) -> dict[str, float | None]:
 def _judge(
     view: MarketView,
     found: Sequence[Opportunity],
-    warm: BasketStrategy,
-    rivals: tuple[BasketStrategy, Greedy],
+    baskets: tuple[BasketStrategy, BasketStrategy],
+    settings: StrategySettings,
     sums: Sums,
 ) -> None:
     """Add one block up: the basket against its bounds and against greedy."""
-    whole, greedy = rivals
+    warm, whole = baskets
     net = sum(net_usd(item) for item in found)
     free = whole.evaluate(view, FREE).opportunities
     gross = sum(item.profit_usd for item in free)
@@ -106,7 +109,7 @@ def _judge(
     net_bound = bound_usd(view, warm.certificate.log_values, gas) - GAS.cost_usd(BASE_GAS)
     gross_bound = bound_usd(view, whole.certificate.log_values, None)
     traded = {view.topology.pools[slot].address for slot in warm.certificate.traded}
-    greedy_net, greedy_swaps = greedy.run(view, traded)
+    greedy_net, greedy_swaps = greedy(view, traded, settings)
     sys.stderr.write(
         f"  block {view.block.number}: gross {gross:.2f} of {gross_bound:.2f}, net {net:.2f} of "
         f"{net_bound:.2f}, greedy {greedy_net:.2f} with {greedy_swaps} swaps\n"

@@ -24,6 +24,7 @@ from bench.detect.bound import bound_usd
 from keeper.market.view import MarketView
 from keeper.strategies import registry
 from keeper.strategies.base import GasQuote, StrategySettings
+from keeper.strategies.basket.greedy import Greedy
 from keeper.strategies.basket.plan import MAX_SWAPS
 from keeper.strategies.basket.strategy import BasketStrategy
 from keeper.strategies.opportunity import Opportunity
@@ -101,6 +102,27 @@ def test_it_earns_at_least_the_best_simple_or_triangular_cycle(seed: int) -> Non
         assert found.profit_usd >= best * (1 - 1e-6) - 1e-4
     assert strategy.certificate is not None
     assert strategy.certificate.gross_usd >= best * (1 - 1e-6) - 1e-4
+
+
+def test_greedy_answers_where_the_basket_has_no_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What its cycles earn one after another on exact states, in one swap a pool."""
+    monkeypatch.setattr("keeper.strategies.basket.strategy.pruned", lambda *_: iter(()))
+    answered, earned, repeated = 0, 0.0, 0.0
+    only = replace(SETTINGS, profit_tokens=TOKENS[:1])
+    for seed in range(12):
+        view = random_view(seed)
+        strategy, found = basket(view, profit_tokens=TOKENS[:1])
+        if found is None:
+            continue
+        assert strategy.certificate is not None
+        pools = sorted(strategy.certificate.traded)
+        cycles = [*Greedy(view, pools, view.changed, only).cycles(FREE_GAS)]
+        repeated += sum(cycle.profit_usd for cycle in cycles)
+        assert found.profit_usd <= strategy.certificate.gross_usd * (1 + 1e-6)
+        holds_exactly(view, found)
+        answered, earned = answered + 1, earned + found.profit_usd
+    assert answered > 6
+    assert earned >= 0.98 * repeated
 
 
 @pytest.mark.parametrize("seed", range(4))

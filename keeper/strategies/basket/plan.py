@@ -33,7 +33,7 @@ UNLIMITED = 2**62
 LIMITS = Limits(tolerance=1e-6, least=1e-6, stall=3e-4, max_steps=200, budget=UNLIMITED)
 ROUGH = 1e-4
 """What is short or left over by more of the bound than this is solved again without idle pools."""
-RISK = 2e-4
+RISK = 3e-5
 """The share of a basket that each of its swaps puts at risk: others who move its pool first undo
 the whole. What earns less is not worth having."""
 DETOUR = 5e-4
@@ -147,10 +147,20 @@ class Solver:
         count = len(own)
         if count <= self.max_swaps:
             return worth
-        graph, sells0 = self.graph, trades.direction[:count] == 0
-        sold = np.where(sells0, graph.token0[own], graph.token1[own])
-        ranks: Floats = worth + DETOUR * trades.sold[:count] * np.exp(z[sold])
+        ranks: Floats = worth + DETOUR * self._carried(trades, own, z)
         return ranks
+
+    def by_use(self, trades: Trades, own: Integers, z: Floats) -> Integers:
+        """The rows of the trades, those first that earn or carry most."""
+        use = trades.profit[: len(own)] + DETOUR * self._carried(trades, own, z)
+        return np.argsort(-use, kind="stable")
+
+    def _carried(self, trades: Trades, own: Integers, z: Floats) -> Floats:
+        """What each swap sells, in value."""
+        sells0 = trades.direction[: len(own)] == 0
+        token = np.where(sells0, self.graph.token0[own], self.graph.token1[own])
+        carried: Floats = trades.sold[: len(own)] * np.exp(z[token])
+        return carried
 
     def gas_bound_usd(self, trades: Trades, slots: Integers) -> float:
         """No set of swaps over `slots` nets more: weak duality with each pool's gas taken off."""

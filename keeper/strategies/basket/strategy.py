@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from time import time_ns
 from types import MappingProxyType
@@ -14,6 +14,7 @@ from keeper.chain import Address, Protocol
 from keeper.market.kernels.layout import FlatPools
 from keeper.market.view import MarketView
 from keeper.strategies.base import GasQuote, Strategy, StrategyResult, StrategySettings, net_usd
+from keeper.strategies.basket.greedy import Greedy, merged
 from keeper.strategies.basket.network import (
     FLOOR,
     Graph,
@@ -37,6 +38,8 @@ NAME = "basket"
 
 MAX_TRIES = 3
 """Plans that are made exact, best first, until one can be."""
+FAR, NEAR_POOLS = 0.9, 200
+"""Below this share of its bound the basket lets greedy try, over so many pools that trade most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class BasketStrategy:
         self._version = -1
         self._graph: Graph
         self._gas: Floats
+        self._near: Integers = np.empty(0, dtype=np.int64)
         self._warm: dict[Address, float] = {}
         self.solver: Solver | None = None
         """The last block's, with the work it took."""
@@ -127,7 +131,11 @@ class BasketStrategy:
         )
         plans = self._plans(solver, slots, logs)
         plans.sort(key=lambda plan: -plan.expected_usd)
-        return self._best(view, gas, plans, profit, began)
+        result = self._best(view, gas, plans, profit, began)
+        if solver.is_cut or not self._is_far(result):
+            return result
+        other = self._best(view, gas, [self._greedy(view, gas, profit)], profit, began)
+        return max(result, other, key=_net)
 
     def _profit_token(self, logs: Floats) -> int | None:
         """The place of the most preferred profit token that the market values."""
@@ -140,9 +148,29 @@ class BasketStrategy:
         trades = solver.solve(slots, z)
         bounds = solver.bound_usd, solver.gas_bound_usd(trades, slots)
         self._warm = dict(zip(self._graph.tokens, z.tolist(), strict=True))
-        traded = frozenset(slots[trades.pool[: trades.rows[0]]].tolist())
-        self.certificate = Certificate(*bounds, MappingProxyType(self._warm), traded)
+        traded = slots[trades.pool[: trades.rows[0]]]
+        self._near = traded[solver.by_use(trades, traded, z)[:NEAR_POOLS]]
+        self.certificate = Certificate(
+            *bounds, MappingProxyType(self._warm), frozenset(traded.tolist())
+        )
         return list(pruned(solver, slots, z, trades))
+
+    def _is_far(self, result: StrategyResult) -> bool:
+        """Whether much of what the bound allows is missing, and worth having."""
+        assert self.certificate is not None
+        bound = self.certificate.net_usd
+        return bound > self._settings.min_net_profit_usd and _net(result) < FAR * bound
+
+    def _greedy(self, view: MarketView, gas: GasQuote, profit: int) -> Plan:
+        """Simple and triangular cycles from the profit token, merged."""
+        token = self._graph.tokens[profit]
+        settings = replace(self._settings, profit_tokens=(token,), min_net_profit_usd=0.0)
+        near = np.sort(self._near).tolist()
+        everything = frozenset(view.topology.pools[slot].address for slot in near)
+        greedy = Greedy(view, near, everything, settings)
+        swaps = tuple(merged(view, greedy.cycles(gas), self._max_swaps))
+        gross = sum(swap.profit_usd for swap in swaps)
+        return Plan(swaps, self._near, gross, gross, gross)
 
     def _starts(self, logs: Floats, profit: int) -> tuple[Floats, Floats]:
         """The market's values, and the last prices where there are any."""
@@ -192,6 +220,10 @@ class BasketStrategy:
                 continue
             return realise(view, steps, profit)
         return None
+
+
+def _net(result: StrategyResult) -> float:
+    return max((net_usd(item) for item in result.opportunities), default=0.0)
 
 
 def _opportunity(
