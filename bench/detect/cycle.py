@@ -24,8 +24,6 @@ from keeper.strategies.opportunity import Leg, Opportunity
 
 CYCLES = {"simple": 30, "triangular": 30}
 REPEATS = 200
-ROUNDING = 1
-"""Raw units that the peer may be luckier by: where profit is flat, each input rounds anew."""
 ROOM = 2
 """The peer searches up to so many times our own input: the nearer, the easier for it."""
 
@@ -73,7 +71,7 @@ def measure_cycle(world: World) -> dict[str, float | None]:
     from a tick in the highest spacing of its word it walks ticks the wrong way.
 
     Raises:
-        AssertionError: the peer's input earns more than ours by over `ROUNDING` in one of them.
+        AssertionError: the peer's input earns more than ours in one of them.
     """
     samples = _samples(world)
     profits: list[int] = []
@@ -88,16 +86,13 @@ def measure_cycle(world: World) -> dict[str, float | None]:
     if answers is None:
         return {"size_cycle_us": ours, "degenbot_cycle_us": None, "size_ratio": None}
     cycles = [hops for sample in samples for hops in sample.hops]
-    misquoted = luckier = 0
+    misquoted = 0
     for profit, answer, hops, case in zip(profits, answers, cycles, cases, strict=True):
         earned = _earned(hops, int(answer["amount_in"]))
         misquoted += earned != int(answer["profit"])
-        luckier += profit < earned
-        if profit + ROUNDING < earned:
+        if profit < earned:
             raise AssertionError(f"the peer earns {earned}, not {profit}: {case}")
-    sys.stderr.write(
-        f"  of {len(cases)} cycles the peer misquotes {misquoted}, rounds better in {luckier}\n"
-    )
+    sys.stderr.write(f"  of {len(cases)} cycles the peer misquotes {misquoted}, beats us in none\n")
     theirs = sum(answer["us"] for answer in answers) / len(answers)
     return {"size_cycle_us": ours, "degenbot_cycle_us": theirs, "size_ratio": theirs / ours}
 

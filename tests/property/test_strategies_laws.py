@@ -7,12 +7,14 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from market_frames import Frames, pool_address
 from random_markets import (
     TOKENS,
     brute_force,
     market_view,
     permuted,
     random_snapshots,
+    renamed,
     without,
 )
 
@@ -109,6 +111,16 @@ def test_names_and_order_of_pools_do_not_matter(seed: int, shuffle: int) -> None
     assert there == again
 
 
+@given(SEEDS, SEEDS)
+@settings(max_examples=20, deadline=None)
+def test_names_of_tokens_do_not_matter(seed: int, shuffle: int) -> None:
+    """A pool that is turned round keeps its price to the rounding of its square root."""
+    snapshots = random_snapshots(Random(seed), 9, 4)
+    views = market_view(snapshots), market_view(renamed(snapshots, Random(shuffle)))
+    profits = [[best_profit(view, TOKENS[0])] for view in views]
+    assert profits[0] == pytest.approx(profits[1], rel=1e-4, abs=10)
+
+
 @given(SEEDS, st.integers(0, 8))
 @settings(max_examples=30, deadline=None)
 def test_a_further_pool_never_lowers_the_best_profit(seed: int, missing: int) -> None:
@@ -126,6 +138,28 @@ def test_the_trade_never_exceeds_its_bound_in_usd(seed: int, bound: float) -> No
     for strategy in registry.create(("simple", "triangular"), bounded):
         for item in strategy.evaluate(view, FREE_GAS).opportunities:
             assert item.amount_in_raw * view.usd_per_raw[item.profit_token] <= bound * (1 + 1e-12)
+
+
+def test_prices_over_60_orders_of_magnitude_yield_no_false_profit() -> None:
+    """A chain of pairs at odds whose every step is 10^30 in price, and one that closes it."""
+    rng, found = Random(60), 0
+    for _ in range(20):
+        frames, pairs = Frames(), []
+        for number in range(6):
+            held = int(10**5 * rng.uniform(1.0, 9.0)), int(10**32 * rng.uniform(1.0, 9.0))
+            tokens = TOKENS[number % 3 : number % 3 + 2]
+            pairs.append(frames.v2(pool_address(1 + number), *tokens, held, decimals=(0, 0)))
+        closing = int(10 ** rng.uniform(0.0, 2.0)), 2**112 - 2
+        pairs.append(frames.v2(pool_address(9), TOKENS[0], TOKENS[2], closing, decimals=(0, 0)))
+        view = market_view(pairs)
+        values = view.usd_per_raw.values()
+        assert max(values) / min(values) > 1e60
+        for opportunity in opportunities(view):
+            amounts = forward(hops_of(view, opportunity), opportunity.amount_in_raw)
+            assert amounts is not None
+            assert amounts[-1] - amounts[0] == opportunity.profit_raw > 0
+            found += 1
+    assert found > 0
 
 
 HOSTILE_RESERVES = st.sampled_from((0, 1, 2, 10**3, 10**12, 2**111, 2**112 - 1))

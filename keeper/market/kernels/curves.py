@@ -171,10 +171,10 @@ def _advance(space: CurveSpace, hops: int, dx: float, blocking: int) -> None:
     for hop in range(hops):
         capacity = space.hops[hop, _ROOM]
         dx = capacity if hop == blocking else min(dx, capacity)
-        scale = 1.0 + space.hops[hop, _SLOPE] * dx
-        dy = space.hops[hop, _PRICE] * dx / scale
-        space.hops[hop, _PRICE] /= scale * scale
-        space.hops[hop, _SLOPE] /= scale
+        left = 1.0 / (1.0 + space.hops[hop, _SLOPE] * dx)
+        dy = space.hops[hop, _PRICE] * dx * left
+        space.hops[hop, _PRICE] *= left * left
+        space.hops[hop, _SLOPE] *= left
         space.hops[hop, _ROOM] = capacity - dx
         space.totals[hop + 1] += dy
         dx = dy

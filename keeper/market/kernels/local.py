@@ -23,6 +23,7 @@ LOCAL = 5
 millionths of an input the fee leaves."""
 
 _MILLION = 1e6
+_WHOLE = 2.0**53
 _TWO_64, _TWO_96 = 2.0**64, 2.0**96
 
 
@@ -94,6 +95,18 @@ def earned(
 
 
 @inner
+def _down(x: float) -> float:
+    """The whole units of an amount, which is whole anyway where floats are."""
+    return float(int(x)) if x < _WHOLE else x
+
+
+@inner
+def _up(x: float) -> float:
+    whole = _down(x)
+    return whole + 1.0 if whole < x else whole
+
+
+@inner
 def rounded(local: Floats, pools: FlatPools, edges: Edges, place: int, middle: float) -> float:
     """Profit in whole units as pairs and ranges round it, as far as floats can tell."""
     paid = middle
@@ -101,15 +114,15 @@ def rounded(local: Floats, pools: FlatPools, edges: Edges, place: int, middle: f
         kept, wanted = local[hop, KEPT], paid - local[hop, BASE_OUT]
         net = wanted / (local[hop, PRICE] - local[hop, SLOPE] * wanted)
         if pools.kinds[edges[hop] >> 1] == PAIR:
-            paid = np.floor(net * _MILLION / kept) + 1.0
+            paid = _down(net * _MILLION / kept) + 1.0
         else:
-            net = np.ceil(net)
-            paid = local[hop, BASE_IN] + net + np.ceil(net * (_MILLION - kept) / kept)
+            net = _up(net)
+            paid = local[hop, BASE_IN] + net + _up(net * (_MILLION - kept) / kept)
     got = middle
     for hop in range(place, edges.shape[0]):
         net = (got - local[hop, BASE_IN]) * local[hop, KEPT] / _MILLION
         if pools.kinds[edges[hop] >> 1] == CONCENTRATED:
-            net = np.floor(net)
+            net = _down(net)
         scale = 1.0 + local[hop, SLOPE] * net
-        got = local[hop, BASE_OUT] + np.floor(local[hop, PRICE] * net / scale)
+        got = local[hop, BASE_OUT] + _down(local[hop, PRICE] * net / scale)
     return got - paid

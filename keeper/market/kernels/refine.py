@@ -35,10 +35,10 @@ Edges = NDArray[np.int64]
 COARSE = 2.0**20
 """Below so many units the rounding of one outweighs what floats cannot see."""
 
-SHARP = 2.0**40
+SHARP = 2.0**44
 """Below so many units floats tell the fraction of one."""
 
-NOISE, LEAST_NOISE = 2.0**-44, 1e-6
+NOISE, LEAST_NOISE = 2.0**-48, 1e-6
 """What floats of an amount may be off by, of it and at least."""
 
 SMOOTH = 2.0**-30
@@ -51,11 +51,13 @@ FINE_STEP, NARROWING = 12, 4
 """Bits of the longest first step of a climb and of each narrowing above it."""
 
 MAX_CLIMB = 4096
-MAX_TRIED, MAX_CONFIRMED, LET_GO = 512, 3, 0.1
-"""Inputs that floats compare, those of them that integers do, and what share of a unit of the
-coarsest amount the farthest of them earns less for its distance from the top."""
+MAX_TRIED, FEW_TRIED, MAX_CONFIRMED, LET_GO = 256, 64, 3, 0.1
+"""Inputs that floats compare, how many where a unit of the coarsest amount is worth several, those
+of them that integers do, and what share of such a unit the farthest earns less for its distance
+from the top."""
 
-COMB = 16
+COMB, COMB_BITS = 8, 27
+"""Inputs that integers compare where floats cannot, unless profit is flat to so many bits."""
 
 
 @inner
@@ -264,14 +266,15 @@ def _luckiest(
     hopes, hope = to_float(best), at
     out = to_float((space.amounts[edges.shape[0], 0], space.amounts[edges.shape[0], 1]))
     width = at * sqrt(LET_GO * max(out / at, 1.0) / max(hopes, 1.0))
-    stride = max(np.floor(2.0 * width / MAX_TRIED), 1.0)
+    tries = FEW_TRIED if out > 2.0 * at else MAX_TRIED
+    stride = max(np.floor(2.0 * width / tries), 1.0)
     confirmed = 0
-    for tried in range(MAX_TRIED):
+    for tried in range(tries):
         there = at + stride * ((tried >> 1) + 1) * (1.0 if tried & 1 else -1.0)
         promised = rounded(space.local, pools, edges, place, there)
         if promised > hopes:
             hopes, hope = promised, there
-        is_last = tried == MAX_TRIED - 1
+        is_last = tried == tries - 1
         if hope == at or not (promised >= most or is_last):
             continue
         chosen = from_float(hope)
@@ -299,7 +302,7 @@ def _comb(
     flat = _flat_bits(FILLED, best)
     found, step = middle, shift_down(middle, min(flat + 2, 63))
     upper, lower = plus(middle, step), minus(middle, step)
-    for tooth in range(COMB if flat < 27 else 2):
+    for tooth in range(COMB if flat < COMB_BITS else 2):
         there = lower if tooth & 1 else upper
         if tooth & 1:
             upper, lower = plus(upper, step), minus(lower, step)

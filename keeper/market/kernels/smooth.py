@@ -30,7 +30,8 @@ share of the output that a STABLE pool keeps, times up to MULTIPLIER away from b
 is fixed). MAX_IN, in raw units, is the most that one swap may pay, infinite without a limit.
 """
 
-_NEAR = 1e-13
+_CLOSE, _NEAR = 1e-8, 1e-13
+"""Of the input: a step of Newton's method that the next would not change, and a bracket's end."""
 _MAX_STEPS = 100
 
 
@@ -63,18 +64,6 @@ def weighted_row(
     return np.array((WEIGHTED, *held, power, 0.0, 1.0, max_in))
 
 
-@inner
-def out(row: Row, dx: float) -> float:
-    """Raw output of paying `dx` raw units, 0 <= dx <= MAX_IN."""
-    return quote(row, dx)[0]
-
-
-@inner
-def price(row: Row, dx: float) -> float:
-    """Marginal price after paying `dx` raw units: raw units out per further raw unit in."""
-    return quote(row, dx)[1]
-
-
 @kernel
 def quote(row: Row, dx: float) -> tuple[float, float, float]:
     """Output of `dx` raw units, and its first and second derivative there."""
@@ -97,12 +86,13 @@ def input_at(row: Row, wanted: float) -> float:
     above. Where a pool's own fee makes the price rise on the way, it is a place where the price
     falls through `wanted`, not always the only one.
     """
-    if not price(row, 0.0) > wanted:
+    _, here, bend = quote(row, 0.0)
+    if not here > wanted:
         return 0.0
     if row[KIND] == WEIGHTED:
-        fall = (price(row, 0.0) / wanted) ** (1.0 / (row[SHAPE] + 1.0)) - 1.0
+        fall = (here / wanted) ** (1.0 / (row[SHAPE] + 1.0)) - 1.0
         return float(min(row[SOLD] * fall / row[SCALE_IN], row[MAX_IN]))
-    return _search(row, wanted)
+    return _search(row, wanted, here, bend)
 
 
 @inner
@@ -157,28 +147,31 @@ def _weighted(row: Row, dx: float) -> tuple[float, float, float]:
 
 
 @inner
-def _search(row: Row, wanted: float) -> float:
-    """Newton's method on the price's logarithm, inside a bracket that halves where it fails."""
-    most = row[MAX_IN]
-    low, high = 0.0, min(row[SOLD] / row[SCALE_IN], most)
-    while price(row, high) > wanted:
-        if high >= most or not high < np.inf:
-            return float(most)
-        low, high = high, min(16.0 * high, most)
-    at = low
+def _search(row: Row, wanted: float, here: float, bend: float) -> float:
+    """Newton's method on the price's logarithm from 0 on, or halving a bracket where it fails.
+
+    `here` and `bend` are the price and its derivative at 0.
+    """
+    most, scale = row[MAX_IN], row[SOLD] / row[SCALE_IN]
+    low, high, at = 0.0, np.inf, 0.0
     for _ in range(_MAX_STEPS):
-        if high - low <= _NEAR * high:
+        goal = at - here * np.log(here / wanted) / bend if here > 0.0 and bend < 0.0 else np.nan
+        if abs(goal - at) <= _CLOSE * at:
+            return float(min(goal, most))
+        if (high - low) / high <= _NEAR:
             break
+        farthest = min(high, most, max(16.0 * at, scale))
+        if not low < goal < farthest:
+            goal = farthest
+            if high < np.inf:
+                # Far from the answer the scale of it is what has to be found.
+                goal = sqrt(low * high) if low > 1e-6 * high else 0.5 * (low + high)
+        at = goal
         _, here, bend = quote(row, at)
         if here > wanted:
+            if at >= most or not at < np.inf:
+                return float(most)
             low = at
         else:
             high = at
-        step = here * np.log(here / wanted) / bend if here > 0.0 else np.nan
-        if abs(step) <= _NEAR * at:
-            break
-        at -= step
-        if not low < at < high:
-            # Far from the answer the scale of it is what has to be found.
-            at = sqrt(low * high) if low > 1e-6 * high > 0.0 else 0.5 * (low + high)
     return float(at)
