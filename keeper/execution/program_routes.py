@@ -203,7 +203,7 @@ def exact_output(legs: Sequence[Leg], most_in: int) -> tuple[Command, ...]:
     """
     if not runs_backwards(legs):
         raise ProgramError("an exact-output cycle has Uniswap V3 and Algebra legs only")
-    run = v3_run(legs, 0, table.TO_SELF)
+    run = v3_run(legs, 0, most_in, table.TO_SELF)
     if run:
         return (run,)
     *before, last = legs

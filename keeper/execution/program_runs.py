@@ -32,12 +32,12 @@ def _v2_cells(legs: Sequence[Leg]) -> bytes:
     return b"".join(word.to_bytes(12) + leg.pool for word, leg in zip(words, legs, strict=True))
 
 
-def v3_run(legs: Sequence[Leg], token: int, target: Target) -> Command | None:
+def v3_run(legs: Sequence[Leg], token: int, most_in: int, target: Target) -> Command | None:
     """The last leg's exact output; each pool is paid by the one before it, the first by us.
 
-    None where an amount does not fit, or a leg is no V3 pool's.
+    We pay at most `most_in`. None where an amount does not fit, or a leg is no V3 pool's.
     """
-    ends = legs[0].amount_in_raw, legs[-1].amount_out_raw
+    ends = most_in, legs[-1].amount_out_raw
     if max(ends) >= _AMOUNT or any(leg.protocol is not Protocol.UNISWAP_V3 for leg in legs):
         return None
     directions = sum(leg.zero_for_one << place for place, leg in enumerate(reversed(legs)))
