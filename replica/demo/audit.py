@@ -5,11 +5,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from eth_utils.crypto import keccak
+
 from keeper.chain import Address
 from keeper.execution.intent import IntentState, Outcome
 from keeper.journal import ExecutionRow
 from replica import Replica
-from replica.abi import encode_call
+from replica.abi import address, encode_call
+
+TRANSFER = "0x" + keccak(text="Transfer(address,address,uint256)").hex()
 
 
 @dataclass(slots=True)
@@ -30,7 +34,9 @@ def audit(
 ) -> Audit:
     """Compare rows and chain in both directions, from `first_block` to the head.
 
-    Profit is compared by the executor's token balances before and after each block.
+    Profit is compared by the executor's token balances before and after each block. What others
+    moved in a route's favour may leave a little of its other tokens behind: that counts too, and
+    must never be less than nothing.
     """
     rows = list(rows)
     result = Audit()
@@ -63,13 +69,32 @@ def _check_receipt(result: Audit, replica: Replica, outcome: Outcome) -> None:
 def _check_balances(result: Audit, replica: Replica, rows: list[ExecutionRow]) -> None:
     recorded: dict[tuple[int, Address, Address], int] = defaultdict(int)
     for row in rows:
-        if row.outcome is not None and row.outcome.state is not IntentState.DROPPED:
-            place = (row.outcome.block_number, row.intent.executor, row.outcome.profit_token)
-            recorded[place] += row.outcome.actual_profit_raw
+        if row.outcome is None or row.outcome.state is IntentState.DROPPED:
+            continue
+        place = (row.outcome.block_number, row.intent.executor)
+        recorded[*place, row.outcome.profit_token] += row.outcome.actual_profit_raw
+        for token, left in _left_behind(replica, row.outcome, row.intent.executor).items():
+            recorded[*place, token] += left
+            if left < 0:
+                name = f"0x{row.outcome.tx_hash.hex()}"
+                result.mismatches.append(f"{name}: paid {-left} of 0x{token.hex()}")
     for (block, executor, token), profit in recorded.items():
         change = _balance(replica, token, executor, block)
         change -= _balance(replica, token, executor, block - 1)
         result.expect(f"block {block}", f"profit in 0x{token.hex()}", profit, change)
+
+
+def _left_behind(replica: Replica, outcome: Outcome, executor: Address) -> dict[Address, int]:
+    """What a transaction's transfers made of the executor's other tokens, of each that changed."""
+    receipt = replica.rpc("eth_getTransactionReceipt", ["0x" + outcome.tx_hash.hex()]) or {}
+    change: dict[Address, int] = defaultdict(int)
+    for log in receipt.get("logs", ()):
+        topics = log["topics"]
+        if len(topics) == 3 and topics[0] == TRANSFER:
+            amount, token = int(log["data"], 16), address(log["address"])
+            change[token] += amount * (address("0x" + topics[2][-40:]) == executor)
+            change[token] -= amount * (address("0x" + topics[1][-40:]) == executor)
+    return {token: left for token, left in change.items() if left and token != outcome.profit_token}
 
 
 def _balance(replica: Replica, token: Address, holder: Address, block: int) -> int:
