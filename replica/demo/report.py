@@ -88,7 +88,7 @@ def _add_profit(table: Table, manifest: Manifest, good: list[ExecutionRow]) -> N
         row.outcome is not None and row.outcome.actual_profit_raw == row.intent.predicted_profit_raw
         for row in good
     )
-    edges = sorted(map(_edge_bps, good))
+    edges = sorted(_edge_bps(row) for row in good if int(row.metadata["amount_in_raw"]))
     if edges:
         text = " / ".join(f"{_quantile(edges, q):.1f}" for q in QUANTILES)
         table.add_row("edge of the input, bp (p50 / p90 / p99)", text)
@@ -106,7 +106,7 @@ def _add_latency(table: Table, rows: list[ExecutionRow]) -> None:
 
 
 def _edge_bps(row: ExecutionRow) -> float:
-    """Predicted profit per input, in basis points."""
+    """Predicted profit per input, in basis points; some baskets need none."""
     return row.intent.predicted_profit_raw / int(row.metadata["amount_in_raw"]) * 1e4
 
 
