@@ -5,25 +5,31 @@ price, fee included, falls to the ratio of the prices; within one range of liqui
 form, and its second derivative by log prices is `weight` * [[1, -1], [-1, 1]].
 """
 
-from math import exp, expm1, inf, sqrt
+from math import exp, expm1, inf, log, sqrt
 
 from keeper.market.kernels.compiler import inner
 from keeper.market.kernels.layout import (
     ABOVE,
     CONCENTRATED,
     COUNT,
+    COUNT1,
     GAMMA,
     OFFSET,
+    OFFSET1,
     PAIR,
     FlatPools,
 )
-from keeper.market.kernels.smooth import input_at, quote
+from keeper.market.kernels.smooth import KIND, MAX_IN, STABLE, input_at, quote
 
 Trade = tuple[float, float, float]
 """Raw units sold to and bought from the pool, and the weight."""
 
 MAX_HALF_LOG = 300.0
 """Beyond it a ratio of prices has no use and its exponential no float."""
+
+POLISHES, SMALL, CLOSE = 3, 1e-5, 1e-9
+"""Steps of Newton's method from a smooth curve's segments, the last one's share of the input, since
+the next would be its square, and how near the price must come; else the curve is searched anew."""
 
 MAX_RESERVE = 2.0**112 - 1.0
 """What a pair can hold of a token."""
@@ -92,9 +98,38 @@ def _concentrated(pools: FlatPools, slot: int, direction: int, gain: float, valu
 def _smooth(pools: FlatPools, slot: int, direction: int, gain: float, value: float) -> Trade:
     row = pools.smooth[slot, direction]
     ratio = exp(pools.log_prices[slot, direction] - gain)
-    sold = input_at(row, ratio)
-    if not 0.0 < sold < inf:
-        return 0.0, 0.0, 0.0
+    sold = _near(pools, slot, direction, ratio) if row[KIND] == STABLE else 0.0
     bought, price, bend = quote(row, sold)
+    for _ in range(POLISHES):
+        step = price * log(price / ratio) / bend if sold > 0.0 and bend < 0.0 < price else inf
+        if not abs(step) < 0.1 * sold or sold - step > row[MAX_IN]:
+            sold = 0.0
+            break
+        sold -= step
+        bought, price, bend = quote(row, sold)
+        if abs(step) < SMALL * sold:
+            break
+    if not (sold > 0.0 and abs(price - ratio) < CLOSE * ratio):
+        sold = input_at(row, ratio)
+        if not 0.0 < sold < inf:
+            return 0.0, 0.0, 0.0
+        bought, price, bend = quote(row, sold)
     weight = -value * price / bend if bend < 0.0 else 0.0
     return sold, bought, weight
+
+
+@inner
+def _near(pools: FlatPools, slot: int, direction: int, ratio: float) -> float:
+    """About the input at a price, by the pool's segments; 0.0 where it has none."""
+    at = pools.ints[slot, OFFSET if direction == 0 else OFFSET1]
+    end = at + pools.ints[slot, COUNT if direction == 0 else COUNT1]
+    sold = 0.0
+    while at + 1 < end and pools.segments[at + 1, 0] > ratio:
+        sold += pools.segments[at, 2]
+        at += 1
+    if at >= end:
+        return 0.0
+    price, slope, capacity = pools.segments[at]
+    if slope > 0.0 and price > ratio:
+        sold += min((sqrt(price / ratio) - 1.0) / slope, capacity)
+    return sold
