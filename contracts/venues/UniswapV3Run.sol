@@ -136,12 +136,16 @@ library UniswapV3Run {
             let size := calldataload(0x64) // a length that lies costs its sender's gas
             calldatacopy(0x160, 0x84, size) // the message's data
             mstore8(0x160, MARK)
-            at := add(0xa7, mul(POOL_SIZE, and(byte(0, calldataload(0x84)), 0x3f)))
-            behind := sub(add(0x70, size), at) // bytes of the cells behind it
-            // this very run, in the callback of a pool of it; a place beyond makes `behind` negative
-            armed := eq(tload(0), keccak256(0x160, size))
-            armed := and(armed, eq(caller(), shr(96, calldataload(at))))
-            armed := and(armed, lt(behind, size))
+            armed := eq(tload(0), keccak256(0x160, size)) // this very run
+        }
+        if (armed) {
+            assembly ("memory-safe") {
+                at := add(0xa7, mul(POOL_SIZE, and(byte(0, calldataload(0x84)), 0x3f)))
+                let size := calldataload(0x64)
+                behind := sub(add(0x70, size), at) // bytes of the cells behind it
+                // by a pool of it; a place beyond makes `behind` negative
+                armed := and(eq(caller(), shr(96, calldataload(at))), lt(behind, size))
+            }
         }
         if (!armed) revert IArbitrageExecutor.UnexpectedCallback(msg.sender);
         if (behind == 0) {
