@@ -231,6 +231,8 @@ def divide(w: Words, q: int, a: int, a_limbs: int, d: int, d_limbs: int) -> bool
     """Q = a // d, of a_limbs limbs; True when a remainder is left. d is not 0; q may be a."""
     while d_limbs > 1 and w[d + d_limbs - 1] == ZERO:
         d_limbs -= 1
+    if d_limbs == 1:
+        return _divide_word(w, q, a, a_limbs, w[d])
     used = a_limbs
     while used > 0 and w[a + used - 1] == ZERO:
         used -= 1
@@ -249,6 +251,24 @@ def divide(w: Words, q: int, a: int, a_limbs: int, d: int, d_limbs: int) -> bool
     for place in range(used - d_limbs, -1, -1):
         w[q + place] = _digit(w, _DIVIDEND + place, d_limbs, top, v)
     return not is_zero(w, _DIVIDEND, d_limbs)
+
+
+@inner
+def _divide_word(w: Words, q: int, a: int, limbs: int, d: Word) -> bool:
+    """As `divide`, by one limb."""
+    shift = bits_free(d)
+    top = d << shift
+    v = reciprocal(top)
+    # In two steps, since a shift by all 64 bits is undefined.
+    rest = (w[a + limbs - 1] >> ONE) >> (TOP_BIT - shift)
+    for i in range(limbs - 1, -1, -1):
+        word = w[a + i] << shift
+        if i > 0:
+            word |= (w[a + i - 1] >> ONE) >> (TOP_BIT - shift)
+        digit = divide_two(rest, word, top, v)
+        rest = word - digit * top
+        w[q + i] = digit
+    return bool(rest != ZERO)
 
 
 @inner

@@ -170,7 +170,7 @@ def _uphill(
     profit, slope, bend = earned(space.local, pools, edges, place, at)
     missed = -0.5 * slope * slope / bend if bend < 0.0 else inf
     goal = at
-    for _ in range(MAX_STEPS):
+    for _ in range(MAX_STEPS if missed >= NEAR else 0):
         if not bend < 0.0:
             break
         goal -= slope / bend
