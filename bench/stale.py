@@ -9,8 +9,9 @@ all pools are of Uniswap V3, backwards, so that only the output is exact.
 import asyncio
 import json
 import math
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import count
 from statistics import median
@@ -42,6 +43,8 @@ from replica import Replica, launch
 from replica.abi import address
 from replica.contracts import deploy_executor
 from replica.demo.traders import MAX_FEE_WEI, Traders
+from replica.rpc import RpcError
+from replica.trial import mined_by_hand, taken_back
 
 TIP_WEI = 25 * 10**9
 V2_FEE_PIPS = 3_000
@@ -105,18 +108,15 @@ class World:
 
     def trade(self, count: int) -> None:
         """One block with so many trades by others."""
-        self._replica.rpc("evm_setAutomine", [False])
-        for _ in range(count):
-            self._traders.trade_once()
-        self._replica.rpc("evm_mine")
-        self._replica.rpc("evm_setAutomine", [True])
-
-    @contextmanager
-    def taken_back(self) -> Iterator[None]:
-        """What happens inside has not happened afterwards."""
-        mark = self._replica.rpc("evm_snapshot")
-        yield
-        self._replica.rpc("evm_revert", [mark])
+        with mined_by_hand(self._replica.rpc):
+            for _ in range(count):
+                # a node that took blocks back now and then refuses a trade: it counts one twice
+                with suppress(RpcError):
+                    self._traders.trade_once()
+            self._replica.rpc("evm_mine")
+            # what is mined leaves the pool a moment later, and until then upsets the next nonces
+            while int(self._replica.rpc("txpool_status")["pending"], 16):
+                time.sleep(0.002)
 
     async def view(self) -> MarketView:
         """Every pool as it is at the head."""
@@ -170,7 +170,7 @@ class World:
         self._gas_limit += 1  # equal transactions lose their receipts when they are taken back
         fees = {"gas": hex(self._gas_limit), "maxFeePerGas": hex(MAX_FEE_WEI)}
         order = {"from": self._key, "to": self._executor, "data": program, **fees}
-        with self.taken_back():
+        with taken_back(self._replica.rpc):
             sent = self._replica.rpc("eth_sendTransaction", [order])
             self._replica.receipt(sent)
             receipt = await self._node.receipt(bytes.fromhex(sent[2:]))
@@ -263,7 +263,7 @@ async def run(markets: int, trades: int, seed: int) -> dict[str, float]:
     with launch() as replica:
         async with open_world(replica, seed) as world:
             for _ in range(markets):
-                with world.taken_back():
+                with taken_back(replica.rpc):
                     world.trade(trades)
                     view = await world.view()
                     chosen = world.choose(view)

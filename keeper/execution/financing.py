@@ -22,7 +22,7 @@ from keeper.strategies.opportunity import Opportunity
 from keeper.strategies.reasons import Reason
 
 SAVED_SHARE = 0.03
-"""Of the predicted net profit, what an exact-output cycle earns more than exact amounts do.
+"""Of the predicted net profit, what an exact-output cycle earns at least beyond exact amounts.
 
 By observation, where others trade first: it lives on as long as the minimum profit is left, and
 takes what has become better (`make bench-stale`).

@@ -4,8 +4,7 @@ What a source has is changed on chain and read by the keeper's own reader.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
 
@@ -28,6 +27,8 @@ from keeper.strategies.reasons import Reason
 from replica import Replica
 from replica.abi import encode_call
 from replica.deploy import WHALE
+from replica.rpc import Json
+from replica.trial import taken_back
 
 SEED = 20_261_127
 MARKETS = 40
@@ -81,11 +82,9 @@ class FundingArena(Arena):
         earned = balance_change(receipt.logs, token, executor)
         assert earned == financed.opportunity.profit_raw, financed.source
 
-    @contextmanager
-    def for_now(self) -> Iterator[None]:
-        mark = self._replica.rpc("evm_snapshot")
-        yield
-        assert self._replica.rpc("evm_revert", [mark])
+    @property
+    def rpc(self) -> Callable[..., Json]:
+        return self._replica.rpc
 
     @property
     def executors(self) -> tuple[Address, Address]:
@@ -172,7 +171,7 @@ async def by_itself(
             assert financed.passed_over[Funding.OWN_CAPITAL.value] is own
         assert financed.opportunity.profit_raw == found.profit_raw
         taken[wanted] += 1
-        with world.for_now():
+        with taken_back(world.rpc):
             await world.earn(financed, executor)
 
 
@@ -184,7 +183,7 @@ async def each_loan(
     financed = await world.prepare(basket, rich, view)
     assert isinstance(financed, Financed)
     assert financed.source.funding is Funding.OWN_CAPITAL
-    with world.for_now():
+    with taken_back(world.rpc):
         for place, funding in enumerate(LADDER):
             financed = await world.prepare(basket, poor, view)
             assert isinstance(financed, Financed), funding
@@ -197,7 +196,7 @@ async def each_loan(
             for after in LADDER[max(place + 1, 4) :]:
                 assert financed.passed_over[after.value] is PassedOver.DEARER
             taken[funding] += 1
-            with world.for_now():
+            with taken_back(world.rpc):
                 await world.earn(financed, poor)
             if funding is not Funding.AAVE_V3:
                 world.empty(funding, basket.profit_token, basket.legs)
