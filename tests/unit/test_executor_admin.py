@@ -4,13 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 from executor_world import (
+    AAVE_POOL,
     GUARDIAN,
     KEEPER,
     NATIVE,
     OWNER,
     STRANGER,
+    TREASURY,
     RevertedError,
     World,
     header,
@@ -129,3 +132,11 @@ def test_every_administrative_act_leaves_an_event() -> None:
 def topic(name: str) -> str:
     event = next(e for e in compile_executor().abi if e.get("name") == name)
     return hexed(keccak(text=f"{name}({','.join(i['type'] for i in event['inputs'])})"))
+
+
+def test_the_constructor_leaves_an_event_for_each_role() -> None:
+    world = new_world()
+    roles = encode(["address"] * 4, [OWNER, GUARDIAN, TREASURY, AAVE_POOL])
+    world.deploy(compile_executor().creation_code + roles)
+    left = {log.topics[0] for log in world.evm.result.logs}
+    assert {topic(name) for name in ("OwnershipTransferred", "GuardianSet", "TreasuryChanged")} <= left

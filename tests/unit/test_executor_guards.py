@@ -23,6 +23,7 @@ from executor_world import (
     scripted,
     swap_command,
 )
+from program_assembler import command
 
 from keeper.chain import Address
 from keeper.execution.program_table import (
@@ -217,6 +218,35 @@ def test_a_pool_that_gives_the_input_back_may_succeed(world: World, wpol: Addres
     before = world.holdings()
     world.run(visit(wpol, OP_V3, pool))
     assert world.holdings() == before
+
+
+@pytest.mark.parametrize("more", [0, 1, 255])
+def test_a_pool_that_asks_for_more_than_the_most_is_paid_nothing(
+    world: World, wpol: Address, more: int
+) -> None:
+    """To the unit, also where the surplus would be given back."""
+    pool, most = scripted(world), 3 << 40
+    data = encode(["address", "uint256"], [wpol, most])
+    asks = encode_call(V3_CALLBACK, most + more, 0, data)
+    back = encode_call("transfer(address,uint256)", world.executor, most + more)
+    script(world, pool, (world.executor, asks, True), (wpol, back, True))
+    program = header([wpol]) + command("v3_pay", pool=pool, token=0, amount_in=most)
+    if more:
+        assert refuse(world, program) == "WrongPayment"
+    else:
+        world.run(program)
+
+
+@pytest.mark.parametrize("last_byte", range(64))
+def test_what_is_delivered_to_no_taker_is_refused(
+    world: World, wpol: Address, last_byte: int
+) -> None:
+    """Whether the next command takes delivery is read off its opcode, and off nothing else."""
+    pool = scripted(world)
+    script(world, pool)
+    other = bytes([OP_V3]) + b"\x77" * 30 + bytes([last_byte])
+    paid = command("v3_pay", pool=pool, token=0, amount_in=1, to="next")
+    assert refuse(world, header([wpol]) + paid + other) == "BadRecipient"
 
 
 def test_another_declared_token_may_not_fall(world: World, wpol: Address) -> None:
