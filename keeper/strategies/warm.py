@@ -95,7 +95,7 @@ def _snapshot(
 def main() -> None:
     """Warm up with a progress line."""
     cached = any(cache_directory().glob("*/*.nbc"))
-    sys.stderr.write("kernels: " + ("loading\n" if cached else "compiling, about half a minute\n"))
+    sys.stderr.write("kernels: " + ("loading\n" if cached else "compiling, a minute or two\n"))
     sys.stderr.write(f"kernels: ready after {warm():.1f} s\n")
 
 

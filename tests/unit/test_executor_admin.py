@@ -139,4 +139,6 @@ def test_the_constructor_leaves_an_event_for_each_role() -> None:
     roles = encode(["address"] * 4, [OWNER, GUARDIAN, TREASURY, AAVE_POOL])
     world.deploy(compile_executor().creation_code + roles)
     left = {log.topics[0] for log in world.evm.result.logs}
-    assert {topic(name) for name in ("OwnershipTransferred", "GuardianSet", "TreasuryChanged")} <= left
+    assert {
+        topic(name) for name in ("OwnershipTransferred", "GuardianSet", "TreasuryChanged")
+    } <= left

@@ -12,6 +12,7 @@ from keeper.market.kernels.layout import CONCENTRATED, CURVE, PAIR, FlatPools
 from keeper.market.kernels.limbs import ONE, SCRATCH, TOP_BIT, ZERO, Word, Words
 from keeper.market.kernels.local import LOCAL
 from keeper.market.kernels.quotes import AMOUNT_TOP, FILLED, GOT, PAID, REFUSED
+from keeper.market.kernels.ranges import ranges_space
 from keeper.market.kernels.stable_swap import curve_out
 from keeper.market.kernels.vault import vault_out
 
@@ -24,9 +25,9 @@ Amount = tuple[Word, Word]
 
 
 class ChainSpace(NamedTuple):
-    """Scratch of one chain at a time: operands, and what each hop's two walks remember.
+    """Scratch of one chain at a time: operands, and what each hop's walks remember.
 
-    `local` is of `kernels.local`.
+    `local` is of `kernels.local`, `ranges` of `kernels.ranges`: of use to all chains.
     """
 
     w: Words
@@ -34,16 +35,18 @@ class ChainSpace(NamedTuple):
     ints: NDArray[np.int64]
     amounts: Words
     local: NDArray[np.float64]
+    ranges: Words
 
 
 def chain_space() -> ChainSpace:
     """Space for chains of up to `MAX_HOPS`; one per thread."""
     return ChainSpace(
         w=np.zeros(SCRATCH, dtype=np.uint64),
-        marks=np.zeros((2 * MAX_HOPS, MARK_WORDS), dtype=np.uint64),
-        ints=np.zeros((2 * MAX_HOPS, MARK_INTS), dtype=np.int64),
+        marks=np.zeros((MAX_HOPS, MARK_WORDS), dtype=np.uint64),
+        ints=np.zeros((MAX_HOPS, MARK_INTS), dtype=np.int64),
         amounts=np.zeros((MAX_HOPS + 1, 2), dtype=np.uint64),
         local=np.zeros((MAX_HOPS, LOCAL)),
+        ranges=ranges_space(),
     )
 
 
@@ -65,9 +68,8 @@ def quote(space: ChainSpace, pools: FlatPools, edge: int, hop: int, exact_in: bo
             return pair_out(space.w, pools, slot, direction)
         return pair_in(space.w, pools, slot, direction)
     if kind == CONCENTRATED:
-        row = 2 * hop + (0 if exact_in else 1)
-        marks, ints = space.marks[row], space.ints[row]
-        return walk(space.w, pools, slot, direction, exact_in, marks, ints)
+        mark, ints = space.marks[hop], space.ints[hop]
+        return walk(space.w, pools, slot, direction, exact_in, mark, ints, space.ranges)
     if kind < CURVE or not exact_in:
         return REFUSED
     if kind == CURVE:
@@ -165,5 +167,5 @@ def crossed(space: ChainSpace, pools: FlatPools, edges: NDArray[np.int64]) -> in
     total = 0
     for hop in range(edges.shape[0]):
         if pools.kinds[edges[hop] >> 1] == CONCENTRATED:
-            total += space.ints[2 * hop, CROSSED]
+            total += space.ints[hop, CROSSED]
     return total

@@ -1,6 +1,8 @@
 """Exact quotes of Uniswap V3 pools in limbs: the loop of `venues.uniswap_v3`, step for step.
 
-A walk remembers where its last, partial step began: amounts near the last one start from there.
+A walk remembers where its last, partial step began: amounts near the last one start from there, be
+they inputs or outputs. Both make the same whole steps on the way, and an input above what those
+take, or an output above what they give, makes them all.
 """
 
 import numpy as np
@@ -23,6 +25,7 @@ from keeper.market.kernels.layout import (
 )
 from keeper.market.kernels.limbs import ZERO, Words, add, copy, is_equal, is_zero, less, sub
 from keeper.market.kernels.quotes import (
+    BEGAN,
     BEYOND,
     FILLED,
     GOT,
@@ -34,7 +37,8 @@ from keeper.market.kernels.quotes import (
     T3,
     TARGET,
 )
-from keeper.market.kernels.steps import EXCEEDS, PARTIAL, step_in, step_out
+from keeper.market.kernels.ranges import remember, step_known
+from keeper.market.kernels.steps import EXCEEDS, FULL, PARTIAL, step_in, step_out
 from keeper.market.kernels.tick_math import sqrt_ratio_at
 
 MIN_TICK, MAX_TICK = -887272, 887272
@@ -52,7 +56,7 @@ MARK_WORDS, MARK_INTS = 12, 7
 KNOWN, AT, INDEX, PASSED, TO, CROSSES, CROSSED = range(MARK_INTS)
 """Columns of a mark's integers: 1 once there is a mark; its tick, the index of the next tick and
 the initialised ticks passed so far; the tick headed for, and 1 if that is initialised; and the
-ticks that the last whole walk crossed."""
+ticks that the last walk of an input crossed."""
 
 
 @inner
@@ -64,6 +68,7 @@ def walk(
     exact_in: bool,
     mark: Words,
     ints: NDArray[np.int64],
+    ranges: Words,
 ) -> int:
     """GOT of PAID if `exact_in`, else PAID for GOT; returns a status."""
     given = PAID if exact_in else GOT
@@ -72,7 +77,7 @@ def walk(
     aimed = _begin(w, pools, slot, direction, given, mark, ints)
     fee = pools.ints[slot, FEE if direction == 0 else FEE1]
     tick, index, crossed = ints[AT], ints[INDEX], ints[PASSED]
-    status = FILLED
+    status, is_at_tick = FILLED, False
     while not is_zero(w, REST, 2):
         if not aimed:
             dry = is_zero(w, LIQUID, 2)
@@ -85,7 +90,12 @@ def walk(
         if at_end and not _has_room(w, direction):
             status = REFUSED
             break
-        outcome = step_in(w, direction, fee) if exact_in else step_out(w, direction, fee)
+        outcome = step_known(w, ranges, direction, fee, exact_in) if is_at_tick else PARTIAL
+        if outcome == PARTIAL:
+            copy(w, BEGAN, PRICE, 3)
+            outcome = step_in(w, direction, fee) if exact_in else step_out(w, direction, fee)
+            if is_at_tick and outcome == FULL:
+                remember(w, ranges, direction, fee)
         if outcome == EXCEEDS:
             status = BEYOND
             break
@@ -102,7 +112,9 @@ def walk(
             index += -1 if direction == 0 else 1
             crossed += 1
         tick = to - 1 if direction == 0 else to
-    ints[CROSSED] = crossed
+        is_at_tick = True
+    if exact_in:
+        ints[CROSSED] = crossed
     return status
 
 

@@ -17,10 +17,10 @@ from keeper.market.kernels.smooth import quote
 Floats = NDArray[np.float64]
 Edges = NDArray[np.int64]
 
-BASE_IN, BASE_OUT, PRICE, SLOPE, KEPT = range(5)
-LOCAL = 5
-"""Columns of a hop: the amounts at which its map begins, the map without its fee, and how many
-millionths of an input the fee leaves."""
+BASE_IN, BASE_OUT, PRICE, SLOPE, KEPT, GROSS, FEE_SHARE = range(7)
+LOCAL = 7
+"""Columns of a hop: the amounts at which its map begins, the map without its fee, what share of
+an input the fee leaves, one over that, and the fee's share of what is left."""
 
 _MILLION = 1e6
 _WHOLE = 2.0**53
@@ -28,17 +28,17 @@ _TWO_64, _TWO_96 = 2.0**64, 2.0**96
 
 
 @inner
-def stand(local: Floats, pools: FlatPools, edges: Edges, place: int, marks: Words) -> None:
-    """The hops' maps around the last exact amounts, which were told backwards before `place`."""
+def stand(local: Floats, pools: FlatPools, edges: Edges, marks: Words) -> None:
+    """The hops' maps around the last exact amounts."""
     for hop in range(edges.shape[0]):
         slot, direction = edges[hop] >> 1, edges[hop] & 1
         kind = pools.kinds[slot]
         if kind == PAIR:
             sold, bought = pools.floats[slot, direction], pools.floats[slot, 1 - direction]
             _put(local, hop, 0.0, 0.0, bought / sold, 1.0 / sold)
-            local[hop, KEPT] = _MILLION - pools.ints[slot, FEE]
+            _put_fee(local, hop, pools.ints[slot, FEE])
         elif kind == CONCENTRATED:
-            mark = marks[2 * hop + (1 if hop < place else 0)]
+            mark = marks[hop]
             price = _float(mark, MARK_PRICE, 3) / _TWO_96
             liquidity = _float(mark, MARK_LIQUID, 2)
             paid, got = _float(mark, MARK_PAID, 2), _float(mark, MARK_GOT, 2)
@@ -46,14 +46,23 @@ def stand(local: Floats, pools: FlatPools, edges: Edges, place: int, marks: Word
                 _put(local, hop, paid, got, price * price, price / liquidity)
             else:
                 _put(local, hop, paid, got, 1.0 / (price * price), 1.0 / (price * liquidity))
-            fee = pools.ints[slot, FEE if direction == 0 else FEE1]
-            local[hop, KEPT] = _MILLION - fee
+            _put_fee(local, hop, pools.ints[slot, FEE if direction == 0 else FEE1])
 
 
 @inner
 def _put(local: Floats, hop: int, paid: float, got: float, price: float, slope: float) -> None:
     local[hop, BASE_IN], local[hop, BASE_OUT] = paid, got
     local[hop, PRICE], local[hop, SLOPE] = price, slope
+
+
+@inner
+def _put_fee(local: Floats, hop: int, fee: int) -> None:
+    kept = _MILLION - fee
+    local[hop, KEPT], local[hop, GROSS], local[hop, FEE_SHARE] = (
+        kept / _MILLION,
+        _MILLION / kept,
+        fee / kept,
+    )
 
 
 @inner
@@ -71,12 +80,12 @@ def earned(
     """Profit, were nothing rounded, when `middle` flows at `place`; its two derivatives by that."""
     paid, first, bend = middle, 1.0, 0.0
     for hop in range(place - 1, -1, -1):
-        gamma = local[hop, KEPT] / _MILLION
+        gross = local[hop, GROSS]
         left = local[hop, PRICE] - local[hop, SLOPE] * (paid - local[hop, BASE_OUT])
         net = (paid - local[hop, BASE_OUT]) / left
-        by = local[hop, PRICE] / (left * left) / gamma
+        by = local[hop, PRICE] / (left * left) * gross
         twice = 2.0 * local[hop, SLOPE] * by / left
-        paid = local[hop, BASE_IN] + net / gamma
+        paid = local[hop, BASE_IN] + net * gross
         first, bend = by * first, twice * first * first + by * bend
     got, slope, curving = middle, 1.0, 0.0
     for hop in range(place, edges.shape[0]):
@@ -84,7 +93,7 @@ def earned(
         if pools.kinds[slot] >= CURVE:
             got, by, twice = quote(pools.smooth[slot, direction], got)
         else:
-            gamma = local[hop, KEPT] / _MILLION
+            gamma = local[hop, KEPT]
             net = (got - local[hop, BASE_IN]) * gamma
             scale = 1.0 + local[hop, SLOPE] * net
             by = gamma * local[hop, PRICE] / (scale * scale)
@@ -111,16 +120,16 @@ def rounded(local: Floats, pools: FlatPools, edges: Edges, place: int, middle: f
     """Profit in whole units as pairs and ranges round it, as far as floats can tell."""
     paid = middle
     for hop in range(place - 1, -1, -1):
-        kept, wanted = local[hop, KEPT], paid - local[hop, BASE_OUT]
+        wanted = paid - local[hop, BASE_OUT]
         net = wanted / (local[hop, PRICE] - local[hop, SLOPE] * wanted)
         if pools.kinds[edges[hop] >> 1] == PAIR:
-            paid = _down(net * _MILLION / kept) + 1.0
+            paid = _down(net * local[hop, GROSS]) + 1.0
         else:
             net = _up(net)
-            paid = local[hop, BASE_IN] + net + _up(net * (_MILLION - kept) / kept)
+            paid = local[hop, BASE_IN] + net + _up(net * local[hop, FEE_SHARE])
     got = middle
     for hop in range(place, edges.shape[0]):
-        net = (got - local[hop, BASE_IN]) * local[hop, KEPT] / _MILLION
+        net = (got - local[hop, BASE_IN]) * local[hop, KEPT]
         if pools.kinds[edges[hop] >> 1] == CONCENTRATED:
             net = _down(net)
         scale = 1.0 + local[hop, SLOPE] * net

@@ -17,6 +17,8 @@ NEEDED, BOUGHT = 20, 28
 T0, T1, T2, T3 = 36, 48, 60, 72
 """Temporaries of up to 12 limbs."""
 WORD = 90
+BEGAN = 91
+"""The price at which a step began, 3 limbs."""
 
 MILLION = np.uint64(1_000_000)
 AMOUNT_TOP = np.uint64(2**62)

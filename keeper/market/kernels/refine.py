@@ -51,10 +51,13 @@ FINE_STEP, NARROWING = 12, 4
 """Bits of the longest first step of a climb and of each narrowing above it."""
 
 MAX_CLIMB = 4096
-MAX_TRIED, FEW_TRIED, MAX_CONFIRMED, LET_GO = 256, 64, 3, 0.1
+MAX_TRIED, FEW_TRIED, MAX_CONFIRMED, LET_GO = 144, 64, 3, 0.1
 """Inputs that floats compare, how many where a unit of the coarsest amount is worth several, those
 of them that integers do, and what share of such a unit the farthest earns less for its distance
 from the top."""
+
+SIDE_BITS = 6
+"""Bits by which the sides of a parabola stand farther off than where profit falls by a unit."""
 
 COMB, COMB_BITS = 8, 27
 """Inputs that integers compare where floats cannot, unless profit is flat to so many bits."""
@@ -147,7 +150,7 @@ def _peak(
     cannot tell, and both anew.
     """
     for _ in range(MAX_STEPS):
-        stand(space.local, pools, edges, place, space.marks)
+        stand(space.local, pools, edges, space.marks)
         at = to_float(middle)
         goal, profit, missed = _uphill(space, pools, edges, place, at)
         if missed < NEAR or missed < nearly * profit:
@@ -262,7 +265,7 @@ def _luckiest(
     at = to_float(middle)
     if most == inf:
         return _comb(space, pools, edges, place, middle, best, max_in)
-    stand(space.local, pools, edges, place, space.marks)
+    stand(space.local, pools, edges, space.marks)
     hopes, hope = to_float(best), at
     out = to_float((space.amounts[edges.shape[0], 0], space.amounts[edges.shape[0], 1]))
     width = at * sqrt(LET_GO * max(out / at, 1.0) / max(hopes, 1.0))
@@ -299,6 +302,7 @@ def _comb(
     max_in: Amount,
 ) -> tuple[Amount, Amount]:
     """Some inputs of like profit, by integers."""
+    middle, best = _vertex(space, pools, edges, place, middle, best, max_in)
     flat = _flat_bits(FILLED, best)
     found, step = middle, shift_down(middle, min(flat + 2, 63))
     upper, lower = plus(middle, step), minus(middle, step)
@@ -310,6 +314,40 @@ def _comb(
         if status == FILLED and is_less(best, profit):
             found, best = there, profit
     return found, best
+
+
+@inner
+def _vertex(
+    space: ChainSpace,
+    pools: FlatPools,
+    edges: Edges,
+    place: int,
+    middle: Amount,
+    best: Amount,
+    max_in: Amount,
+) -> tuple[Amount, Amount]:
+    """The top of the parabola through three exact profits, where floats leave units of it.
+
+    Its sides stand where profit is some thousand units less, so that rounding does not move it.
+    """
+    bits = _flat_bits(FILLED, best) - SIDE_BITS
+    if bits < SIDE_BITS:
+        return middle, best
+    step = shift_down(middle, bits)
+    above, gain = _profit(space, pools, edges, place, plus(middle, step), max_in)
+    below, loss = _profit(space, pools, edges, place, minus(middle, step), max_in)
+    if above != FILLED or below != FILLED:
+        return middle, best
+    falls_up, falls_down = to_float(minus(best, gain)), to_float(minus(best, loss))
+    if not falls_up + falls_down > 0.0:
+        return middle, best
+    moved = 0.5 * to_float(step) * (falls_down - falls_up) / (falls_up + falls_down)
+    offset = from_float(abs(moved))
+    there = plus(middle, offset) if moved > 0.0 else minus(middle, offset)
+    status, profit = _profit(space, pools, edges, place, there, max_in)
+    if status == FILLED and is_less(best, profit):
+        return there, profit
+    return middle, best
 
 
 @inner

@@ -151,7 +151,7 @@ def step_in(w: Words, direction: int, fee: int) -> int:
         sub(w, REST, REST, NEEDED, 2)
         copy(w, PRICE, TARGET, 3)
         add(w, PAID, PAID, NEEDED, 2)
-        return _receive(w, FULL)
+        return receive(w, FULL)
     fits = _price_after_token0(w, T3, True) if direction == 0 else _price_after_token1_in(w)
     if not fits:
         return EXCEEDS
@@ -161,11 +161,11 @@ def step_in(w: Words, direction: int, fee: int) -> int:
     add(w, PAID, PAID, REST, 2)
     w[REST], w[REST + 1] = ZERO, ZERO
     copy(w, PRICE, NEXT, 3)
-    return _receive(w, PARTIAL)
+    return receive(w, PARTIAL)
 
 
 @inner
-def _receive(w: Words, outcome: int) -> int:
+def receive(w: Words, outcome: int) -> int:
     """Add BOUGHT to GOT; returns the outcome, or that the sum is no amount any more."""
     add(w, GOT, GOT, BOUGHT, 2)
     fits = w[GOT + 1] < AMOUNT_TOP and w[PAID + 1] < AMOUNT_TOP
@@ -196,7 +196,7 @@ def step_out(w: Words, direction: int, fee: int) -> int:
     sub(w, REST, REST, BOUGHT, 2)
     copy(w, PRICE, NEXT, 3)
     add(w, PAID, PAID, NEEDED, 2)
-    return _receive(w, outcome)
+    return receive(w, outcome)
 
 
 @inner
