@@ -24,6 +24,7 @@ PRECISION: constant(uint256) = 10**18
 tokens: uint256[2]
 held: uint256[2]
 rates: uint256[2]
+is_meta: public(HashMap[address, bool])
 A: public(uint256)
 fee: public(uint256)
 admin_fee: public(uint256)
@@ -49,6 +50,11 @@ def coins(i: int128) -> address:
 @external
 def balances(i: int128) -> uint256:
     return self.held[i]
+
+
+@external
+def call_meta(pool: address):
+    self.is_meta[pool] = True
 
 
 @view

@@ -37,7 +37,11 @@ LISTS: dict[Protocol, tuple[bytes, bytes]] = {
 IS_POOL = abi.selector("isPoolFromFactory(address)")
 CURVE_COINS = abi.selector("get_n_coins(address)")
 """Of a Curve factory: 0 for what it did not make."""
+IS_META = abi.selector("is_meta(address)")
+"""Of a Curve factory, where it makes metapools: one of whose coins is a share in another pool."""
 MAX_CURVE_COINS = 8
+YES = Address((1).to_bytes(20))
+"""How a view's true reads as an address."""
 FEE = abi.selector("fee()")
 
 
@@ -69,16 +73,28 @@ class Discovery:
             own = [ref for ref in refs if ref.factory == factory]
             keys = [(ref.address, NO_POOL, 0) for ref in own]
             answers = await read_addresses(self._lens, factory.address, IS_POOL, keys, block_hash)
-            yes = Address((1).to_bytes(20))
-            kept += [ref for ref, said in zip(own, answers, strict=True) if said == yes]
+            kept += [ref for ref, said in zip(own, answers, strict=True) if said == YES]
         return kept
 
+    async def _without_metapools(self, refs: Sequence[PoolRef], block_hash: bytes) -> list[PoolRef]:
+        """Those of one Curve factory's pools whose rates no other pool's trades change.
+
+        A metapool values a coin by another pool, of which none of its own logs tells.
+        """
+        keys = [(ref.address, NO_POOL, 0) for ref in refs]
+        maker = refs[0].factory.address if refs else NO_POOL
+        answers = await read_addresses(self._lens, maker, IS_META, keys, block_hash)
+        return [ref for ref, said in zip(refs, answers, strict=True) if said != YES]
+
     async def _lists(self, ref: PoolRef, block_hash: bytes) -> bool:
-        """Whether a Curve factory knows the pool."""
+        """Whether a Curve factory knows the pool, and as none that rests on another."""
         keys = [(ref.address, NO_POOL, 0)]
         maker = ref.factory.address
         (said,) = await read_addresses(self._lens, maker, CURVE_COINS, keys, block_hash)
-        return not isinstance(said, Unreadable) and 2 <= int.from_bytes(said) <= MAX_CURVE_COINS
+        coins = 0 if isinstance(said, Unreadable) else int.from_bytes(said)
+        if not 2 <= coins <= MAX_CURVE_COINS:
+            return False
+        return bool(await self._without_metapools([ref], block_hash))
 
     async def vouched(
         self, factories: Sequence[Factory], hint: PoolNews, block_hash: bytes
@@ -124,7 +140,10 @@ class Discovery:
         if protocol in LISTS:
             views = LISTS[protocol]
             answers = await read_listed(self._lens, factory.address, *views, block.hash)
-            return self._refs(factory, answers)
+            refs = self._refs(factory, answers)
+            if views != _CURVE:
+                return refs
+            return await self._without_metapools(refs, block.hash)
         refs = await creations.scan(self._node, factory, self._tokens, since, block.number)
         if creations.CREATIONS[protocol] != creations.BALANCER_CREATED:
             return refs

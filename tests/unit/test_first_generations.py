@@ -121,6 +121,9 @@ async def test_a_curve_pool_of_2020_is_listed_read_and_quoted(node: Node, chain:
             expected = await quoted(node, ref, coins[sold], coins[bought], amount)
             data = encode_call(CURVE_SWAP, sold, bought, amount, 0)
             assert received(chain, coins[bought], where, data) == expected > 0
+    transact(chain, WHALE, where, encode_call("call_meta(address)", where))
+    assert not await Discovery(node, Lens(node), ()).find([factory], await node.block("latest"))
+    assert await vouched(node, factory, news) is None
 
 
 async def test_a_balancer_pool_of_2021_takes_no_shortcut(node: Node, chain: Replica) -> None:
