@@ -7,7 +7,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from market_frames import Frames, pool_address
 from random_markets import (
@@ -87,6 +87,7 @@ def test_the_certificate_holds_and_is_nearly_reached() -> None:
 
 
 @given(SEEDS)
+@example(276124919)
 @settings(max_examples=25, deadline=None)
 def test_it_earns_at_least_the_best_simple_or_triangular_cycle(seed: int) -> None:
     view = random_view(seed)
@@ -100,7 +101,9 @@ def test_it_earns_at_least_the_best_simple_or_triangular_cycle(seed: int) -> Non
     strategy, found = basket(view)
     if found is not None:
         assert found.profit_usd >= best * (1 - 1e-6) - 1e-4
-    assert strategy.certificate is not None
+    if strategy.certificate is None:  # the market gives the profit token no price
+        assert not cycles
+        return
     assert strategy.certificate.gross_usd >= best * (1 - 1e-6) - 1e-4
 
 
