@@ -14,6 +14,7 @@
 """
 
 import commands
+import limits
 import protocols
 import reading
 import table
@@ -86,7 +87,7 @@ def __default__():
 def _execute(program: Bytes[reading.MAX]):
     assert reading.field(program, 0, 32) == 0 # no function of ours has another selector
     assert self.executors[msg.sender], "Unauthorized"
-    self._check_limits(program)
+    limits.check(program)
     assert not self.running, "NestedRun"
     self.running = True
     native: uint256 = self.balance
@@ -110,33 +111,9 @@ def _execute(program: Bytes[reading.MAX]):
     for i: uint256 in range(len(tokens), bound=table.MAX_TOKENS):
         held: uint256 = protocols.balance_of(tokens[i], self)
         assert held >= before[i], "BalanceFell"
-        assert i != 0 or held - before[i] >= self._least_profit(program), "Unprofitable"
+        assert i != 0 or held - before[i] >= limits.least_profit(program), "Unprofitable"
     assert self.balance >= native, "BalanceFell"
     self.running = False
-
-
-@internal
-@view
-def _check_limits(program: Bytes[reading.MAX]):
-    last: uint256 = reading.field(
-        program, table.HEADER_DEADLINE_BLOCK_AT, table.HEADER_DEADLINE_BLOCK_BITS
-    )
-    assert block.number <= last, "DeadlinePassed"
-    most: uint256 = reading.field(
-        program, table.HEADER_MAX_BASE_FEE_AT, table.HEADER_MAX_BASE_FEE_BITS
-    )
-    assert block.basefee <= most * 10**6, "BaseFeeTooHigh"
-
-
-@internal
-@pure
-def _least_profit(program: Bytes[reading.MAX]) -> uint256:
-    digits: uint256 = reading.field(
-        program, table.HEADER_MIN_PROFIT_AT, table.HEADER_MIN_PROFIT_BITS
-    )
-    return digits << reading.field(
-        program, table.HEADER_MIN_PROFIT_SHIFT_AT, table.HEADER_MIN_PROFIT_SHIFT_BITS
-    )
 
 
 # ------------------------------------------------------------ callbacks
