@@ -117,7 +117,3 @@ class MarketView:
         if isinstance(state, PairState):
             return PairState(state.pool, key.place0, key.place1)
         return state
-
-    def is_tradable(self, pool: Address) -> bool:
-        """Whether the pool's state at this block is known without doubt."""
-        return pool in self.states

@@ -35,8 +35,9 @@ def warm_market() -> None:
         RuntimeError: the kernels refuse what is plain, so they cannot be trusted.
     """
     market = Market(())
-    market.apply(_snapshot(_PAIR, Protocol.UNISWAP_V2))
-    market.apply(_snapshot(_TICKED, Protocol.UNISWAP_V3))
+    tokens = _PAIR, _TICKED
+    market.apply(plain_pool(_origin(0), _PAIR, tokens, _DEPTH, reserve1=_DEPTH))
+    market.apply(plain_pool(_origin(0), _TICKED, tokens, _DEPTH))
     market.apply(_reading())
     market.apply(_boundary(1))
     market.apply(PoolLiquidity(_origin(2), _TICKED, -120, 120, _DEPTH))
@@ -119,26 +120,38 @@ def _reading() -> PoolReading:
     )
 
 
-def _snapshot(pool: Address, protocol: Protocol) -> PoolSnapshot:
-    ticked = protocol is Protocol.UNISWAP_V3
-    ends = (TickLiquidity(-600, _DEPTH, _DEPTH), TickLiquidity(600, -_DEPTH, _DEPTH))
+def plain_pool(
+    origin: Origin,
+    pool: Address,
+    tokens: tuple[Address, Address],
+    depth: int,
+    *,
+    reserve1: int | None = None,
+    tick: int = 0,
+) -> PoolSnapshot:
+    """A Uniswap V2 pair of `depth` and `reserve1`, or without that a Uniswap V3 pool at `tick`.
+
+    The latter has one position of liquidity `depth`, from tick -600 to 600.
+    """
+    ticked = reserve1 is None
+    ends = (TickLiquidity(-600, depth, depth), TickLiquidity(600, -depth, depth))
     return PoolSnapshot(
-        origin=_origin(0),
+        origin=origin,
         pool=pool,
-        protocol=protocol,
+        protocol=Protocol.UNISWAP_V3 if ticked else Protocol.UNISWAP_V2,
         factory=_PAIR,
-        token0=_PAIR,
-        token1=_TICKED,
+        token0=tokens[0],
+        token1=tokens[1],
         decimals0=18,
         decimals1=18,
-        fee_pips=3_000,
+        fee_pips=500,
         protocol_fee=0,
-        tick_spacing=60 if ticked else 0,
-        reserve0=0 if ticked else _DEPTH,
-        reserve1=0 if ticked else _DEPTH,
-        sqrt_price_x96=1 << 96 if ticked else 0,
-        liquidity=_DEPTH if ticked else 0,
-        tick=0,
+        tick_spacing=10 if ticked else 0,
+        reserve0=0 if ticked else depth,
+        reserve1=reserve1 or 0,
+        sqrt_price_x96=get_sqrt_ratio_at_tick(tick) if ticked else 0,
+        liquidity=depth if ticked else 0,
+        tick=tick,
         part=0,
         parts=1,
         ticks=ends if ticked else (),

@@ -352,12 +352,6 @@ class Node:
             compared=not isinstance(block, str),
         )
 
-    async def max_priority_fee(self) -> int:
-        """The tip in wei per gas that the node suggests."""
-        return await self._ask(
-            "eth_maxPriorityFeePerGas", answer=lambda v: answers.quantity(v, "tip", 128)
-        )
-
     async def _ask(
         self,
         method: str,

@@ -8,13 +8,12 @@ from hashlib import sha256
 from itertools import combinations
 from time import monotonic
 
-from keeper.chain import Address, Protocol
+from keeper.chain import Address
 from keeper.market.kernels.compiler import cache_directory
 from keeper.market.state import Market
-from keeper.market.venues.v3_tick_math import get_sqrt_ratio_at_tick
 from keeper.market.view import MarketView
-from keeper.market.warm import check_quotes, warm_market
-from keeper.relay.messages import BlockBoundary, Origin, PoolSnapshot, TickLiquidity
+from keeper.market.warm import check_quotes, plain_pool, warm_market
+from keeper.relay.messages import BlockBoundary, Origin
 from keeper.strategies import registry
 from keeper.strategies.base import GasQuote, StrategySettings
 
@@ -46,9 +45,13 @@ def _small_market() -> MarketView:
     for first, second in combinations(range(len(_TOKENS)), 2):
         for place in range(3):
             sequence += 1
-            reserves = (_DEPTH, _DEPTH + place * _DEPTH // 50)
+            pool = Address(sha256(bytes([sequence])).digest()[:20])
             tokens = _TOKENS[first], _TOKENS[second]
-            market.apply(_snapshot(sequence, *tokens, reserves, concentrated=place == 2))
+            origin, reserve1 = _origin(sequence), _DEPTH + place * _DEPTH // 50
+            if place == 2:
+                market.apply(plain_pool(origin, pool, tokens, _DEPTH, tick=398))
+            else:
+                market.apply(plain_pool(origin, pool, tokens, _DEPTH, reserve1=reserve1))
     boundary = BlockBoundary(_origin(sequence + 1), b"\0" * 32, 1, 0)
     view = market.apply(boundary)
     if view is None:
@@ -58,38 +61,6 @@ def _small_market() -> MarketView:
 
 def _origin(sequence: int) -> Origin:
     return Origin(1, sequence, 137, 1, b"\1" * 32, 0, 0, 0, 0)
-
-
-def _snapshot(
-    sequence: int,
-    token0: Address,
-    token1: Address,
-    reserves: tuple[int, int],
-    *,
-    concentrated: bool,
-) -> PoolSnapshot:
-    ticks = (TickLiquidity(-600, _DEPTH, _DEPTH), TickLiquidity(600, -_DEPTH, _DEPTH))
-    return PoolSnapshot(
-        origin=_origin(sequence),
-        pool=Address(sha256(bytes([sequence])).digest()[:20]),
-        protocol=Protocol.UNISWAP_V3 if concentrated else Protocol.UNISWAP_V2,
-        factory=_TOKENS[0],
-        token0=token0,
-        token1=token1,
-        decimals0=18,
-        decimals1=18,
-        fee_pips=500,
-        protocol_fee=0,
-        tick_spacing=10 if concentrated else 0,
-        reserve0=0 if concentrated else reserves[0],
-        reserve1=0 if concentrated else reserves[1],
-        sqrt_price_x96=get_sqrt_ratio_at_tick(398) if concentrated else 0,
-        liquidity=_DEPTH if concentrated else 0,
-        tick=398 if concentrated else 0,
-        part=0,
-        parts=1,
-        ticks=ticks if concentrated else (),
-    )
 
 
 def main() -> None:

@@ -100,7 +100,7 @@ async def test_a_transaction_from_broadcast_to_receipt(node: Node, account: Loca
     nonce = await node.transaction_count(sender)
     receipt = await mined(node, signed(account, nonce, value=5))
     assert (receipt.status, receipt.sender, receipt.to) == (1, sender, NOBODY)
-    assert receipt.effective_gas_price_wei >= await node.max_priority_fee()
+    assert receipt.effective_gas_price_wei > 0
     found = await node.transaction(receipt.transaction_hash)
     assert found is not None
     assert (found.block_hash, found.value_wei, found.nonce) == (receipt.block_hash, 5, nonce)

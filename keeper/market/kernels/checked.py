@@ -13,14 +13,16 @@ from keeper.market.kernels.limbs import (
     Word,
     Words,
     add,
+    copy,
     divide,
     divide_up,
+    is_zero,
     less,
     mul,
     mul_word,
     sub,
 )
-from keeper.market.kernels.quotes import put_word
+from keeper.market.kernels.quotes import AMOUNT_TOP, BEYOND, FILLED, GOT, REFUSED, put_word
 
 LIMBS = 4
 WIDE = 80
@@ -117,3 +119,15 @@ def is_next_to(w: Words, a: int, b: int) -> bool:
         if w[WIDE + i] != ZERO:
             return False
     return bool(w[WIDE] <= ONE)
+
+
+@inner
+def pay_out(w: Words, r: int, one: Word, rate: int) -> int:
+    """GOT = r * one / rate, from a pool's own units to raw ones; returns a status."""
+    if not times_word(w, r, r, one):
+        return REFUSED
+    over(w, r, r, rate)
+    if not is_zero(w, r + 2, 2) or w[r + 1] >= AMOUNT_TOP:
+        return BEYOND
+    copy(w, GOT, r, 2)
+    return FILLED

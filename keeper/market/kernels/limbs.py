@@ -27,6 +27,7 @@ _S11, _S13, _S24, _S31 = np.uint64(11), np.uint64(13), np.uint64(24), np.uint64(
 _S40, _S47, _S55 = np.uint64(40), np.uint64(47), np.uint64(55)
 _FIRST_GUESS = np.uint64(2**19 - 3 * 2**8)
 _TWO_60 = np.uint64(2**60)
+_TWO_64 = 2.0**64
 
 SCRATCH = 128
 """Words of a scratch array; those from `_DIVIDEND` on belong to `divide`."""
@@ -149,6 +150,15 @@ def sub(w: Words, r: int, a: int, b: int, limbs: int) -> Word:
         borrow = under + (ONE if first < borrow else ZERO)
         w[r + i] = second
     return borrow
+
+
+@inner
+def as_float(w: Words, a: int, limbs: int) -> float:
+    """The float of a, but for what summing limb by limb rounds."""
+    value = 0.0
+    for i in range(limbs - 1, -1, -1):
+        value = value * _TWO_64 + float(w[a + i])
+    return value
 
 
 @inner

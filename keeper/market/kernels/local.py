@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from keeper.market.kernels.compiler import inner
 from keeper.market.kernels.concentrated import MARK_GOT, MARK_LIQUID, MARK_PAID, MARK_PRICE
 from keeper.market.kernels.layout import CONCENTRATED, CURVE, FEE, FEE1, PAIR, FlatPools
-from keeper.market.kernels.limbs import Words
+from keeper.market.kernels.limbs import Words, as_float
 from keeper.market.kernels.smooth import quote
 
 Floats = NDArray[np.float64]
@@ -39,9 +39,9 @@ def stand(local: Floats, pools: FlatPools, edges: Edges, marks: Words) -> None:
             _put_fee(local, hop, pools.ints[slot, FEE])
         elif kind == CONCENTRATED:
             mark = marks[hop]
-            price = _float(mark, MARK_PRICE, 3) / _TWO_96
-            liquidity = _float(mark, MARK_LIQUID, 2)
-            paid, got = _float(mark, MARK_PAID, 2), _float(mark, MARK_GOT, 2)
+            price = as_float(mark, MARK_PRICE, 3) / _TWO_96
+            liquidity = as_float(mark, MARK_LIQUID, 2)
+            paid, got = as_float(mark, MARK_PAID, 2), as_float(mark, MARK_GOT, 2)
             if direction == 0:
                 _put(local, hop, paid, got, price * price, price / liquidity)
             else:
@@ -63,14 +63,6 @@ def _put_fee(local: Floats, hop: int, fee: int) -> None:
         _MILLION / kept,
         fee / kept,
     )
-
-
-@inner
-def _float(words: Words, at: int, limbs: int) -> float:
-    value = 0.0
-    for i in range(limbs - 1, -1, -1):
-        value = value * _TWO_64 + float(words[at + i])
-    return value
 
 
 @inner

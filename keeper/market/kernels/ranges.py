@@ -8,18 +8,17 @@ stale; a later one takes the place of an earlier one.
 import numpy as np
 
 from keeper.market.kernels.compiler import inner
-from keeper.market.kernels.limbs import Words, add, copy, less, sub
+from keeper.market.kernels.limbs import Words, copy, less
 from keeper.market.kernels.quotes import (
     BEGAN,
     BOUGHT,
     LIQUID,
     NEEDED,
-    PAID,
     PRICE,
     REST,
     TARGET,
 )
-from keeper.market.kernels.steps import FULL, PARTIAL, receive
+from keeper.market.kernels.steps import FULL, PARTIAL, take_step
 
 RANGES_BITS = 13
 RANGE_WORDS = 16
@@ -69,10 +68,7 @@ def step_known(w: Words, ranges: Words, direction: int, fee: int, exact_in: bool
     given = NEEDED if exact_in else BOUGHT
     if less(w, REST, given, 2):
         return PARTIAL
-    sub(w, REST, REST, given, 2)
-    copy(w, PRICE, TARGET, 3)
-    add(w, PAID, PAID, NEEDED, 2)
-    return receive(w, FULL)
+    return take_step(w, given, TARGET, FULL)
 
 
 @inner

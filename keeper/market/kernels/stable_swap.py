@@ -9,6 +9,7 @@ from keeper.market.kernels.checked import (
     minus,
     over,
     over_word,
+    pay_out,
     plus,
     times,
     times_word,
@@ -27,7 +28,7 @@ from keeper.market.kernels.limbs import (
     is_zero,
     less,
 )
-from keeper.market.kernels.quotes import AMOUNT_TOP, BEYOND, FILLED, GOT, PAID, REFUSED
+from keeper.market.kernels.quotes import PAID, REFUSED
 
 TERMS, INVARIANT, RATES, BALANCES = 0, 1, 2, 4
 """Rows of a pool's numbers: amplification, its precision, fee and off-peg multiplier in one; D; the
@@ -50,13 +51,7 @@ def curve_out(w: Words, pools: FlatPools, slot: int, direction: int) -> int:
     if not (_buy(w, pools, slot, direction) and _take_fee(w, pools, slot)):
         return REFUSED
     load(w, _RATE, numbers, first + RATES + 1 - direction)
-    if not times_word(w, _T, _T, _PRECISION):
-        return REFUSED
-    over(w, _T, _T, _RATE)
-    if not is_zero(w, _T + 2, 2) or w[_T + 1] >= AMOUNT_TOP:
-        return BEYOND
-    copy(w, GOT, _T, 2)
-    return FILLED
+    return pay_out(w, _T, _PRECISION, _RATE)
 
 
 @inner

@@ -11,6 +11,7 @@ from keeper.market.kernels.limbs import (
     ZERO,
     Words,
     add,
+    as_float,
     copy,
     divide,
     divide_up,
@@ -116,24 +117,16 @@ def _add_fee(w: Words, fee: int) -> bool:
 
 
 @inner
-def _float(w: Words, a: int, n: int) -> float:
-    value = 0.0
-    for i in range(n - 1, -1, -1):
-        value = value * _TWO_64 + float(w[a + i])
-    return value
-
-
-@inner
 def _falls_short(w: Words, amount: int, token0: bool) -> bool:
     """Whether floats show beyond doubt that `amount` of that token does not reach TARGET."""
     if less(w, PRICE, TARGET, 3):
         sub(w, T0, TARGET, PRICE, 3)
     else:
         sub(w, T0, PRICE, TARGET, 3)
-    whole = _float(w, LIQUID, 2) * _float(w, T0, 3)
+    whole = as_float(w, LIQUID, 2) * as_float(w, T0, 3)
     if token0:
-        whole *= _TWO_96 / (_float(w, PRICE, 3) * _float(w, TARGET, 3)) * _TWO_96
-    return bool(_float(w, amount, 2) * _TWO_96 < whole * _CERTAIN - _TWO_96)
+        whole *= _TWO_96 / (as_float(w, PRICE, 3) * as_float(w, TARGET, 3)) * _TWO_96
+    return bool(as_float(w, amount, 2) * _TWO_96 < whole * _CERTAIN - _TWO_96)
 
 
 @inner
@@ -148,10 +141,7 @@ def step_in(w: Words, direction: int, fee: int) -> int:
         _bought(w, direction, TARGET)
         if not (_is_amount(w, BOUGHT) and _is_amount(w, NEEDED) and _add_fee(w, fee)):
             return EXCEEDS
-        sub(w, REST, REST, NEEDED, 2)
-        copy(w, PRICE, TARGET, 3)
-        add(w, PAID, PAID, NEEDED, 2)
-        return receive(w, FULL)
+        return take_step(w, NEEDED, TARGET, FULL)
     fits = _price_after_token0(w, T3, True) if direction == 0 else _price_after_token1_in(w)
     if not fits:
         return EXCEEDS
@@ -161,11 +151,20 @@ def step_in(w: Words, direction: int, fee: int) -> int:
     add(w, PAID, PAID, REST, 2)
     w[REST], w[REST + 1] = ZERO, ZERO
     copy(w, PRICE, NEXT, 3)
-    return receive(w, PARTIAL)
+    return _receive(w, PARTIAL)
 
 
 @inner
-def receive(w: Words, outcome: int) -> int:
+def take_step(w: Words, given: int, to: int, outcome: int) -> int:
+    """Trade NEEDED, its fee included, for BOUGHT: the price is at `to`, and `given` off REST."""
+    sub(w, REST, REST, given, 2)
+    copy(w, PRICE, to, 3)
+    add(w, PAID, PAID, NEEDED, 2)
+    return _receive(w, outcome)
+
+
+@inner
+def _receive(w: Words, outcome: int) -> int:
     """Add BOUGHT to GOT; returns the outcome, or that the sum is no amount any more."""
     add(w, GOT, GOT, BOUGHT, 2)
     fits = w[GOT + 1] < AMOUNT_TOP and w[PAID + 1] < AMOUNT_TOP
@@ -193,10 +192,7 @@ def step_out(w: Words, direction: int, fee: int) -> int:
         outcome = PARTIAL
     if not (_is_amount(w, NEEDED) and _add_fee(w, fee)):
         return EXCEEDS
-    sub(w, REST, REST, BOUGHT, 2)
-    copy(w, PRICE, NEXT, 3)
-    add(w, PAID, PAID, NEEDED, 2)
-    return receive(w, outcome)
+    return take_step(w, BOUGHT, NEXT, outcome)
 
 
 @inner

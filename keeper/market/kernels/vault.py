@@ -11,6 +11,7 @@ from keeper.market.kernels.checked import (
     over_up,
     over_word,
     over_word_up,
+    pay_out,
     plus,
     times,
     times_word,
@@ -19,7 +20,7 @@ from keeper.market.kernels.checked import (
 from keeper.market.kernels.compiler import inner
 from keeper.market.kernels.layout import NUMBERS, SIDE0, SIDE1, TOKENS, WEIGHTED, FlatPools
 from keeper.market.kernels.limbs import ONE, ZERO, Words, add, copy, is_zero, less, sub
-from keeper.market.kernels.quotes import AMOUNT_TOP, BEYOND, FILLED, GOT, PAID, REFUSED
+from keeper.market.kernels.quotes import PAID, REFUSED
 from keeper.market.kernels.vault_power import power_up
 
 TERMS, HELD, SCALING, INVARIANT, SCALED = 0, 1, 2, 4, 5
@@ -63,13 +64,7 @@ def vault_out(w: Words, pools: FlatPools, slot: int, direction: int) -> int:
     else:
         buys = _stable(w, pools, slot, direction)
     load(w, _RATE, numbers, first + SCALING + 1 - direction)
-    if not (buys and times_word(w, _T, _T, _ONE)):
-        return REFUSED
-    over(w, _T, _T, _RATE)
-    if not is_zero(w, _T + 2, 2) or w[_T + 1] >= AMOUNT_TOP:
-        return BEYOND
-    copy(w, GOT, _T, 2)
-    return FILLED
+    return pay_out(w, _T, _ONE, _RATE) if buys else REFUSED
 
 
 @inner

@@ -33,11 +33,6 @@ class V4State(NamedTuple):
     fee_zero_for_one_pips: int
     fee_one_for_zero_pips: int
 
-    @property
-    def same_fees(self) -> bool:
-        """Whether both directions pay the same, so that one curve holds for both."""
-        return self.fee_zero_for_one_pips == self.fee_one_for_zero_pips
-
     def quote(self, *, zero_for_one: bool, amount: int, exact_in: bool) -> Quote:
         """Exact amounts of a swap, or why the pool manager does not trade it in full."""
         curve = self._charging(zero_for_one=zero_for_one)
