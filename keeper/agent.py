@@ -269,9 +269,8 @@ class Agent:
 
     def _begin(self, financed: Financed) -> None:
         """Reserve the opportunity's pools before anything waits, and execute it beside the loop."""
-        opportunity = financed.opportunity
-        name = self._rooms.submitter.identify(opportunity)
-        self._holds[name] = frozenset(leg.pool for leg in opportunity.legs)
+        name = self._rooms.submitter.identify(financed)
+        self._holds[name] = frozenset(leg.pool for leg in financed.opportunity.legs)
         self._begin_task(self._execute(financed, name))
 
     async def _execute(self, financed: Financed, hold: UUID) -> None:
@@ -379,8 +378,7 @@ class Agent:
         while self._left:
             await asyncio.sleep(0)
             found, reason, passed_over = self._left[0]
-            opportunity = found.opportunity if isinstance(found, Financed) else found
-            name, instance = self._rooms.submitter.identify(opportunity), self._rooms.instance.key
+            name, instance = self._rooms.submitter.identify(found), self._rooms.instance.key
             row = opportunity_row(name, instance, found, reason, passed_over)
             self._rooms.journal.offer_opportunity(row)
             self._left.popleft()

@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 
 from keeper.chain import Address, ChainInstance
 from keeper.execution.financing import Financed, Source, Unfunded, finance, is_short_chain
+from keeper.execution.identity import opportunity_id
 from keeper.execution.intent import Intent
 from keeper.execution.nonces import NonceOwner
 from keeper.execution.program import (
@@ -24,13 +25,10 @@ from keeper.execution.signing import Fees, SignedTransaction, Signer
 from keeper.execution.store import IntentStore, StoreUnavailableError
 from keeper.market.flash_sources import Liquidity
 from keeper.node import CallReverted, Node, NodeError, TransactionRejected
-from keeper.strategies.opportunity import Leg, Opportunity
+from keeper.strategies.opportunity import Opportunity
 from keeper.strategies.reasons import Reason
 
 logger = logging.getLogger(__name__)
-
-OPPORTUNITY_NAMESPACE = UUID("5b0f6f0e-0e86-5d0c-9b57-3c1b9a9f4a51")
-"""Names of opportunities are unique by chain instance, block hash and swaps."""
 
 GAS_LIMIT_MARGIN_PERCENT = 25
 """Above the simulation: a trade before ours may warm less, cross a tick more, or age an oracle."""
@@ -60,22 +58,6 @@ class Refusal:
     """Why nothing was committed, and so nothing can reach the chain."""
 
     reason: Reason
-
-
-def opportunity_id(instance: ChainInstance, opportunity: Opportunity) -> UUID:
-    """Derive the id under which a rerun on the same block recognises the same opportunity.
-
-    Who funds it and how much it bids are no part of it: they may be chosen anew.
-    """
-    swaps = ",".join(_swap_name(leg) for leg in opportunity.legs)
-    name = f"{instance.key}:{opportunity.block.hash.hex()}:{opportunity.profit_token.hex()}:{swaps}"
-    return uuid5(OPPORTUNITY_NAMESPACE, name)
-
-
-def _swap_name(leg: Leg) -> str:
-    places = (leg.pool, leg.terms.pool_id, leg.token_in, leg.token_out)
-    amounts = (leg.amount_in_raw, leg.amount_out_raw)
-    return "-".join((*(place.hex() for place in places), *map(str, amounts)))
 
 
 def _left_over(opportunity: Opportunity) -> int:
@@ -126,9 +108,9 @@ class Submitter:
         """Use no nonce up to this one: durable bytes hold it, whoever learns of them late."""
         self._nonces.catch_up(nonce + 1)
 
-    def identify(self, opportunity: Opportunity) -> UUID:
+    def identify(self, found: Opportunity | Financed) -> UUID:
         """The opportunity's id, see `opportunity_id`."""
-        return opportunity_id(self._instance, opportunity)
+        return opportunity_id(self._instance, found)
 
     def prepare(self, opportunity: Opportunity, liquidity: Liquidity | None) -> Financed | Unfunded:
         """Choose the source of an opportunity's capital and encode its program.
@@ -161,7 +143,7 @@ class Submitter:
             too_little = self._judge(self._net_profit_usd(opportunity, gas))
             if too_little is not None:
                 return Refusal(too_little)
-            return await self._commit_and_send(self._demanding(financed, gas), gas, stamps)
+            return await self._commit_and_send(financed, gas, stamps)
         except CallReverted:
             return Refusal(Reason.SIMULATION_REVERTED)
         except NodeError as error:
@@ -188,12 +170,12 @@ class Submitter:
             raise ProgramError("the legs do not leave the profit that they are said to")
         return encode_basket(opportunity.legs, loans=opportunity.loans, **common)
 
-    def _demanding(self, financed: Financed, gas: int) -> Financed:
+    def _demanding(self, financed: Financed, gas: int) -> bytes:
         """The same program with the minimum profit that pays the gas of its simulation."""
         opportunity = financed.opportunity
         cost_usd = opportunity.gas_cost_usd * gas / opportunity.gas_estimate
         priced = replace(opportunity, gas_estimate=gas, gas_cost_usd=cost_usd)
-        return replace(financed, program=self._encode(priced, financed.source))
+        return self._encode(priced, financed.source)
 
     def _min_profit_raw(self, opportunity: Opportunity) -> int:
         """Raw profit that pays the gas at the highest fee bid: with less the program reverts."""
@@ -229,12 +211,12 @@ class Submitter:
         async with self._nonces.turn() as turn:
             signed = self._signer.sign_call(
                 self._policy.executor,
-                financed.program,
+                self._demanding(financed, gas),
                 nonce=turn.nonce,
                 gas_limit=gas * (100 + GAS_LIMIT_MARGIN_PERCENT) // 100,
                 fees=self._fees(financed.opportunity),
             )
-            intent = self._intent(financed.opportunity, turn.nonce, signed)
+            intent = self._intent(financed, turn.nonce, signed)
             if not await self._store.commit(financed, intent, stamps):
                 return Refusal(Reason.ALREADY_INTENDED)
             stamps["committed"] = time.time_ns()
@@ -242,8 +224,8 @@ class Submitter:
             await self._broadcast(intent, stamps)
         return Submission(intent, stamps)
 
-    def _intent(self, opportunity: Opportunity, nonce: int, signed: SignedTransaction) -> Intent:
-        identity = self.identify(opportunity)
+    def _intent(self, financed: Financed, nonce: int, signed: SignedTransaction) -> Intent:
+        opportunity, identity = financed.opportunity, self.identify(financed)
         return Intent(
             id=uuid5(identity, signed.hash.hex()),
             opportunity_id=identity,

@@ -24,8 +24,8 @@ _ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 class OpportunityRow:
     """One row of `arbitrage_opportunities` and its exact amounts.
 
-    `id` derives from chain instance, block hash and the program's swaps, so that a rerun is
-    recognised.
+    `id` derives from chain instance, block hash and program, so that a rerun is recognised (see
+    `keeper.execution.identity`).
     `detected_at` is when the last frame of the block arrived; `estimated_profit` is in USD before
     gas, `profit_raw` in raw units of `profit_token` before gas. `metadata` is a JSON object.
     Raises `JournalError` for what PostgreSQL could not keep exactly.

@@ -15,7 +15,6 @@ from keeper.execution.submitter import (
     GAS_LIMIT_MARGIN_PERCENT,
     Refusal,
     Submission,
-    opportunity_id,
 )
 from keeper.execution.tracker import RESEND_AFTER_BLOCKS
 from keeper.node import Node, NodeTimeout, NodeUnavailable
@@ -32,13 +31,15 @@ async def nothing_happened(lab: Lab) -> bool:
 
 async def test_submitted__node_holds_the_very_bytes_of_the_intent(lab: Lab) -> None:
     opportunity = await lab.opportunity()
-    submission = await lab.submit(opportunity)
+    financed = lab.submitter.prepare(opportunity, None)
+    assert isinstance(financed, Financed)
+    submission = await lab.submitter.submit(financed)
     assert isinstance(submission, Submission)
     intent = submission.intent
     assert lab.store.intents == {intent.id: intent}
     assert lab.store.broadcast == {intent.id}
     assert intent.state is IntentState.COMMITTED
-    assert intent.opportunity_id == lab.submitter.identify(opportunity)
+    assert intent.opportunity_id == lab.submitter.identify(financed)
     assert intent.predicted_profit_raw == PREDICTED_RAW
     assert intent.deadline_block == opportunity.block.number + 2
     assert intent.detected_at.timestamp() * 1e9 == pytest.approx(opportunity.frame_ns)
@@ -191,25 +192,17 @@ async def test_unencodable__reason_and_no_trace(lab: Lab) -> None:
     assert await nothing_happened(lab)
 
 
-async def test_identity__same_on_a_rerun_and_of_one_instance_block_and_swaps(lab: Lab) -> None:
+async def test_identity__is_the_same_whatever_its_simulation_said(lab: Lab) -> None:
     opportunity = await lab.opportunity()
-    later = replace(opportunity, frame_ns=9_000, applied_ns=9_001, exact_ns=9_002)
-    bid = replace(later, gas_cost_usd=0.2, profit_raw=1, profit_usd=1.0)
-    for same in (later, bid):
-        assert lab.submitter.identify(same) == lab.submitter.identify(opportunity)
-    first, second = opportunity.legs
-    names = {
-        lab.submitter.identify(opportunity),
-        lab.submitter.identify(
-            replace(opportunity, block=replace(opportunity.block, hash=bytes(32)))
-        ),
-        lab.submitter.identify(await lab.opportunity(1)),
-        lab.submitter.identify(
-            replace(opportunity, legs=(replace(first, amount_in_raw=1), second))
-        ),
-        opportunity_id(replace(lab.instance, run="live"), opportunity),
-    }
-    assert len(names) == 5
+    financed = lab.submitter.prepare(opportunity, None)
+    assert isinstance(financed, Financed)
+    submission = await lab.submitter.submit(financed)
+    assert isinstance(submission, Submission)
+    seen = await lab.node.transaction(submission.intent.tx_hash)
+    assert seen is not None
+    assert seen.data != financed.program
+    assert submission.intent.opportunity_id == lab.submitter.identify(financed)
+    assert await lab.submitter.submit(financed) == Refusal(Reason.ALREADY_INTENDED)
 
 
 async def test_program__reverts_rather_than_lose_on_gas(lab: Lab) -> None:

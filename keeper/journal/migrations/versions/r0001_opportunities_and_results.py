@@ -114,7 +114,7 @@ def _create_rejections() -> None:
     )
 
 
-_ID = "Derived from chain instance, block hash and the program's swaps: a rerun meets its own row."
+_ID = "Derived from chain instance, block hash and program, or swaps where none was made of them."
 _DETECTED_AT = "When the last frame of the block arrived (keeper's clock)."
 _ESTIMATED_PROFIT = (
     "USD, before gas: predicted balance change of the profit token from before to after the "
