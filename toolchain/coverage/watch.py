@@ -7,10 +7,22 @@ import pyrevm
 
 from toolchain.coverage.probes import FIRST, MOST_PROBES
 
+MOST_PROBED_BYTES = 2 * 24_576
+"""Code with probes, and unoptimised, may be larger than EIP-170 lets the executor be."""
+
 
 def watched(hit: set[int], make: Callable[..., Any]) -> Callable[..., Any]:
     """A maker of EVMs that add to `hit` the numbers of the probes that were reached."""
-    return lambda *arguments, **options: _Watched(make(*arguments, **options), hit)
+
+    def made(*, env: Any = None, **options: Any) -> _Watched:  # noqa: ANN401 - as there
+        return _Watched(make(env=_roomy(env or pyrevm.Env()), **options), hit)
+
+    return made
+
+
+def _roomy(env: Any) -> pyrevm.Env:  # noqa: ANN401 - its stub knows no attribute
+    cfg = pyrevm.CfgEnv(chain_id=env.cfg.chain_id, limit_contract_code_size=MOST_PROBED_BYTES)
+    return pyrevm.Env(cfg=cfg, block=env.block, tx=env.tx)
 
 
 class _Watched:
