@@ -47,7 +47,8 @@ class Compiler:
         self, changed: Iterable[tuple[str, str]] = (), **settings: object
     ) -> Artifact | None:
         """The executor with other text for some sources, or None where it does not compile."""
-        output = self.ask(changed, {"*": {"*": ["abi", *CODE]}}, **settings)
+        path, contract = EXECUTOR.rsplit(":", 1)
+        output = self.ask(changed, {path: {contract: ["abi", *CODE]}}, **settings)
         failed = any(entry["severity"] == "error" for entry in output.get("errors", ()))
         return None if failed else artifact_of(output["contracts"], EXECUTOR)
 

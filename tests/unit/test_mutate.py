@@ -1,11 +1,13 @@
 """The mutator itself: which faults it makes, that they are whole, and what the campaign demands."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from toolchain.mutate.areas import GUARDED
 from toolchain.mutate.judge import Verdict
+from toolchain.mutate.memory import Memory
 from toolchain.mutate.mutants import Mutant, all_mutants
 from toolchain.mutate.report import Result, passes, text
 from toolchain.warm_compiler import Compiler
@@ -120,3 +122,24 @@ def test_the_report_counts_each_area() -> None:
     assert "| callback | 2 | 1 | 0 | 1 | 50.0 |" in said
     assert "| venues | 1 | 1 | 0 | 0 | 100.0 |" in said
     assert result("killed", guard).mutant.area in GUARDED
+
+
+def test_a_verdict_is_kept_for_as_long_as_its_file_is_the_same(
+    tmp_path: Path, mutants: list[Mutant]
+) -> None:
+    text, path = SOURCE.encode(), tmp_path / "verdicts.jsonl"
+    first, *others = mutants
+    Memory.of(path).keep(first, text, Verdict("killed", "tests/a.py::test_a[1]"))
+    memory = Memory.of(path)
+    assert memory.recall(first, text) == Verdict("killed", "tests/a.py::test_a[1]")
+    assert {memory.recall(other, text) for other in others} == {None}
+    assert memory.recall(first, text + b"\n") is None
+
+
+def test_what_killed_most_in_a_place_is_tried_first(tmp_path: Path) -> None:
+    memory, mutant = Memory(tmp_path / "verdicts.jsonl"), result("killed").mutant
+    for test in ("t.py::often", "t.py::often", "t.py::seldom"):
+        memory.credit(mutant.path, "another", test)
+    memory.credit(mutant.path, mutant.function, "t.py::here")
+    memory.credit(mutant.path, mutant.function, "signal 11")
+    assert memory.likely(mutant) == ["t.py::here", "t.py::often", "t.py::seldom"]

@@ -1,13 +1,13 @@
 """Run the campaign: `python -m toolchain.mutate --seed 1 --sample 0.25`."""
 
 import argparse
-import json
 import multiprocessing
 import random
+import re
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.progress import track
@@ -17,26 +17,30 @@ from replica.paths import ROOT
 from toolchain.mutate import report
 from toolchain.mutate.areas import GUARDED
 from toolchain.mutate.judge import Verdict, judge, warm
+from toolchain.mutate.memory import Memory
 from toolchain.mutate.mutants import Mutant, all_mutants
 from toolchain.mutate.report import Result
 from toolchain.warm_compiler import Compiler
 
-LOG = ROOT / ".cache" / "mutate"
+MEMORY = ROOT / ".cache" / "mutate" / "verdicts.jsonl"
 NOTHING = bytes.fromhex("5f5ff3")
 """Creates an account without code."""
 
 
 class Worker:
-    """One process's compiler, and the code that every mutant must differ from."""
+    """One process's compiler, the code that every mutant must differ from, and what kills most."""
 
     compiler: Compiler
     original: Artifact
+    memory: Memory
+    tests: Collection[str]
 
     @classmethod
-    def begin(cls) -> None:
+    def begin(cls, memory: Memory, tests: Collection[str]) -> None:
         """Start the compiler; each process of the pool does so once."""
         cls.compiler = Compiler.start()
         cls.original = _original(cls.compiler)
+        cls.memory, cls.tests = memory, tests
 
     @classmethod
     def judge(cls, mutant: Mutant) -> Result:
@@ -47,7 +51,10 @@ class Worker:
             return Result(mutant, Verdict("invalid"))
         if artifact == cls.original:
             return Result(mutant, Verdict("same"))
-        return Result(mutant, judge(artifact))
+        likely = [test for test in cls.memory.likely(mutant) if test in cls.tests]
+        verdict = judge(artifact, likely)
+        cls.memory.credit(mutant.path, mutant.function, verdict.by)
+        return Result(mutant, verdict)
 
 
 def _original(compiler: Compiler) -> Artifact:
@@ -60,7 +67,8 @@ def _original(compiler: Compiler) -> Artifact:
 def _chosen(mutants: Sequence[Mutant], options: argparse.Namespace) -> list[Mutant]:
     """A share of guarded areas' mutants and one of the others', in random order."""
     rng = random.Random(options.seed)  # noqa: S311 - the same seed, the same sample
-    wanted = [m for m in mutants if options.only in f"{m.path}:{m.function} {m.area}"]
+    only = re.compile(options.only)
+    wanted = [m for m in mutants if only.search(f"{m.path}:{m.function} {m.area}")]
     kept = [
         m
         for m in wanted
@@ -70,21 +78,28 @@ def _chosen(mutants: Sequence[Mutant], options: argparse.Namespace) -> list[Muta
     return kept
 
 
-def _campaign(mutants: Sequence[Mutant], options: argparse.Namespace) -> list[Result]:
-    """Results of all mutants, or of those that time allowed."""
-    LOG.mkdir(parents=True, exist_ok=True)
+def _campaign(
+    mutants: Sequence[Mutant], tests: Collection[str], options: argparse.Namespace
+) -> list[Result]:
+    """Results of all mutants, or of those that time allowed.
+
+    What is known is not judged again, save for unexplained survivors: a test may since be there.
+    """
+    MEMORY.parent.mkdir(parents=True, exist_ok=True)
+    memory = Memory.of(MEMORY)
+    texts = {mutant.path: (ROOT / mutant.path).read_bytes() for mutant in mutants}
+    known = [(mutant, memory.recall(mutant, texts[mutant.path])) for mutant in mutants]
+    recalled = [Result(mutant, verdict) for mutant, verdict in known if verdict]
+    results = [r for r in recalled if r.verdict.outcome != "survived" or r.reason]
+    done = {result.mutant for result in results}
+    left = [mutant for mutant in mutants if mutant not in done]
     end_s = time.monotonic() + 60 * options.minutes
-    results = []
     fork = multiprocessing.get_context("fork")
-    with (
-        fork.Pool(options.workers, Worker.begin) as pool,
-        (LOG / f"{options.seed}.jsonl").open("w") as lines,
-    ):
-        judged = pool.imap_unordered(Worker.judge, mutants)
-        for result in track(judged, total=len(mutants), console=None):
+    with fork.Pool(options.workers, Worker.begin, (memory, tests)) as pool:
+        judged = pool.imap_unordered(Worker.judge, left)
+        for result in track(judged, total=len(left), console=None):
             results.append(result)
-            lines.write(json.dumps(asdict(result)) + "\n")
-            lines.flush()
+            memory.keep(result.mutant, texts[result.mutant.path], result.verdict)
             if time.monotonic() > end_s:
                 break
     return sorted(results, key=lambda r: (r.mutant.path, r.mutant.start, r.mutant.after))
@@ -111,7 +126,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--sample", type=float, default=1.0, help="share of the other areas")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="end after so many")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--only", default="", help="part of `path:function area`")
+    parser.add_argument("--only", default="", help="pattern of `path:function area`")
     parser.add_argument("--write", type=Path, help="where the report goes, besides the output")
     options = parser.parse_args(arguments)
     started_s = time.monotonic()
@@ -119,12 +134,12 @@ def main(arguments: Sequence[str]) -> int:
         trees, original = compiler.trees(), _original(compiler)
     mutants = all_mutants(trees, {path: (ROOT / path).read_bytes() for path in trees})
     chosen = _chosen(mutants, options)
-    warm()
+    tests = warm()
     if (sound := judge(original)) != Verdict("survived"):
         raise SystemExit(f"the tests fail without any mutation: {sound}")
     if judge(replace(original, creation_code=NOTHING)).outcome != "killed":
         raise SystemExit("the tests pass without any contract: they do not see what is judged")
-    results = _campaign(chosen, options)
+    results = _campaign(chosen, tests, options)
     said = report.text(results, _heading(len(mutants), results, options))
     sys.stdout.write(f"{said}\n{time.monotonic() - started_s:.0f} s\n")
     if options.write:

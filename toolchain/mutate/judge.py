@@ -5,7 +5,8 @@ import os
 import re
 import resource
 import signal
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -27,9 +28,21 @@ class Verdict:
     by: str = ""
 
 
-def warm() -> None:
-    """Import the tests and compile their contracts here, so that no fork has to."""
+@dataclass
+class _Collected:
+    """Notes the names of all tests."""
+
+    names: set[str] = field(default_factory=set)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self.names.update(item.nodeid for item in session.items)
+
+
+def warm() -> set[str]:
+    """Import the tests and compile their contracts here, so that no fork has to; their names."""
     os.environ["FUZZ"] = "brief"
+    contracts.compile_executor()
+    collected = _Collected()
     for source in sorted((ROOT / "tests" / "contracts").glob("*.sol")):
         for name in re.findall(r"^contract (\w+)", source.read_text(), re.MULTILINE):
             contracts.compile_contract(f"tests/contracts/{source.name}:{name}")
@@ -37,20 +50,21 @@ def warm() -> None:
         saved = os.dup(1)
         os.dup2(silence.fileno(), 1)
         try:
-            pytest.main(["--collect-only", *OPTIONS, *suite()])
+            pytest.main(["--collect-only", *OPTIONS, *suite()], plugins=[collected])
             importlib.import_module("twins").compile_reference()  # of tests/, now on the path
         finally:
             os.dup2(saved, 1)
             os.close(saved)
+    return collected.names
 
 
-def judge(artifact: Artifact) -> Verdict:
-    """Run the tests on an executor made of this code, until one fails."""
+def judge(artifact: Artifact, likely: Sequence[str] = ()) -> Verdict:
+    """Run the tests on an executor made of this code, the `likely` ones first, until one fails."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reader)
-        _run(artifact, writer)
+        _run(artifact, likely, writer)
     os.close(writer)
     with os.fdopen(reader) as pipe:
         failed = pipe.read()  # until the child ends
@@ -73,10 +87,10 @@ class _FirstFailure:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.failed:
-            os.write(self.pipe, report.nodeid.split("[")[0].encode())
+            os.write(self.pipe, report.nodeid.encode())
 
 
-def _run(artifact: Artifact, pipe: int) -> None:
+def _run(artifact: Artifact, likely: Sequence[str], pipe: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_LIMIT_S, CPU_LIMIT_S))
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
@@ -85,8 +99,8 @@ def _run(artifact: Artifact, pipe: int) -> None:
     code = 99
     try:
         first, *others = suite()
-        for files in ([first], others):
-            code = int(pytest.main(["-x", *OPTIONS, *files], plugins=[_FirstFailure(pipe)]))
+        for tests in filter(None, (likely, [first], others)):
+            code = int(pytest.main(["-x", *OPTIONS, *tests], plugins=[_FirstFailure(pipe)]))
             if code:
                 break
     finally:
