@@ -8,6 +8,9 @@ from replica.paths import ROOT
 
 SKIPPED = ("test_executor_node.py", "test_executor_check.py")
 """They need a node."""
+BASE_FEE = "test_a_base_fee_above_the_maximum_reverts"
+ON_A_NODE = (f"{ROOT / 'tests' / 'unit' / 'test_executor_node.py'}::{BASE_FEE}",)
+"""What no EVM inside the process can show, with a base fee of zero: for what passes the rest."""
 
 OPTIONS = (
     *("-q", "-p", "no:ape_test", "-p", "no:cacheprovider"),

@@ -1,10 +1,10 @@
 """What each administrative function does, and the event that it leaves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from eth_abi.abi import encode
+from eth_abi.abi import decode, encode
 from eth_utils.crypto import keccak
 from executor_world import (
     AAVE_POOL,
@@ -22,6 +22,7 @@ from executor_world import (
 )
 
 from keeper.chain import Address
+from keeper.execution.program_table import PROGRAM_VERSION
 from replica.abi import encode_call
 from replica.contracts import compile_executor
 
@@ -107,38 +108,64 @@ def test_a_withdrawn_proposal_cannot_be_accepted(world: World) -> None:
     assert error.name == "NotPendingTreasury"
 
 
-def test_every_administrative_act_leaves_an_event() -> None:
-    events = {entry["name"] for entry in compile_executor().abi if entry["type"] == "event"}
-    acts: list[tuple[str, Address, str, tuple[Any, ...]]] = [
-        ("ExecutorSet", OWNER, "setExecutor(address,bool)", (STRANGER, True)),
-        ("ListedPoolSet", OWNER, "setListedPool(address,bool)", (STRANGER, True)),
-        ("GuardianSet", OWNER, "setGuardian(address,bool)", (STRANGER, True)),
-        ("Paused", GUARDIAN, "pause()", ()),
-        ("Unpaused", OWNER, "unpause()", ()),
-        ("Withdrawn", OWNER, "withdraw(address,uint256)", (NATIVE, 1)),
-        ("TreasuryProposed", OWNER, "proposeTreasury(address)", (PROPOSED,)),
-        ("TreasuryChanged", PROPOSED, "acceptTreasury()", ()),
-        ("OwnershipTransferStarted", OWNER, "transferOwnership(address)", (PROPOSED,)),
-        ("OwnershipTransferred", PROPOSED, "acceptOwnership()", ()),
+def test_every_administrative_act_leaves_an_event_that_says_what_it_did() -> None:
+    acts: list[tuple[str, Address, str, tuple[Any, ...], tuple[Any, ...]]] = [
+        ("ExecutorSet", OWNER, "setExecutor(address,bool)", (STRANGER, True), (STRANGER, True)),
+        ("ListedPoolSet", OWNER, "setListedPool(address,bool)", (STRANGER, True), (STRANGER, True)),
+        ("GuardianSet", OWNER, "setGuardian(address,bool)", (STRANGER, True), (STRANGER, True)),
+        ("Paused", GUARDIAN, "pause()", (), (GUARDIAN,)),
+        ("Unpaused", OWNER, "unpause()", (), (OWNER,)),
+        ("Withdrawn", OWNER, "withdraw(address,uint256)", (NATIVE, 1), (NATIVE, TREASURY, 1)),
+        ("TreasuryProposed", OWNER, "proposeTreasury(address)", (PROPOSED,), (PROPOSED,)),
+        ("TreasuryChanged", PROPOSED, "acceptTreasury()", (), (TREASURY, PROPOSED)),
+        (
+            *("OwnershipTransferStarted", OWNER, "transferOwnership(address)"),
+            *((PROPOSED,), (OWNER, PROPOSED)),
+        ),
+        ("OwnershipTransferred", PROPOSED, "acceptOwnership()", (), (OWNER, PROPOSED)),
     ]
-    assert {name for name, *_ in acts} == events
+    assert {name for name, *_ in acts} == {event["name"] for event in events()}
     world = new_world()
     world.fund_all()
-    for name, sender, signature, args in acts:
+    for name, sender, signature, args, said in acts:
         world.do(sender, world.executor, signature, *args)
-        assert topic(name) in {log.topics[0] for log in world.evm.result.logs}
-
-
-def topic(name: str) -> str:
-    event = next(e for e in compile_executor().abi if e.get("name") == name)
-    return hexed(keccak(text=f"{name}({','.join(i['type'] for i in event['inputs'])})"))
+        assert left(world)[name] == said
 
 
 def test_the_constructor_leaves_an_event_for_each_role() -> None:
     world = new_world()
     roles = encode(["address"] * 4, [OWNER, GUARDIAN, TREASURY, AAVE_POOL])
     world.deploy(compile_executor().creation_code + roles)
-    left = {log.topics[0] for log in world.evm.result.logs}
-    assert {
-        topic(name) for name in ("OwnershipTransferred", "GuardianSet", "TreasuryChanged")
-    } <= left
+    found = left(world)
+    assert found["OwnershipTransferred"][1] == OWNER
+    assert found["GuardianSet"] == (GUARDIAN, True)
+    assert found["TreasuryChanged"] == (NATIVE, TREASURY)
+
+
+def test_it_says_which_table_of_commands_it_runs(world: World) -> None:
+    version = world.ask(world.executor, "programVersion()", ["bytes32"])
+    assert version == PROGRAM_VERSION
+
+
+def events() -> list[dict[str, Any]]:
+    return [entry for entry in compile_executor().abi if entry["type"] == "event"]
+
+
+def left(world: World) -> dict[str, tuple[Any, ...]]:
+    """What the last transaction's events say, by name, addresses as bytes."""
+    said = {}
+    for event in events():
+        signature = f"{event['name']}({','.join(i['type'] for i in event['inputs'])})"
+        for log in world.evm.result.logs:
+            if log.topics[0] == hexed(keccak(text=signature)):
+                said[event["name"]] = tuple(arguments(event["inputs"], log))
+    return said
+
+
+def arguments(inputs: list[dict[str, Any]], log: Any) -> Iterator[Any]:  # noqa: ANN401 - pyrevm's
+    """An event's arguments, the indexed and the others, in the order of its signature."""
+    indexed = [bytes.fromhex(topic[2:]) for topic in log.topics[1:]]
+    plain = [bytes(log.data[1][at : at + 32]) for at in range(0, len(log.data[1]), 32)]
+    for each in inputs:
+        (word,) = decode([each["type"]], (indexed if each["indexed"] else plain).pop(0))
+        yield Address(bytes.fromhex(word[2:])) if each["type"] == "address" else word

@@ -1,5 +1,7 @@
 """Strangers, hostile pools and odd tokens: what is not armed reverts, and no balance moves."""
 
+from collections.abc import Iterator
+
 import pytest
 from eth_abi.abi import encode
 from executor_world import (
@@ -54,12 +56,20 @@ V2_OF_NOBODY = bytes([OP_V2]) + b"\x77" * 20 + bytes(14)
 OPCODES = {V2_CALLBACK: OP_V2_FLASH, V3_CALLBACK: OP_V3}
 
 
-@pytest.fixture
-def world() -> World:
+@pytest.fixture(scope="module")
+def built() -> World:
     """An executor with capital, and an authorised key that its thief uses."""
     world = new_world()
     world.fund_all()
     return world
+
+
+@pytest.fixture
+def world(built: World) -> Iterator[World]:
+    """The world, put back afterwards."""
+    mark = built.evm.snapshot()
+    yield built
+    built.evm.revert(mark)
 
 
 @pytest.fixture

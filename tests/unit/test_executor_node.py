@@ -13,6 +13,7 @@ from executor_world import (
     WHALE,
     RevertedError,
     World,
+    decode_error,
     usd,
 )
 
@@ -99,6 +100,12 @@ def test_a_base_fee_above_the_maximum_reverts(world: NodeWorld) -> None:
     world.node.rpc("anvil_setNextBlockBaseFeePerGas", [hex(BASE_FEE_WEI + 1)])
     with pytest.raises(RevertedError):
         world.gas_of(keeper_of(world), world.executor, program)
+    block = world.node.rpc("eth_getBlockByNumber", ["latest", False])
+    assert int(block["baseFeePerGas"], 16) == BASE_FEE_WEI + 1
+    (sent,) = block["transactions"]
+    (trace,) = world.node.rpc("trace_transaction", [sent])[:1]
+    reason = decode_error(bytes.fromhex(trace["result"]["output"][2:]))
+    assert reason == ("BaseFeeTooHigh", (BASE_FEE_WEI,))
     world.node.rpc("anvil_setNextBlockBaseFeePerGas", [hex(BASE_FEE_WEI)])
     world.gas_of(keeper_of(world), world.executor, program)
 

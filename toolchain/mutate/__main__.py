@@ -83,16 +83,23 @@ def _campaign(
 ) -> list[Result]:
     """Results of all mutants, or of those that time allowed.
 
-    What is known is not judged again, save for unexplained survivors: a test may since be there.
+    What is known is not judged again, save for survivors: a test may since be there. Nor is what is
+    listed as equivalent: it counts as a survivor unseen.
     """
     MEMORY.parent.mkdir(parents=True, exist_ok=True)
     memory = Memory.of(MEMORY)
     texts = {mutant.path: (ROOT / mutant.path).read_bytes() for mutant in mutants}
-    known = [(mutant, memory.recall(mutant, texts[mutant.path])) for mutant in mutants]
-    recalled = [Result(mutant, verdict) for mutant, verdict in known if verdict]
-    results = [r for r in recalled if r.verdict.outcome != "survived" or r.reason]
-    done = {result.mutant for result in results}
-    left = [mutant for mutant in mutants if mutant not in done]
+    results, left = [], []
+    for mutant in mutants:
+        verdict = memory.recall(mutant, texts[mutant.path])
+        if report.reason(mutant):
+            verdict = verdict or Verdict("survived")
+        elif verdict == Verdict("survived"):
+            verdict = None
+        if verdict:
+            results.append(Result(mutant, verdict))
+        else:
+            left.append(mutant)
     end_s = time.monotonic() + 60 * options.minutes
     fork = multiprocessing.get_context("fork")
     with fork.Pool(options.workers, Worker.begin, (memory, tests)) as pool:

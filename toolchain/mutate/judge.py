@@ -1,5 +1,6 @@
 """One mutant against the executor's tests: compiled, put in the executor's place, run in a fork."""
 
+import gc
 import importlib
 import os
 import re
@@ -14,7 +15,7 @@ import pytest
 from replica import contracts
 from replica.contracts import Artifact
 from replica.paths import ROOT
-from toolchain.executor_tests import OPTIONS, replace_executor, suite
+from toolchain.executor_tests import ON_A_NODE, OPTIONS, replace_executor, suite
 
 CPU_LIMIT_S = 240
 """A mutant on which the tests use so much processor time is taken for killed."""
@@ -55,6 +56,7 @@ def warm() -> set[str]:
         finally:
             os.dup2(saved, 1)
             os.close(saved)
+    gc.freeze()  # no fork looks through what all of them share
     return collected.names
 
 
@@ -99,7 +101,7 @@ def _run(artifact: Artifact, likely: Sequence[str], pipe: int) -> None:
     code = 99
     try:
         first, *others = suite()
-        for tests in filter(None, (likely, [first], others)):
+        for tests in filter(None, (likely, [first], others, ON_A_NODE)):
             code = int(pytest.main(["-x", *OPTIONS, *tests], plugins=[_FirstFailure(pipe)]))
             if code:
                 break

@@ -1,10 +1,13 @@
 """The campaign's figures: per area, per file, and every survivor with its explanation."""
 
+import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from toolchain.mutate.areas import GUARDED
 from toolchain.mutate.judge import Verdict
@@ -26,11 +29,31 @@ class Result:
     @property
     def reason(self) -> str:
         """Why no test could kill a survivor, or nothing."""
-        entries = tomllib.loads(EXPLAINED.read_text())["equivalent"]
-        mutant = self.mutant
-        key = (mutant.path, mutant.code, mutant.before, mutant.after)
-        fits = (e for e in entries if (e["path"], e["code"], e["before"], e["after"]) == key)
-        return next((e["reason"] for e in fits), "")
+        return reason(self.mutant)
+
+
+def reason(mutant: Mutant) -> str:
+    """Why a mutant behaves as the original does, where that is listed; else nothing.
+
+    An entry names one line, or by `pattern` lines that say the same in many places.
+    """
+    table = explained()
+    change = {"before": mutant.before, "after": mutant.after}
+    place = change | {"path": mutant.path, "code": mutant.code}
+    for entry in table["equivalent"]:
+        if entry | place == entry:
+            return str(entry["reason"])
+    for entry in table["everywhere"]:
+        if entry | change == entry and re.search(entry["pattern"], mutant.code):
+            return str(entry["reason"])
+    return ""
+
+
+@cache
+def explained() -> dict[str, list[dict[str, str]]]:
+    """The list of equivalent mutants."""
+    table: dict[str, Any] = tomllib.loads(EXPLAINED.read_text())
+    return table
 
 
 @dataclass(frozen=True, slots=True)
