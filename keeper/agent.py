@@ -76,6 +76,7 @@ class Agent:
         self._slow = SlowGear(rooms.strategies, self._on_slow)
         self._view: MarketView | None = None
         self._holds: dict[UUID, frozenset[Address]] = {}
+        rooms.metrics.under_way.set_function(lambda: len(self._holds))
         self._tasks = asyncio.TaskGroup()
         self._work: set[asyncio.Task[None]] = set()
         self._left: deque[tuple[Opportunity | Financed, Reason, Mapping[str, PassedOver]]] = deque()
@@ -189,6 +190,8 @@ class Agent:
             found = await self._evaluate(view, quote, rejections)
             self._take_up(found, view, rejections)
             self._slow.begin(view, quote, self._reserved())
+        else:
+            self._rooms.metrics.decided.set(view.block.number)
         self._count(rejections)
 
     def _believed(self, view: MarketView, rejections: Counter[str]) -> MarketView:
@@ -204,6 +207,7 @@ class Agent:
         rejections: Counter[str] = Counter(result.rejections)
         if view is self._view:
             self._take_up(result.opportunities, view, rejections)
+            self._rooms.metrics.decided.set(view.block.number)
         self._count(rejections)
 
     def _take_up(

@@ -32,6 +32,17 @@ class Metrics:
         self.head = Gauge(
             "alphapulse_head_block", "Last whole block applied", registry=self.registry
         )
+        self.decided = Gauge(
+            "alphapulse_decided_block",
+            "Last whole block that every strategy has answered",
+            registry=self.registry,
+        )
+        # after `decided`: a scrape reads in this order, so what that block began is counted here
+        self.under_way = Gauge(
+            "alphapulse_under_way",
+            "Opportunities between their decision and their outcome or refusal",
+            registry=self.registry,
+        )
         self.in_flight = Gauge(
             "alphapulse_in_flight", "Intents without an outcome", registry=self.registry
         )

@@ -96,8 +96,12 @@ class SlowGear:
         self._edits += 1
 
     def begin(self, view: MarketView, gas: GasQuote, excluded: frozenset[Address]) -> None:
-        """Evaluate the view's block from now on; an earlier block's evaluation ends."""
+        """Evaluate the view's block from now on; an earlier block's evaluation ends.
+
+        A gear without strategies delivers its empty answer at once.
+        """
         if self._thread is None:
+            self._deliver(view, StrategyResult((), Counter()))
             return
         self._latest = view.block.number
         self._cancel()

@@ -3,9 +3,11 @@
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,7 +29,8 @@ from replica.launch import DEFAULT_BASE_FEE_WEI
 from replica.paths import ROOT
 
 OPEN_STATES = ("committed", "broadcast")
-GAP_TIP_WEI = 60 * 10**9
+GAP_TIP_WEI = 10**9
+"""Below the keeper's own: what it has sent on the block before comes ahead of the next gap."""
 GAP_USD = 12_000
 GAPS = 25
 """Chances that a keeper is given to react: on a busy machine it needs some to come level."""
@@ -52,6 +55,7 @@ class LiveStack:
         self.stack = Stack(replica, work_dir, node_url=proxy.url)
         self.traders = Traders(replica, seed=7)
         self.first_block = 0
+        self.metrics_port = free_port()
         self._trader = replica.rpc("eth_accounts")[4]
         self._gaps = 0
 
@@ -82,7 +86,7 @@ class LiveStack:
     def start_keeper(self) -> float:
         """Start it and wait until it trades; returns the seconds that took."""
         start, lines = time.monotonic(), self.log().count(READY)
-        self.stack.start("run")
+        self.stack.start("run", {"ALPHAPULSE_METRICS__PORT": str(self.metrics_port)})
         self.until("a trading keeper", lambda: self.log().count(READY) > lines)
         return time.monotonic() - start
 
@@ -184,16 +188,46 @@ class LiveStack:
         rows = self.query("SELECT tx_hash FROM intents WHERE state = ANY($1)", OPEN_STATES)
         return [row["tx_hash"] for row in rows]
 
+    def pending_intents(self) -> list[bytes]:
+        """Of `open_intents` those that are not mined."""
+        return [tx_hash for tx_hash in self.open_intents() if not self.is_mined(tx_hash)]
+
     def settle(self) -> None:
-        """Mine until every intent has its outcome."""
+        """Mine until every intent has its outcome and the keeper wants nothing more of the head.
+
+        A trade leaves smaller ones behind, which the keeper takes on the next blocks: a gap that
+        is opened while it does might overtake them.
+        """
         deadline = time.monotonic() + SETTLE_S
-        while unsettled := self.open_intents():
-            assert time.monotonic() < deadline, f"intents without an outcome: {unsettled}"
-            self.mine()
+        while not self.is_quiet():
+            assert time.monotonic() < deadline, f"no end of trading: {self.open_intents()}"
+            if self.open_intents():
+                self.mine()
             next_block = time.monotonic() + BLOCK_S
-            while self.open_intents() and time.monotonic() < next_block:
+            while not self.is_quiet() and time.monotonic() < next_block:
                 self.stack.check()
                 time.sleep(0.03)
+
+    def is_quiet(self) -> bool:
+        """Whether the keeper has decided on the head, and nothing of that is under way."""
+        head = int(self.replica.rpc("eth_blockNumber"), 16)
+        return self.gauges("decided_block", "under_way") == [head, 0] and not self.open_intents()
+
+    def scraped(self) -> str:
+        """What the keeper's metrics say; "" while nobody serves them."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics") as answer:
+                return str(answer.read().decode())
+        except OSError:
+            return ""
+
+    def gauges(self, *names: str) -> list[float]:
+        """Values of the keeper's gauges that it has, in the order of `names`."""
+        values = dict(
+            line.rsplit(" ", 1) for line in self.scraped().splitlines() if line[:1] not in {"", "#"}
+        )
+        found = [values[key] for name in names if (key := f"alphapulse_{name}") in values]
+        return [float(value) for value in found]
 
     def sends(self) -> int:
         """How many raw transactions reached the node through the proxy."""
@@ -249,6 +283,13 @@ def run_command(live: LiveStack, command: str, settings: dict[str, str]) -> tupl
     )
     assert done.stdout == ""
     return done.returncode, done.stderr
+
+
+def free_port() -> int:
+    """A TCP port that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def is_running(pid: int) -> bool:

@@ -2,11 +2,8 @@
 
 import base64
 import fcntl
-import socket
 import subprocess
 import time
-import tomllib
-import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,19 +25,12 @@ BACK = "keeper.agent: the journal answers again"
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStack]:
-    """A keeper that trades, with metrics; the last test stops it."""
+    """A keeper that trades; the last test stops it."""
     with launched(tmp_path_factory.mktemp("faults")) as live:
-        live.stack.write_config(live.proxy.url, metrics={"port": free_port()})
         live.start_feed()
         live.start_keeper()
         live.trade()
         yield live
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
@@ -168,8 +158,13 @@ def stop(live: LiveStack) -> float:
 def test_sigterm_in_flight__ends_in_time_and_the_next_start_accounts(
     live: LiveStack, figures: list[str]
 ) -> None:
-    live.trade_until("an intent in flight", lambda: bool(live.open_intents()))
-    tx_hashes = live.open_intents()
+    tx_hashes: list[bytes] = []
+
+    def are_pending() -> bool:
+        tx_hashes[:] = live.pending_intents()
+        return bool(tx_hashes)
+
+    live.trade_until("an intent in flight", are_pending)
     seconds = stop(live)
     live.mine()
     live.start_keeper()
@@ -235,9 +230,7 @@ def dump(live: LiveStack) -> str:
 def test_canary__the_key_is_in_no_log_dump_metric_or_process_table(live: LiveStack) -> None:
     live.trade()
     process = Path(f"/proc/{live.stack.pid('run')}")
-    port = tomllib.loads(live.stack.config_path.read_text())["metrics"]["port"]
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
-        scraped = answer.read().decode()
+    scraped = live.scraped()
     sinks = {
         "database": dump(live),
         "metrics": scraped,

@@ -189,6 +189,23 @@ async def working(desk: Desk) -> AsyncIterator[Desk]:
         assert time.monotonic() - begun < STOP_S
 
 
+async def test_gauges__show_the_block_decided_and_what_is_under_way(lab: Lab) -> None:
+    desk = Desk(lab)
+
+    def shown(name: str) -> float | None:
+        return desk.rooms.metrics.registry.get_sample_value(f"alphapulse_{name}")
+
+    async with working(desk):
+        assert (shown("decided_block"), shown("under_way")) == (0, 0)
+        desk.open()
+        await desk.trades(1)
+        assert shown("decided_block") == shown("head_block") == desk.frames.number - 1
+        assert shown("under_way") == 1
+        await desk.ends(1)
+        await until(lambda: shown("decided_block") == desk.frames.number - 1)
+        await until(lambda: shown("under_way") == desk.intents - len(desk.states))
+
+
 async def test_pools__are_reserved_until_the_outcome(lab: Lab) -> None:
     async with working(Desk(lab)) as desk:
         desk.open()
