@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import pyrevm
 import pytest
 from eth_abi.abi import encode
 from eth_utils.abi import function_signature_to_4byte_selector as selector_of
@@ -25,6 +26,9 @@ from program_assembler import COMMANDS, bound, command, header
 
 from keeper.chain import Address
 from replica.contracts import compile_executor
+from replica.protocols.balancer_v2 import VAULT
+from replica.protocols.morpho_blue import MORPHO
+from replica.protocols.uniswap_v4 import MANAGER
 
 REVERTS_LONG = "6103e85ffd"
 """Runtime code that reverts with 1,000 zero bytes."""
@@ -152,6 +156,34 @@ def test_a_listed_pool_must_use_its_allowance_up(world: World, start: bytes) -> 
     assert refused(world, start + call).name == "UnlistedPool"
 
 
+READ = "5f3560e01c63{}1460165760015f5260205ff35b"
+"""A token that answers 1 to everything but one selector; what it answers to that follows."""
+
+
+@pytest.mark.parametrize("read", ["balanceOf(address)", "allowance(address,address)"])
+@pytest.mark.parametrize(
+    ("answers", "error"),
+    [
+        ("60205ff3", ""),  # a word
+        ("60405ff3", ""),  # more than one
+        ("601f5ff3", "TokenCallFailed"),
+        ("5f5ff3", "TokenCallFailed"),
+        ("60205ffd", "TokenCallFailed"),  # a word, but as the reason of a revert
+    ],
+)
+def test_a_token_must_answer_with_a_word(world: World, read: str, answers: str, error: str) -> None:
+    pool, token = scripted(world), deployed(world, READ.format(selector_of(read).hex()) + answers)
+    world.do(OWNER, world.executor, "setListedPool(address,bool)", pool, True)
+    program = header([token]) + command("curve", pool=pool, indices=1, token=0, amount_in=5)
+    if not error and read.startswith("allowance"):
+        world.run(program)
+    elif not error:
+        assert refused(world, program).name == "AllowanceLeft"
+    else:
+        caught = refused(world, program)
+        assert (caught.name, caught.args_) == (error, (hexed(token),))
+
+
 def test_no_pool_is_listed_at_zero(world: World) -> None:
     with pytest.raises(RevertedError) as caught:
         world.do(OWNER, world.executor, "setListedPool(address,bool)", NATIVE, True)
@@ -166,6 +198,29 @@ def test_no_role_of_the_constructor_is_zero(world: World, place: int) -> None:
     with pytest.raises(RuntimeError, match="Revert") as caught:
         world.deploy(code)
     assert selector_of("ZeroAddress()").hex() in str(caught.value)
+
+
+LENDERS = {
+    "aave": AAVE_POOL,
+    "morpho": MORPHO,
+    "balancer_flash": VAULT,
+    "v4": MANAGER,
+}
+
+
+@pytest.mark.parametrize("name", LENDERS)
+def test_a_lender_that_does_not_call_back_is_named(world: World, start: bytes, name: str) -> None:
+    """None of them is so; but each is found where it should be."""
+    silent = pyrevm.AccountInfo(code=bytes.fromhex("00"))
+    kept = world.evm.basic(hexed(LENDERS[name]))
+    code = world.evm.get_code(hexed(LENDERS[name]))
+    world.evm.insert_account_info(hexed(LENDERS[name]), silent)
+    try:
+        error = refused(world, start + command(name, **nothing(name)))
+    finally:
+        account = pyrevm.AccountInfo(nonce=kept.nonce, balance=kept.balance, code=code)
+        world.evm.insert_account_info(hexed(LENDERS[name]), account)
+    assert (error.name, error.args_) == ("CallbackMissing", (hexed(LENDERS[name]),))
 
 
 def test_a_silent_last_pool_of_a_stream_is_found_by_the_command_around_it(

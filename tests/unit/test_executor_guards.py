@@ -17,6 +17,7 @@ from executor_world import (
     World,
     bound,
     callback,
+    decode_error,
     header,
     new_world,
     pay,
@@ -245,6 +246,20 @@ def test_a_pool_that_asks_for_more_than_the_most_is_paid_nothing(
         assert refuse(world, program) == "WrongPayment"
     else:
         world.run(program)
+
+
+@pytest.mark.parametrize("asked", [(0, 0), (-1, -1), (-(2**255), 0), (0, -(2**255)), (-2, -1)])
+def test_a_pool_that_asks_for_nothing_is_refused(
+    world: World, wpol: Address, asked: tuple[int, int]
+) -> None:
+    pool, most = scripted(world), 7
+    asks = encode_call(V3_CALLBACK, *asked, encode(["address", "uint256"], [wpol, most]))
+    script(world, pool, (world.executor, asks, True))
+    program = header([wpol]) + command("v3_pay", pool=pool, token=0, amount_in=most)
+    with pytest.raises(RevertedError) as caught:
+        world.run(program)
+    name, args = decode_error(caught.value.args_[1])
+    assert (name, args) == ("WrongPayment", (0, most))
 
 
 @pytest.mark.parametrize("last_byte", range(64))
