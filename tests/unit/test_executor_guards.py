@@ -176,6 +176,16 @@ def test_a_second_callback_is_refused(world: World, wpol: Address, signature: st
     assert refuse(world, visit(wpol, OPCODES[signature], pool)) == "UnexpectedCallback"
 
 
+def test_what_lies_behind_a_stream_is_none_of_it(world: World, wpol: Address) -> None:
+    """An empty stream, and unbound behind it an opcode that would arm."""
+    pool, data = scripted(world), bound([wpol], b"")
+    answer = callback(V3_CALLBACK, data, world.executor)
+    at = 4 + 4 * 32 + len(data)
+    answer = answer[:at] + bytes([OP_V3]) + answer[at + 1 :]
+    script(world, pool, (world.executor, answer, True))
+    world.run(header([wpol]) + command("v3", pool=pool, amount_in=1, nested=b"", rest=True))
+
+
 @pytest.mark.parametrize("opcode", OPCODES.values())
 def test_a_pool_that_does_not_call_back_is_refused(
     world: World, wpol: Address, opcode: int
@@ -358,6 +368,24 @@ def test_a_malformed_program_says_what_is_wrong(
 ) -> None:
     assert callable(program)
     assert refuse(world, program(wpol)) == cause
+
+
+@pytest.mark.parametrize(
+    ("byte", "size", "args"),
+    [(0, 0, ("BadTokens", (0, 0))), (LEADS << 6 | 9, 180, ("BadTokens", (LEADS, 9)))],
+)
+def test_a_tokens_byte_is_said_in_its_parts(
+    world: World, byte: int, size: int, args: tuple[str, tuple[int, int]]
+) -> None:
+    with pytest.raises(RevertedError) as caught:
+        world.run(header([], tokens_byte=byte) + bytes(size))
+    assert (caught.value.name, caught.value.args_) == args
+
+
+def test_missing_tokens_are_said_where_they_should_begin(world: World, wpol: Address) -> None:
+    with pytest.raises(RevertedError) as caught:
+        world.run(header([wpol])[:-1])
+    assert (caught.value.name, caught.value.args_) == ("TruncatedProgram", (len(header([])),))
 
 
 def test_a_huge_revert_reason_is_cut(world: World, wpol: Address) -> None:

@@ -1,34 +1,26 @@
-"""Who counts is who calls: a contract acts for itself, not for whoever began the transaction, and a
-loan for another is none of ours."""
+"""Who counts is who calls: a contract acts for itself, not for whoever began the transaction."""
 
 from collections.abc import Iterator
 
 import pytest
-from eth_abi.abi import encode
 from executor_world import (
-    AAVE_CALLBACK,
     GUARDIAN,
     KEEPER,
     OWNER,
     STRANGER,
     TREASURY,
+    V3_CALLBACK,
     RevertedError,
     World,
     hexed,
     new_world,
-    root_cause,
     script,
     scripted,
 )
-from program_assembler import bound, command, header
+from program_assembler import command, header
 
 from keeper.chain import Address
 from replica.abi import encode_call
-from replica.contracts import compile_executor
-
-LOAN = 1000
-TERMS_SIZE = 33
-"""Of a loan: token, amount and highest premium, which travel as data behind the declared tokens."""
 
 
 @pytest.fixture(scope="module")
@@ -87,21 +79,15 @@ def test_a_contract_runs_only_as_an_executor(world: World) -> None:
     through(world, agent, STRANGER, program)
 
 
-def test_a_loan_for_another_is_refused(world: World) -> None:
-    """By the lender itself, with the very data that are bound: only its initiator differs."""
-    lender, wpol = scripted(world), world.manifest.token("WPOL").address
-    roles = encode(["address"] * 4, [OWNER, GUARDIAN, TREASURY, lender])
-    executor = world.deploy(compile_executor().creation_code + roles)
-    world.do(OWNER, executor, "setExecutor(address,bool)", KEEPER, True)
-    program = header([wpol]) + command("aave", token=0, amount=LOAN, max_premium=0)
-    terms = program[-TERMS_SIZE:]
-    for initiator, error in ((STRANGER, "UnexpectedCallback"), (executor, "")):
-        data = bound([wpol], terms)
-        announced = encode_call(AAVE_CALLBACK, wpol, LOAN, 0, initiator, data)
-        script(world, lender, (executor, announced, True))
-        if error:
-            with pytest.raises(RevertedError) as caught:
-                world.call(KEEPER, executor, program)
-            assert root_cause(caught.value) == error
-        else:
-            world.call(KEEPER, executor, program)
+def test_an_idle_callback_is_refused_by_its_callers_name(world: World) -> None:
+    agent, call = scripted(world), encode_call(V3_CALLBACK, 1, 1, b"")
+    assert refused(world, agent, KEEPER, call) == ("UnexpectedCallback", hexed(agent))
+
+
+def test_nobody_asks_for_a_payment_outside_of_callbacks(world: World) -> None:
+    most = 2**128 - 1
+    owed = command("pay_owed", token=0, max_amount=most)
+    program = header([world.manifest.token("WPOL").address], deadline_block=2**31) + owed
+    with pytest.raises(RevertedError) as caught:
+        world.run(program)
+    assert (caught.value.name, caught.value.args_) == ("WrongPayment", (0, most))
