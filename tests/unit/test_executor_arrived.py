@@ -1,0 +1,73 @@
+"""What has arrived at a pair, priced to the unit, whatever else the words of its reserves hold."""
+
+from collections.abc import Iterator
+
+import pytest
+from executor_world import STRANGER, RevertedError, World, new_world
+from program_assembler import command, header
+
+from keeper.chain import Address
+from replica.abi import encode_call
+from replica.contracts import compile_contract
+
+SWAP = "swap(uint256,uint256,address,bytes)"
+MASK = 2**112 - 1
+RESERVES = (MASK - 12345, (1 << 111) + 678)
+DIRT = 0xA5 << 248 | 1 << 112
+"""Above a reserve's 112 bits."""
+ODD = "tests/contracts/OddToken.sol:OddToken"
+
+
+@pytest.fixture(scope="module")
+def built() -> World:
+    return new_world()
+
+
+@pytest.fixture
+def world(built: World) -> Iterator[World]:
+    """The world, put back afterwards."""
+    mark = built.evm.snapshot()
+    yield built
+    built.evm.revert(mark)
+
+
+def pair_of(world: World, reserves: tuple[int, int]) -> Address:
+    """A pair that answers a lone selector with its reserves, and reverts with any other call."""
+    code = bytes.fromhex("36600414600e57365f5f37365ffd5b604060195f3960405ff3")
+    code += b"".join((DIRT | reserve).to_bytes(32, "big") for reserve in reserves)
+    size = f"60{len(code):02x}"
+    return world.deploy(bytes.fromhex(f"{size}600a5f39{size}5ff3") + code)
+
+
+def refused(world: World, arrived: int, fee: int, *, zero_for_one: bool) -> RevertedError:
+    """The end of a swap of so much, which no such pair makes."""
+    pair = pair_of(world, RESERVES)
+    token = world.deploy(compile_contract(ODD).creation_code)
+    held = RESERVES[not zero_for_one] + arrived
+    world.do(STRANGER, token, "mint(address,uint256)", pair, held)
+    swap = command("v2_arrived", zero_for_one=zero_for_one, pool=pair, token=0, fee=fee)
+    with pytest.raises(RevertedError) as caught:
+        world.run(header([token]) + swap)
+    return caught.value
+
+
+@pytest.mark.parametrize("zero_for_one", [False, True])
+@pytest.mark.parametrize("fee", [0, 1, 30, 9_999, 10_000])
+@pytest.mark.parametrize("arrived", [0, 1, 10**6, 2**111, MASK])
+def test_what_arrived_buys_what_the_formula_says(
+    world: World, arrived: int, fee: int, zero_for_one: bool
+) -> None:
+    reserve_in, reserve_out = RESERVES if zero_for_one else RESERVES[::-1]
+    kept = arrived * (10_000 - fee)
+    out = kept * reserve_out // (reserve_in * 10_000 + kept)
+    outs = (0, out) if zero_for_one else (out, 0)
+    said = encode_call(SWAP, *outs, world.executor, b"")
+    assert refused(world, arrived, fee, zero_for_one=zero_for_one).args_[1] == said
+
+
+@pytest.mark.parametrize("zero_for_one", [False, True])
+@pytest.mark.parametrize("arrived", [-1, MASK + 1, 2 * MASK])
+def test_less_than_the_reserve_or_too_much_is_refused(
+    world: World, arrived: int, zero_for_one: bool
+) -> None:
+    assert refused(world, arrived, 30, zero_for_one=zero_for_one).name == "BadAmount"
