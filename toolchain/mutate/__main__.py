@@ -6,7 +6,7 @@ import random
 import re
 import sys
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from replica.contracts import Artifact
 from replica.paths import ROOT
 from toolchain.mutate import report
 from toolchain.mutate.areas import GUARDED
-from toolchain.mutate.judge import Verdict, judge, warm
+from toolchain.mutate.judge import Judge, Verdict, with_tests
 from toolchain.mutate.memory import Memory
 from toolchain.mutate.mutants import Mutant, all_mutants
 from toolchain.mutate.report import Result
@@ -25,6 +25,8 @@ from toolchain.warm_compiler import Compiler
 MEMORY = ROOT / ".cache" / "mutate" / "verdicts.jsonl"
 NOTHING = bytes.fromhex("5f5ff3")
 """Creates an account without code."""
+QUICK = {"enabled": True, "runs": 1_000_000, "details": {"cse": False}}
+"""The optimiser without the step that takes half of its time and shares what is computed twice."""
 
 
 class Worker:
@@ -33,10 +35,10 @@ class Worker:
     compiler: Compiler
     original: Artifact
     memory: Memory
-    tests: Collection[str]
+    tests: Judge
 
     @classmethod
-    def begin(cls, memory: Memory, tests: Collection[str]) -> None:
+    def begin(cls, memory: Memory, tests: Judge) -> None:
         """Start the compiler; each process of the pool does so once."""
         cls.compiler = Compiler.start()
         cls.original = _original(cls.compiler)
@@ -46,19 +48,18 @@ class Worker:
     def judge(cls, mutant: Mutant) -> Result:
         """Compile a mutant and run the tests on it."""
         text = mutant.apply((ROOT / mutant.path).read_bytes()).decode()
-        artifact = cls.compiler.executor([(mutant.path, text)])
+        artifact = cls.compiler.executor([(mutant.path, text)], optimizer=QUICK)
         if artifact is None:
             return Result(mutant, Verdict("invalid"))
         if artifact == cls.original:
             return Result(mutant, Verdict("same"))
-        likely = [test for test in cls.memory.likely(mutant) if test in cls.tests]
-        verdict = judge(artifact, likely)
+        verdict = cls.tests(artifact, cls.memory.likely(mutant))
         cls.memory.credit(mutant.path, mutant.function, verdict.by)
         return Result(mutant, verdict)
 
 
 def _original(compiler: Compiler) -> Artifact:
-    artifact = compiler.executor()
+    artifact = compiler.executor(optimizer=QUICK)
     if artifact is None:
         raise SystemExit("the contracts do not compile")
     return artifact
@@ -78,9 +79,7 @@ def _chosen(mutants: Sequence[Mutant], options: argparse.Namespace) -> list[Muta
     return kept
 
 
-def _campaign(
-    mutants: Sequence[Mutant], tests: Collection[str], options: argparse.Namespace
-) -> list[Result]:
+def _campaign(mutants: Sequence[Mutant], tests: Judge, options: argparse.Namespace) -> list[Result]:
     """Results of all mutants, or of those that time allowed.
 
     What is known is not judged again, save for survivors: a test may since be there. Nor is what is
@@ -114,14 +113,16 @@ def _campaign(
 
 def _heading(found: int, results: Sequence[Result], options: argparse.Namespace) -> str:
     outcomes = [r.verdict.outcome for r in results]
+    listed = sum(r.verdict.outcome == "survived" and bool(r.reason) for r in results)
     ran = sum(outcome in report.COUNTED for outcome in outcomes)
     return (
         f"`python -m toolchain.mutate --seed {options.seed} --guarded {options.guarded} --sample "
         f"{options.sample}`: {found} mutants exist; {100 * options.guarded:.0f} % of those in the "
         f"guarded areas ({', '.join(GUARDED)}) and {100 * options.sample:.0f} % of the others were "
         f"drawn, and {len(results)} were tried. Of these, {outcomes.count('invalid')} do not "
-        f"compile, {outcomes.count('same')} compile to the same code, and {ran} ran against the "
-        f"tests; {outcomes.count('timeout')} of them used up their time and count as killed."
+        f"compile, {outcomes.count('same')} compile to the same code, {listed} are listed as "
+        f"equivalent and count as survivors unseen, and {ran - listed} ran against the tests; "
+        f"{outcomes.count('timeout')} of them used up their time and count as killed."
     )
 
 
@@ -136,16 +137,21 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--only", default="", help="pattern of `path:function area`")
     parser.add_argument("--write", type=Path, help="where the report goes, besides the output")
     options = parser.parse_args(arguments)
+    return with_tests(lambda tests: _report(tests, options))
+
+
+def _report(tests: Judge, options: argparse.Namespace) -> int:
     started_s = time.monotonic()
     with Compiler.start() as compiler:
         trees, original = compiler.trees(), _original(compiler)
     mutants = all_mutants(trees, {path: (ROOT / path).read_bytes() for path in trees})
     chosen = _chosen(mutants, options)
-    tests = warm()
-    if (sound := judge(original)) != Verdict("survived"):
-        raise SystemExit(f"the tests fail without any mutation: {sound}")
-    if judge(replace(original, creation_code=NOTHING)).outcome != "killed":
-        raise SystemExit("the tests pass without any contract: they do not see what is judged")
+    if (sound := tests(original)) != Verdict("survived"):
+        sys.stdout.write(f"the tests fail without any mutation: {sound}\n")
+        return 1
+    if tests(replace(original, creation_code=NOTHING)).outcome != "killed":
+        sys.stdout.write("the tests pass without any contract: they do not see what is judged\n")
+        return 1
     results = _campaign(chosen, tests, options)
     said = report.text(results, _heading(len(mutants), results, options))
     sys.stdout.write(f"{said}\n{time.monotonic() - started_s:.0f} s\n")
