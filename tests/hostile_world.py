@@ -85,10 +85,10 @@ def pair_run(*pairs: Address) -> bytes:
     return command("v2_run", token=0, amount_in=PAID, nested=cells)
 
 
-def pool_run(*pools: Address) -> bytes:
-    """A run over V3 pools, the first of which gives one unit."""
+def pool_run(*pools: Address, rest: bool = False) -> bytes:
+    """A run over V3 pools, the first of which gives one unit; for `rest` nothing may follow it."""
     terms = {"amount_out": 1, "directions": 0, "max_in": PAID}
-    return command("v3_run", token=0, nested=b"".join(pools), **terms)
+    return command("v3_run", token=0, nested=b"".join(pools), rest=rest, **terms)
 
 
 VISITS = (

@@ -92,14 +92,15 @@ def test_a_hostile_pool_anywhere_in_a_run_takes_nothing(
     assert breaches == 0 or (kind == "CallsBackTwice" and place < len(pools) - 1)
 
 
+@pytest.mark.parametrize("rest", [False, True])
 @pytest.mark.parametrize("lead", ["none", "wpol"])
-def test_a_run_whose_pools_never_ask_is_noticed(world: World, lead: str) -> None:
+def test_a_run_whose_pools_never_ask_is_noticed(world: World, lead: str, rest: bool) -> None:
     wpol = world.manifest.token("WPOL").address
     start = header([] if lead == "wpol" else [wpol], lead=lead)
     with taken_back(world):
         pool = hostile_pool(world, "NeverCallsBack")
         brief(world, pool, VISIT, (wpol, 2 * PAID), [])
-        failure = run_held_to_the_promise(world, start + pool_run(pool), (pool,))
+        failure = run_held_to_the_promise(world, start + pool_run(pool, rest=rest), (pool,))
     assert failure is not None
     assert (failure.name, failure.args_) == ("CallbackMissing", ("0x" + pool.hex(),))
 
