@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,8 +30,8 @@ class Memory:
     def of(cls, path: Path) -> "Memory":
         """Read the file of an earlier run, where there is one."""
         memory = cls(path)
-        if path.exists():
-            for line in path.read_text().splitlines():
+        for line in path.read_text().splitlines() if path.exists() else ():
+            with suppress(json.JSONDecodeError):  # a line that was cut off while it was written
                 entry = json.loads(line)
                 memory.known[entry["key"]] = Verdict(entry["outcome"], entry["by"])
                 memory.credit(entry["path"], entry["function"], entry["by"])
