@@ -11,7 +11,7 @@ import {UNISWAP_V4_CALLBACK, UniswapV4Lock} from "./flash/UniswapV4Lock.sol";
 import {IArbitrageExecutor} from "./interfaces/IArbitrageExecutor.sol";
 import {CallbackGuard} from "./libraries/CallbackGuard.sol";
 import {DeclaredTokens} from "./libraries/DeclaredTokens.sol";
-import {EXPRESS_AT, Express} from "./libraries/Express.sol";
+import {Express} from "./libraries/Express.sol";
 import {Frame} from "./libraries/Frame.sol";
 import {Payments} from "./libraries/Payments.sol";
 import "./libraries/Program.sol";
@@ -86,37 +86,13 @@ contract ArbitrageExecutor {
 
     function _execute() private {
         uint256 header = ProgramHeader.admit();
+        Express.attempt(header); // ends the call if the program has one of its forms
         uint256 nativeBefore = address(this).balance;
-        if (!_express(header)) {
-            (uint256 frame, uint256 cursor) = DeclaredTokens.open();
-            _run(frame, cursor, msg.data.length);
-            DeclaredTokens.close(frame, cursor, ProgramHeader.minProfit(header));
-        }
-        if (address(this).balance < nativeBefore) {
-            revert IArbitrageExecutor.BalanceFell(address(0), nativeBefore, address(this).balance);
-        }
+        (uint256 frame, uint256 cursor) = DeclaredTokens.open();
+        _run(frame, cursor, msg.data.length);
+        DeclaredTokens.close(frame, cursor, ProgramHeader.minProfit(header));
+        DeclaredTokens.requireNative(nativeBefore);
         CallbackGuard.release();
-    }
-
-    /// @dev Does all of a program that is one run of its only, well-known token and nothing else: what
-    /// `open`, `_run` and `close` do together, without a frame.
-    function _express(uint256 header) private returns (bool) {
-        (address token, bool isV2) = Express.form(header);
-        if (token == address(0)) return false;
-        uint256 before = Express.balance(token);
-        if (isV2) {
-            CallbackGuard.spend(); // takes the lock
-            UniswapV2Run.swapFor(
-                token, EXPRESS_AT, address(this), EXPRESS_AT + V2_RUN_SIZE, msg.data.length
-            );
-        } else {
-            UniswapV3Run.swapFor(
-                token, EXPRESS_AT, address(this), EXPRESS_AT + V3_RUN_SIZE, msg.data.length
-            );
-            CallbackGuard.requireSpent(UniswapV3Run.firstPool(EXPRESS_AT + V3_RUN_SIZE));
-        }
-        Express.settle(token, before, header);
-        return true;
     }
 
     // -------------------------------------------------------------------------------- callbacks

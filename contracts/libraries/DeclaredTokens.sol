@@ -99,6 +99,13 @@ library DeclaredTokens {
         }
     }
 
+    /// @dev Reverts if the executor holds less POL than before.
+    function requireNative(uint256 before) internal view {
+        if (address(this).balance < before) {
+            revert IArbitrageExecutor.BalanceFell(address(0), before, address(this).balance);
+        }
+    }
+
     /// @dev Compares the balances of all declared tokens, and says which one is wrong.
     function _settle(uint256 frame, uint256 cursor, uint256 minProfit) private view {
         (uint256 lead,) = _parts(TOKENS_AT);

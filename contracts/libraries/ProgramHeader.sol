@@ -10,7 +10,6 @@ import {
     HEADER_MAX_BASE_FEE_SHIFT,
     HEADER_MIN_PROFIT_MASK,
     HEADER_MIN_PROFIT_SHIFT,
-    HEADER_MIN_PROFIT_SHIFT_MASK,
     HEADER_MIN_PROFIT_SHIFT_SHIFT
 } from "./Program.sol";
 
@@ -38,11 +37,17 @@ library ProgramHeader {
                 )
             )
         }
-        if (refused != 0) _explain(header);
+        if (refused != 0) _explain();
     }
 
-    /// @dev Reverts with the reason why a run is refused, the first that holds.
-    function _explain(uint256 header) private view {
+    /// @dev Reverts with the reason why a run is refused, the first that holds. The header is read
+    /// another way, lest the compiler keep for this what `admit` computes.
+    function _explain() private view {
+        uint256 header;
+        assembly ("memory-safe") {
+            calldatacopy(0x00, HEADER_AT, 0x20)
+            header := mload(0x00)
+        }
         Authority.requireActive();
         uint256 deadline = header >> HEADER_DEADLINE_BLOCK_SHIFT;
         if (block.number > deadline) revert IArbitrageExecutor.DeadlinePassed(deadline);
@@ -55,9 +60,8 @@ library ProgramHeader {
     function minProfit(uint256 header) internal pure returns (uint256 least) {
         assembly ("memory-safe") {
             least := and(shr(HEADER_MIN_PROFIT_SHIFT, header), HEADER_MIN_PROFIT_MASK)
-            let shift :=
-                and(shr(HEADER_MIN_PROFIT_SHIFT_SHIFT, header), HEADER_MIN_PROFIT_SHIFT_MASK)
-            least := shl(shift, least) // modulo 2^256, as the format says
+            let at := sub(31, shr(3, HEADER_MIN_PROFIT_SHIFT_SHIFT)) // a byte of its own
+            least := shl(byte(at, header), least) // modulo 2^256, as the format says
         }
     }
 }

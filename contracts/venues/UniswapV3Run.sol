@@ -18,6 +18,7 @@ import {
     V3_RUN_TOKEN_AT
 } from "../libraries/Program.sol";
 import {Reverts} from "../libraries/Reverts.sol";
+import {TokenCalls} from "../libraries/TokenCalls.sol";
 
 /// @dev A chain of Uniswap V3 pools in reverse: each callback swaps on the pool of the next cell for
 /// what the one that calls back asks, and the last one's is paid. All of them are bound at once, by the
@@ -127,52 +128,49 @@ library UniswapV3Run {
     }
 
     /// @dev Answers the callback of one of the run's pools: swaps on the next, or pays. Nothing has been
-    /// allocated in this call: the message is built at a fixed place, where free memory begins.
+    /// allocated in this call and nothing will be, unless it fails: the message is built from 0 on.
     function proceed() internal {
         bool armed;
-        uint256 behind;
-        uint256 at; // of the cell of the pool that calls, in calldata
         assembly ("memory-safe") {
             let size := calldataload(0x64) // a length that lies costs its sender's gas
-            calldatacopy(0x160, 0x84, size) // the message's data
-            mstore8(0x160, MARK)
-            armed := eq(tload(0), keccak256(0x160, size)) // this very run
-        }
-        if (armed) {
-            assembly ("memory-safe") {
-                at := add(0xa7, mul(POOL_SIZE, and(byte(0, calldataload(0x84)), 0x3f)))
-                let size := calldataload(0x64)
-                behind := sub(add(0x70, size), at) // bytes of the cells behind it
-                // by a pool of it; a place beyond makes `behind` negative
-                armed := and(eq(caller(), shr(96, calldataload(at))), lt(behind, size))
-            }
+            calldatacopy(0xe0, 0x84, size) // the message's data
+            mstore8(0xe0, MARK)
+            armed := eq(tload(0), keccak256(0xe0, size)) // this very run
         }
         if (!armed) revert IArbitrageExecutor.UnexpectedCallback(msg.sender);
-        if (behind == 0) {
-            _pay();
-            return;
-        }
-        address pool;
+        bool failed;
+        uint256 pool;
         assembly ("memory-safe") {
-            let first := calldataload(0x84)
-            let place := add(and(byte(0, first), 0x3f), 1)
-            mstore8(0x160, or(MARK, place))
             let size := calldataload(0x64)
-            mstore(0x140, size)
-            mstore(0x120, 0xa0) // offset of `data`
-            let zeroForOne := and(shr(place, shr(232, first)), 1)
-            mstore(0x100, xor(MAX_PRICE, mul(zeroForOne, xor(MAX_PRICE, MIN_PRICE))))
-            let asked := calldataload(0x04)
-            let other := calldataload(0x24)
-            asked := xor(asked, mul(xor(asked, other), sgt(other, asked))) // the greater
-            mstore(0xe0, sub(0, asked)) // exact output
-            mstore(0xc0, zeroForOne)
-            mstore(0xa0, caller()) // the recipient
-            mstore(0x80, SWAP) // selector at 0x9c
-            pool := shr(96, calldataload(add(at, POOL_SIZE)))
-            if call(gas(), pool, 0, 0x9c, add(0xc4, size), 0x00, 0x00) { stop() }
+            let first := calldataload(0x84)
+            let mark := byte(0, first) // MARK and place, as `isNext` has found
+            let at := sub(mul(POOL_SIZE, mark), 0xe59) // of its cell: 0xa7 for place 0
+            let behind := sub(add(0x70, size), at) // bytes of the cells behind it
+            // by a pool of it; a place beyond makes `behind` negative
+            armed := and(eq(caller(), shr(96, calldataload(at))), lt(behind, size))
+            if gt(armed, iszero(behind)) {
+                mstore8(0xe0, add(mark, 1)) // the next place
+                mstore(0xc0, size)
+                mstore(0xa0, 0xa0) // offset of `data`
+                // the direction of the next place: bit 0 of them is bit 40 above MARK of the word
+                let zeroForOne := and(shr(add(mark, 41), first), 1)
+                mstore(0x80, xor(MAX_PRICE, mul(zeroForOne, xor(MAX_PRICE, MIN_PRICE))))
+                // exact output: the greater of both amounts
+                let greater := sgt(calldataload(0x24), calldataload(0x04))
+                mstore(0x60, sub(0, calldataload(add(0x04, shl(5, greater)))))
+                mstore(0x40, zeroForOne)
+                mstore(0x20, caller()) // the recipient
+                mstore(0x00, SWAP) // selector at 0x1c
+                pool := calldataload(add(at, 8)) // ends with the next cell; a call takes 160 bits
+                if call(gas(), pool, 0, 0x1c, add(0xc4, size), 0x00, 0x00) { stop() }
+                failed := 1
+                mstore(0x40, 0x80) // free memory
+                mstore(0x60, 0) // zero, as the compiler expects
+            }
         }
-        Reverts.hopFailed(pool);
+        if (failed) Reverts.hopFailed(address(uint160(pool)));
+        if (!armed) revert IArbitrageExecutor.UnexpectedCallback(msg.sender);
+        _pay();
     }
 
     /// @dev Pays the last pool.
@@ -180,10 +178,16 @@ library UniswapV3Run {
         CallbackGuard.spend();
         address token;
         uint256 most;
+        uint256 amount;
+        bool usual;
         assembly ("memory-safe") {
             token := shr(96, calldataload(0x93))
             most := shr(160, calldataload(0x87))
+            let greater := sgt(calldataload(0x24), calldataload(0x04))
+            amount := calldataload(add(0x04, shl(5, greater)))
+            usual := lt(sub(amount, 1), most) // neither nothing nor too much
         }
-        Payments.payAsked(token, Payments.askedNow(), most);
+        if (usual) TokenCalls.transfer(token, msg.sender, amount);
+        else Payments.payAsked(token, Payments.askedNow(), most); // says what is wrong
     }
 }

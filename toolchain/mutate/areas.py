@@ -10,7 +10,8 @@ GUARDED = {
     ),
     "repayment": (r"/flash/", r":(pay\w*|approve\w*|settle\w*)$", r"/TokenCalls\.sol:_call$"),
     "balance checks": (
-        r"/DeclaredTokens\.sol:(open|close|at|_\w+)$",
+        r"/DeclaredTokens\.sol:(open|close|at|requireNative|_\w+)$",
+        r"/ExpressV[23]\.sol:_settle$",
         r":balanceOf$",
         r"/ArbitrageExecutor\.sol:_execute$",
     ),
