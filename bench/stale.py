@@ -27,6 +27,7 @@ from keeper.collector.origins import Factory
 from keeper.execution.outcomes import balance_change
 from keeper.execution.program import Funding, encode_program
 from keeper.execution.program_routes import runs_backwards
+from keeper.gas_table import ETHEREUM
 from keeper.market.state import Market
 from keeper.market.venues.uniswap_v2 import V2State
 from keeper.market.venues.uniswap_v3 import V3State
@@ -131,7 +132,7 @@ class World:
 
     def choose(self, view: MarketView) -> tuple[Opportunity, ...]:
         """What the keeper would send."""
-        quote = gas_quote(view, view.block.base_fee_wei + TIP_WEI, self._native)
+        quote = gas_quote(view, view.block.base_fee_wei + TIP_WEI, self._native, ETHEREUM)
         assert quote is not None
         strategies = registry.create(("simple", "triangular"), self._settings)
         found = [o for s in strategies for o in s.evaluate(view, quote).opportunities]

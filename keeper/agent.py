@@ -18,6 +18,7 @@ from keeper.execution.outcomes import Prices
 from keeper.execution.store import StoreUnavailableError
 from keeper.execution.submitter import Refusal, Submitter
 from keeper.execution.tracker import Settlement, Tracker
+from keeper.gas_table import table_of
 from keeper.journal import Journal, JournalError
 from keeper.journal.store import NONE_PASSED_OVER, opportunity_row
 from keeper.market.state import Market
@@ -228,7 +229,8 @@ class Agent:
 
     def _quote(self, view: MarketView, rejections: Counter[str]) -> GasQuote | None:
         price_wei = view.block.base_fee_wei + self._rooms.tip_wei
-        quote = gas_quote(view, price_wei, self._rooms.wrapped_native)
+        table = table_of(self._rooms.instance)
+        quote = gas_quote(view, price_wei, self._rooms.wrapped_native, table)
         if quote is None:
             rejections[Reason.UNPRICED] += 1
         return quote

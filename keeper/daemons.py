@@ -26,9 +26,9 @@ async def run_collector(config: Config, stop: asyncio.Event) -> None:
         node_urls=config.node.urls,
         chain_id=config.node.chain_id,
         producer_path=config.relay.producer,
-        factories=tuple(_factory(entry) for entry in config.market.factories),
+        factories=tuple(factory_of(entry) for entry in config.market.factories),
         tokens=config.market.tokens,
-        pools=tuple(_pool(entry) for entry in config.market.pools),
+        pools=tuple(pool_of(entry) for entry in config.market.pools),
         poll_s=config.node.poll_interval_s,
         timeout_s=config.node.timeout_s,
         policy=config.node.policy,
@@ -38,7 +38,8 @@ async def run_collector(config: Config, stop: asyncio.Event) -> None:
     await _until(stop, Collector(settings).run())
 
 
-def _factory(entry: FactorySettings) -> Factory:
+def factory_of(entry: FactorySettings) -> Factory:
+    """The factory that the settings name."""
     states_its_fee = entry.protocol is not Protocol.UNISWAP_V2
     return Factory(
         entry.address,
@@ -52,8 +53,8 @@ def _factory(entry: FactorySettings) -> Factory:
     )
 
 
-def _pool(entry: PoolSettings) -> PoolRef:
-    """`PoolSettings` has either an address, or a manager and a key."""
+def pool_of(entry: PoolSettings) -> PoolRef:
+    """The pool that the settings name, by its address or by a manager and a key."""
     if entry.currencies is not None and entry.factory is not None:
         key = V4Key(*entry.currencies, entry.fee_pips, entry.tick_spacing, NO_HOOKS)
         return v4_ref(Factory(entry.factory, entry.protocol), key)

@@ -14,13 +14,12 @@ from keeper.market.view import MarketView
 from keeper.strategies import registry
 from keeper.strategies.base import GasQuote, StrategySettings, net_usd
 from keeper.strategies.basket.strategy import BasketStrategy
-from keeper.strategies.gas import BASE_GAS, estimate_gas
 from keeper.strategies.opportunity import Opportunity
 
 WARM_UP, BLOCKS, JUDGED, COLD = 5, 100, 25, 5
 POOLS = (50, 300)
 TOLERANCE = 1e-6
-FREE = GasQuote(0, 0.0)
+FREE = GasQuote(0, 0.0, GAS.table)
 HUBS = 8
 """Tokens that profits may be taken in and that are lent for a run: those of most pools."""
 
@@ -106,7 +105,7 @@ def _judge(
     assert warm.certificate is not None
     assert whole.certificate is not None
     gas = {slot: _gas_usd(view, slot) for slot in range(len(view.topology.pools))}
-    net_bound = bound_usd(view, warm.certificate.log_values, gas) - GAS.cost_usd(BASE_GAS)
+    net_bound = bound_usd(view, warm.certificate.log_values, gas) - GAS.cost_usd(GAS.table.base)
     gross_bound = bound_usd(view, whole.certificate.log_values, None)
     traded = {view.topology.pools[slot].address for slot in warm.certificate.traded}
     greedy_net, greedy_swaps = greedy(view, traded, settings)
@@ -127,7 +126,7 @@ def _judge(
 
 
 def _gas_usd(view: MarketView, slot: int) -> float:
-    return GAS.cost_usd(estimate_gas((view.topology.pools[slot].protocol,)) - BASE_GAS)
+    return GAS.cost_usd(GAS.table.hop(view.topology.pools[slot].protocol))
 
 
 def _cold(world: World, settings: StrategySettings) -> float:

@@ -10,6 +10,7 @@ from bench.detect.peers.environment import run_peer
 from bench.detect.world import World
 from bench.markets import SEED, Shocks, generate
 from keeper.chain import Address, Protocol
+from keeper.gas_table import POLYGON
 from keeper.market.venues.uniswap_v2 import V2State
 from keeper.market.view import MarketView
 from keeper.strategies.base import GasQuote
@@ -38,7 +39,7 @@ def measure_convex(_world: World) -> dict[str, float | None]:
     for _ in range(REPEATS):
         strategy = BasketStrategy(world.settings(), max_swaps=POOLS, risk=0.0)
         began = thread_time_ns()
-        strategy.evaluate_on(view.arrays.flat, view, GasQuote(0, 0.0), beyond)
+        strategy.evaluate_on(view.arrays.flat, view, GasQuote(0, 0.0, POLYGON), beyond)
         took.append(thread_time_ns() - began)
     assert strategy.certificate is not None
     answer = run_peer("convex.txt", "solve_basket.py", _case(view, market.tokens[0], beyond))

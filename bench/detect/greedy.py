@@ -11,7 +11,8 @@ from keeper.market.view import MarketView
 from keeper.strategies.base import StrategySettings, net_usd
 from keeper.strategies.basket.greedy import Greedy
 from keeper.strategies.basket.plan import MAX_SWAPS
-from keeper.strategies.gas import BASE_GAS
+
+BASE_USD = GAS.cost_usd(GAS.table.base)
 
 
 def greedy(
@@ -19,10 +20,10 @@ def greedy(
 ) -> tuple[float, int]:
     """Net in USD and swaps of cycles through `pools`, all in one transaction."""
     slots = range(len(view.topology.pools))
-    net, swaps = -GAS.cost_usd(BASE_GAS), 0
+    net, swaps = -BASE_USD, 0
     for found in Greedy(view, slots, frozenset(pools), settings).cycles(GAS):
         if swaps + len(found.legs) > MAX_SWAPS:
             break
         swaps += len(found.legs)
-        net += net_usd(found) + GAS.cost_usd(BASE_GAS)
+        net += net_usd(found) + BASE_USD
     return net, swaps

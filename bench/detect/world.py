@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from bench import messages
 from bench.markets import GAS_PRICE_WEI, NATIVE_USD, Market, Shocks, Update
+from keeper.gas_table import POLYGON
 from keeper.market.state import Market as KeeperMarket
 from keeper.market.view import MarketView
 from keeper.relay.codec import decode, encode_frame
@@ -15,7 +16,7 @@ from keeper.strategies.base import GasQuote, StrategySettings
 
 PROFIT_TOKENS = 4
 EPOCH, CHAIN_ID, BLOCK_TIME_S = 1, 137, 2
-GAS = GasQuote(GAS_PRICE_WEI, NATIVE_USD / 1e18)
+GAS = GasQuote(GAS_PRICE_WEI, NATIVE_USD / 1e18, POLYGON)
 
 
 class Told(NamedTuple):

@@ -10,6 +10,7 @@ from bench.gas import table
 from bench.gas.baskets import PLANS, basket, basket_floor_code
 from bench.gas.cells import Cell, Figures, cell, floor, loan, measure, named, ours
 from bench.gas.market import FAMILIES, HOPS, YARDSTICK, World, open_world
+from bench.gas.model import model
 from bench.gas.ours import basket_program, program
 from bench.gas.stale import stale
 from keeper.execution.program import Funding
@@ -37,7 +38,7 @@ def sources(world: World) -> dict[str, Any]:
     route = world.route("v2", 2)
     yardstick = floor(world, route)
     flash, detail = {}, {}
-    for source in ("flash_swap", *LENDERS):
+    for source in ("flash_swap", *LENDERS, "uniswap_v3"):
         mine = ours(world, [program(route, Funding(source))])
         empty = loan(world, LENDERS[source], route, empty=True) if source in LENDERS else None
         flash[source] = mine.plain
@@ -79,6 +80,8 @@ def run() -> dict[str, Any]:
             click.echo(f"{name}: {figures.plain}, Polygon {figures.polygon}")
     with open_world(USDC_E) as world:
         result["usdc"] = paths(world)
+    result["model"] = model()
+    click.echo(f"model: {json.dumps(result['model'])}")
     return result
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from keeper.chain import Address, Protocol
+from keeper.execution.program import LendingPool
 from keeper.strategies.opportunity import Leg
 from replica.anvil import Anvil
 from replica.build import BLOCK_INTERVAL_S, build
@@ -52,10 +53,14 @@ LENDERS = ("Aave Pool", "Morpho Blue")
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A profitable cycle, or a basket: its pools and the exact legs through them."""
+    """A profitable cycle, or a basket: its pools and the exact legs through them.
+
+    `lender` is a Uniswap V3 pool outside a cycle that can lend its capital.
+    """
 
     pools: tuple[Pool, ...]
     legs: tuple[Leg, ...]
+    lender: LendingPool | None = None
 
     @property
     def capital_raw(self) -> int:
@@ -178,7 +183,16 @@ class World:
         legs = self._legs(pools)
         if legs[-1].amount_out_raw <= legs[0].amount_in_raw:
             raise LookupError(f"the {family} cycle of {hops} pools does not pay")
-        return Route(pools, legs)
+        return Route(pools, legs, self._lender(pools))
+
+    def _lender(self, pools: Sequence[Pool]) -> LendingPool | None:
+        token = self.profit.address
+        usable = (
+            LendingPool(pool.address, pool.fee_pips, pool.token0 == token)
+            for pool in self.manifest.pools
+            if pool.protocol is V3 and pool not in pools and token in (pool.token0, pool.token1)
+        )
+        return next(usable, None)
 
     def _legs(self, pools: Sequence[Pool]) -> tuple[Leg, ...]:
         token, amount = self.profit.address, raw_amount(self.profit, ROUTE_USD)

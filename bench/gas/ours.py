@@ -20,7 +20,8 @@ def least_profit(route: Route) -> int:
 
 def program(route: Route, funding: Funding) -> bytes:
     """Calldata of the executor for the route."""
-    return encode_program(route.legs, funding=funding, **_limits(route, funding))
+    lender = route.lender if funding is Funding.UNISWAP_V3 else None
+    return encode_program(route.legs, funding=funding, lender=lender, **_limits(route, funding))
 
 
 def programs(route: Route, fundings: Sequence[Funding] = PLAIN) -> list[bytes]:
@@ -44,6 +45,8 @@ def _limits(route: Route, funding: Funding) -> dict[str, Any]:
     premium = 0
     if funding is Funding.AAVE_V3:
         premium = route.capital_raw * AAVE_PREMIUM_BP // 10_000 + 1
+    elif funding is Funding.UNISWAP_V3 and route.lender is not None:
+        premium = route.lender.fee_raw(route.capital_raw)
     return {
         "profit_token": route.legs[0].token_in,
         "min_profit_raw": least_profit(route) - premium,

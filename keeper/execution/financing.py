@@ -14,7 +14,7 @@ from keeper.execution.program import CustodyError, Funding, LendingPool, capital
 from keeper.execution.program_routes import basket_feeds, can_lend, chain_feeds, runs_backwards
 from keeper.execution.program_swaps import Custody, custody
 from keeper.execution.program_table import MAX_HOPS
-from keeper.execution.source_gas import CALLED_FLASH_SWAP_GAS, SOURCE_GAS
+from keeper.gas_table import GasTable
 from keeper.market.flash_sources import FlashSource, Lender, Liquidity
 from keeper.strategies.base import net_usd
 from keeper.strategies.cyclic import confidence
@@ -88,16 +88,18 @@ Encode = Callable[[Opportunity, Source], bytes]
 
 
 def finance(
-    opportunity: Opportunity, liquidity: Liquidity | None, encode: Encode
+    opportunity: Opportunity, liquidity: Liquidity | None, encode: Encode, table: GasTable
 ) -> Financed | Unfunded:
     """Fund an opportunity from the cheapest source; `liquidity` is None where nothing is known.
+
+    `table` says what gas a source adds.
 
     Raises:
         ProgramError: The legs cannot be encoded, whoever funds them.
     """
     passed_over: dict[str, PassedOver] = {}
     sources = sorted(
-        _sources(opportunity, liquidity, passed_over),
+        _sources(opportunity, liquidity, passed_over, table),
         key=lambda source: _cost_usd(opportunity, source),
     )
     chosen: Financed | None = None
@@ -119,11 +121,14 @@ def is_short_chain(opportunity: Opportunity) -> bool:
 
 
 def _sources(
-    opportunity: Opportunity, liquidity: Liquidity | None, passed_over: dict[str, PassedOver]
+    opportunity: Opportunity,
+    liquidity: Liquidity | None,
+    passed_over: dict[str, PassedOver],
+    table: GasTable,
 ) -> Iterator[Source]:
     """Sources that have enough, in order of preference among equals; notes the others."""
     if is_short_chain(opportunity):
-        yield from _own_pools(opportunity)
+        yield from _own_pools(opportunity, table)
     if liquidity is None:
         others = (Funding.OWN_CAPITAL, *(Funding(lender.value) for lender in Lender))
         passed_over |= dict.fromkeys((f.value for f in others), PassedOver.UNREAD)
@@ -131,30 +136,33 @@ def _sources(
     lacking = _lacking_loans(opportunity, liquidity)
     passed_over |= lacking
     if not lacking:
-        yield from _outside(opportunity, liquidity, passed_over)
+        yield from _outside(opportunity, liquidity, passed_over, table)
 
 
-def _own_pools(opportunity: Opportunity) -> Iterator[Source]:
+def _own_pools(opportunity: Opportunity, table: GasTable) -> Iterator[Source]:
     """What the pools of a chain give before they take."""
     legs = opportunity.legs
     lending = [leg for leg in (legs[-1], legs[0]) if can_lend(leg)]
     if lending:
         is_called = custody(lending[0]) is Custody.CALLED
-        gas = CALLED_FLASH_SWAP_GAS if is_called else SOURCE_GAS[Funding.FLASH_SWAP]
-        yield Source(Funding.FLASH_SWAP, gas)
+        # a pool that calls back for its input anyway lends for nothing
+        yield Source(Funding.FLASH_SWAP, 0 if is_called else _added(table, Funding.FLASH_SWAP))
     if runs_backwards(legs):
-        yield Source(Funding.EXACT_OUTPUT, SOURCE_GAS[Funding.EXACT_OUTPUT])
+        yield Source(Funding.EXACT_OUTPUT, 0)
 
 
 def _outside(
-    opportunity: Opportunity, liquidity: Liquidity, passed_over: dict[str, PassedOver]
+    opportunity: Opportunity,
+    liquidity: Liquidity,
+    passed_over: dict[str, PassedOver],
+    table: GasTable,
 ) -> Iterator[Source]:
     """Own capital and lenders, around the loans of other tokens."""
     token = opportunity.profit_token
     at_once, each = (_capital(opportunity, each_is_lent=lent) for lent in (False, True))
-    inner = len(opportunity.loans) * SOURCE_GAS[Funding.MORPHO]
+    inner = len(opportunity.loans) * _added(table, Funding.MORPHO)
     if liquidity.held.get(token, 0) >= at_once:
-        yield Source(Funding.OWN_CAPITAL, SOURCE_GAS[Funding.OWN_CAPITAL] + inner)
+        yield Source(Funding.OWN_CAPITAL, inner)
     else:
         passed_over[Funding.OWN_CAPITAL.value] = PassedOver.TOO_LITTLE
     lent = liquidity.lent.get(token, ())
@@ -164,20 +172,24 @@ def _outside(
             passed_over[lender.value] = PassedOver.NOT_LENT
         amount = each if lender is Lender.UNISWAP_V4 else at_once
         for offer in offers:
-            source = _loan(offer, amount, inner)
+            source = _loan(offer, amount, inner, table)
             if offer.available_raw >= amount:
                 yield source
             else:
                 passed_over[source.name] = PassedOver.TOO_LITTLE
 
 
-def _loan(offer: FlashSource, amount: int, inner_gas: int) -> Source:
+def _loan(offer: FlashSource, amount: int, inner_gas: int, table: GasTable) -> Source:
     funding = Funding(offer.lender.value)
     pool = None
     if funding is Funding.UNISWAP_V3:
         pool = LendingPool(offer.address, offer.premium.part, offer.lends_token0)
-    gas = SOURCE_GAS[funding] + inner_gas
+    gas = _added(table, funding) + inner_gas
     return Source(funding, gas, offer.premium.of(amount), offer.address, pool)
+
+
+def _added(table: GasTable, funding: Funding) -> int:
+    return table.sources[funding.value]
 
 
 def _lacking_loans(opportunity: Opportunity, liquidity: Liquidity) -> dict[str, PassedOver]:

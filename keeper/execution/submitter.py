@@ -23,6 +23,7 @@ from keeper.execution.program import (
 )
 from keeper.execution.signing import Fees, SignedTransaction, Signer
 from keeper.execution.store import IntentStore, StoreUnavailableError
+from keeper.gas_table import table_of
 from keeper.market.flash_sources import Liquidity
 from keeper.node import CallReverted, Node, NodeError, TransactionRejected
 from keeper.strategies.opportunity import Opportunity
@@ -118,7 +119,7 @@ class Submitter:
         `liquidity` is what is known of lenders and own balances, None where nothing is.
         """
         try:
-            return finance(opportunity, liquidity, self._encode)
+            return finance(opportunity, liquidity, self._encode, table_of(self._instance))
         except ProgramError as error:
             logger.warning("opportunity cannot be encoded: %s", error)
             return Unfunded(Reason.NOT_ENCODABLE, {})

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from keeper.chain import Address
+from keeper.gas_table import GasTable
 from keeper.market.view import MarketView
 from keeper.strategies.opportunity import Opportunity
 from keeper.strategies.reasons import Reason
@@ -12,10 +13,14 @@ from keeper.strategies.reasons import Reason
 
 @dataclass(frozen=True, slots=True)
 class GasQuote:
-    """The price of gas now: effective wei per unit, and USD per wei of the native token."""
+    """The price of gas now: effective wei per unit, and USD per wei of the native token.
+
+    `table` says how much of it the chain charges for what; a chain has one.
+    """
 
     price_wei: int
     usd_per_wei: float
+    table: GasTable
 
     def cost_usd(self, gas: int) -> float:
         """USD that `gas` units cost."""

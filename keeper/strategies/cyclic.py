@@ -5,7 +5,6 @@ from time import time_ns
 
 from keeper.market.view import MarketView
 from keeper.strategies.base import GasQuote, StrategyResult, StrategySettings, net_usd
-from keeper.strategies.gas import estimate_gas
 from keeper.strategies.opportunity import Leg, Opportunity
 from keeper.strategies.reasons import Reason
 from keeper.strategies.search import Cycle, CycleSearch
@@ -24,7 +23,7 @@ class CyclicStrategy:
 
     def evaluate(self, view: MarketView, gas: GasQuote) -> StrategyResult:
         """Opportunities among the cycles that the block's changes touch, best net first."""
-        self._search.follow(view)
+        self._search.follow(view, gas.table)
         cycles, rejections = self._search.run(gas)
         now = time_ns()
         found: list[Opportunity] = []
@@ -51,7 +50,7 @@ def chain_opportunity(
     legs = _legs(view, cycle.edges, cycle.amounts)
     amount_in, amount_out = legs[0].amount_in_raw, legs[-1].amount_out_raw
     profit_usd = (amount_out - amount_in) * view.usd_per_raw[legs[0].token_in]
-    units = estimate_gas((leg.protocol for leg in legs), cycle.crossed)
+    units = gas.table.units((leg.protocol for leg in legs), cycle.crossed)
     gas_usd = gas.cost_usd(units)
     return Opportunity(
         strategy=strategy,

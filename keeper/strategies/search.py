@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from keeper.gas_table import GasTable
 from keeper.market.arrays import PoolArrays
 from keeper.market.kernels import search as kernels
 from keeper.market.kernels.chain import chain_space
@@ -18,7 +19,6 @@ from keeper.market.kernels.search import Found
 from keeper.market.view import MarketView, Topology
 from keeper.strategies.base import GasQuote, StrategySettings
 from keeper.strategies.cycles import pairs_of
-from keeper.strategies.gas import estimate_gas
 from keeper.strategies.reasons import Reason
 
 Integers = NDArray[np.int64]
@@ -79,8 +79,8 @@ class CycleSearch:
         self._chosen: Chosen
         self._bounds: Bounds
 
-    def follow(self, view: MarketView) -> None:
-        """Bring prices, ranks and values to the view's block."""
+    def follow(self, view: MarketView, table: GasTable) -> None:
+        """Bring prices, ranks and values to the view's block; `table` is the chain's for good."""
         arrays = view.arrays if view.arrays.version == view.arrays_version else rebuilt(view)
         topology = view.topology
         known = (pool for pool in view.changed if pool in topology.slots)
@@ -89,7 +89,7 @@ class CycleSearch:
         previous, self._moved = self._followed, _NONE
         self._arrays, self._followed = arrays, (arrays, view.arrays_version)
         if self._topology != topology.version or not previous or previous[0] is not arrays:
-            self._index(view)
+            self._index(view, table)
         elif previous[1] == view.arrays_version - 1:
             self._moved = self._changed
         elif previous[1] != view.arrays_version:
@@ -125,11 +125,11 @@ class CycleSearch:
         edges = self._found.edges[self._chosen.candidate[row]].tolist()
         return Cycle(edges, amounts, int(self._chosen.crossed[row]))
 
-    def _index(self, view: MarketView) -> None:
+    def _index(self, view: MarketView, table: GasTable) -> None:
         settings, topology = self._settings, view.topology
         if self._topology != topology.version:
             self._pairs = pairs_of(topology, settings.profit_tokens, triangles=self._hops == 3)
-            units = [estimate_gas((pool.protocol,)) - estimate_gas(()) for pool in topology.pools]
+            units = [table.hop(pool.protocol) for pool in topology.pools]
             self._found = _found(settings, self._hops, self._pairs)
             self._chosen = chosen_space(settings.max_sized, settings.max_exact, self._hops)
             self._bounds = Bounds(
@@ -138,7 +138,7 @@ class CycleSearch:
                 max_in_words=self._max_in_words,
                 owner=owners(topology),
                 gas=np.array(units, dtype=np.int64),
-                base_gas=float(estimate_gas(())),
+                base_gas=float(table.base),
                 usd_per_gas=0.0,
                 min_net_usd=settings.min_net_profit_usd,
             )

@@ -9,6 +9,7 @@ from itertools import combinations
 from time import monotonic
 
 from keeper.chain import Address
+from keeper.gas_table import POLYGON
 from keeper.market.kernels.compiler import cache_directory
 from keeper.market.state import Market
 from keeper.market.view import MarketView
@@ -34,7 +35,7 @@ def warm() -> float:
     view = _small_market()
     for name in registry.STRATEGIES:
         (strategy,) = registry.create([name], StrategySettings(_TOKENS))
-        if not strategy.evaluate(view, GasQuote(0, 0.0)).opportunities:
+        if not strategy.evaluate(view, GasQuote(0, 0.0, POLYGON)).opportunities:
             raise RuntimeError(f"the kernels of {name!r} miss a plain edge: remove their cache")
     return monotonic() - began
 

@@ -13,6 +13,7 @@ from keeper.collector.bootstrap import Reader
 from keeper.collector.discovery import Discovery
 from keeper.execution.outcomes import balance_change
 from keeper.execution.program import Funding, encode_basket, encode_program
+from keeper.gas_table import ETHEREUM
 from keeper.market.view import MarketView
 from keeper.node import Node
 from keeper.strategies import registry
@@ -124,7 +125,7 @@ class BasketArena(Arena):
     def _found(
         self, view: MarketView, strategies: Sequence[registry.Strategy]
     ) -> list[Opportunity]:
-        quote = gas_quote(view, view.block.base_fee_wei + TIP_WEI, self._wpol)
+        quote = gas_quote(view, view.block.base_fee_wei + TIP_WEI, self._wpol, ETHEREUM)
         assert quote is not None
         return [item for s in strategies for item in s.evaluate(view, quote).opportunities]
 

@@ -1,7 +1,7 @@
 """Seeded random markets on the replica, seen and traded by the production path alone."""
 
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -14,7 +14,8 @@ from keeper.collector.bootstrap import Reader
 from keeper.collector.discovery import Discovery
 from keeper.collector.logs import Interpreter, boundary_of
 from keeper.execution.outcomes import balance_change
-from keeper.execution.program import Funding, encode_program
+from keeper.execution.program import LOANS, Funding, encode_program
+from keeper.gas_table import ETHEREUM
 from keeper.market.state import Market
 from keeper.market.venues.uniswap_v3 import V3State
 from keeper.market.view import MarketView
@@ -40,6 +41,8 @@ CAPITAL_USD = 2_000_000
 PROFIT_TOKENS = ("WPOL", "USDC.e", "WETH", "USDC")
 USD_TOKENS = ("USDC.e", "USDC", "USDT", "DAI")
 AAVE_PREMIUM_BP = 5
+HALF_OF_GAS, MOST_OF_GAS = 0.12, 0.25
+"""Pools write less in the second of a block before, so that gas depends on the machine's pace."""
 FUNDINGS = (Funding.OWN_CAPITAL, Funding.FLASH_SWAP, Funding.AAVE_V3)
 """The last one costs a premium."""
 
@@ -54,6 +57,12 @@ class Execution:
     held_raw: int
     logged_raw: int
     crossings: int
+
+    @property
+    def gas_error(self) -> float:
+        """By how much of the gas charged the model is over it, or under."""
+        added = ETHEREUM.sources[self.funding.value] if self.funding in LOANS else 0
+        return (self.opportunity.gas_estimate + added) / self.receipt.gas_used - 1
 
     @property
     def expected_raw(self) -> int:
@@ -87,7 +96,7 @@ class Channel:
 
 
 class Arena:
-    """The replica with two executors, of which `rich` holds capital and `poor` holds none."""
+    """The replica with two executors: `rich` holds capital, `poor` a unit of each token."""
 
     def __init__(self, replica: Replica, node: Node, reader: Reader, seed: int) -> None:
         self._replica, self._node, self._reader = replica, node, reader
@@ -163,7 +172,7 @@ class Arena:
 
     def choose(self, view: MarketView) -> tuple[Opportunity, ...]:
         """What the keeper's strategies take of this market."""
-        quote = gas_quote(view, view.block.base_fee_wei + TIP_WEI, self._wpol)
+        quote = gas_quote(view, view.block.base_fee_wei + TIP_WEI, self._wpol, ETHEREUM)
         assert quote is not None
         found = [o for s in self._strategies for o in s.evaluate(view, quote).opportunities]
         return select(found, set()).chosen
@@ -223,8 +232,9 @@ class Arena:
         for symbol in PROFIT_TOKENS:
             token = self._replica.manifest.token(symbol)
             amount = int(CAPITAL_USD / float(token.usd_price) * 10**token.decimals)
-            data = encode_call("transfer(address,uint256)", self._rich, amount)
-            self._send(token.address, data, WHALE)
+            for holder, given in ((self._rich, amount), (self._poor, 1)):
+                data = encode_call("transfer(address,uint256)", holder, given)
+                self._send(token.address, data, WHALE)
             assert self._balance(token.address, self._rich) == amount
 
 
@@ -242,6 +252,16 @@ def _liquidity(pool: Address, view: MarketView) -> int:
     state = view.states[pool]
     assert isinstance(state, V3State)
     return state.liquidity
+
+
+def gas_figure(executions: Sequence[Execution]) -> str:
+    """How far the model's gas is from the receipts'; it must say what runs cost."""
+    errors = sorted(execution.gas_error for execution in executions)
+    absolute = sorted(map(abs, errors))
+    half, most = absolute[len(errors) // 2], absolute[len(errors) * 9 // 10]
+    assert half < HALF_OF_GAS, errors
+    assert most < MOST_OF_GAS, errors
+    return f"gas by the model within {half:.1%} of the receipts' at p50, {most:.1%} at p90"
 
 
 def hop_kinds(legs: tuple[Leg, ...]) -> set[tuple[Protocol, str, bool]]:

@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from itertools import count
 
-from prediction_world import FUNDINGS, Arena, Execution, arena, hop_kinds
+from prediction_world import FUNDINGS, Arena, Execution, arena, gas_figure, hop_kinds
 
 from keeper.chain import Protocol
 from replica import Replica
@@ -42,7 +42,7 @@ async def test_profit_is_predicted_to_the_wei(chain: Replica, figures: list[str]
         f"prediction: {len(executions)} executions in {traded} of {tried} random markets, "
         f"{crossing_markets} of them across initialised ticks, all exact to the wei; "
         f"{', '.join(f'{n} {f.value}' for f, n in fundings.items())}; "
-        f"{time.monotonic() - started:.1f} s"
+        f"{gas_figure(executions)}; {time.monotonic() - started:.1f} s"
     )
 
 

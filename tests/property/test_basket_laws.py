@@ -21,6 +21,7 @@ from random_markets import (
 from scipy.optimize import minimize  # type: ignore[import-untyped]
 
 from bench.detect.bound import bound_usd
+from keeper.gas_table import ETHEREUM
 from keeper.market.view import MarketView
 from keeper.strategies import registry
 from keeper.strategies.base import GasQuote, StrategySettings
@@ -29,7 +30,7 @@ from keeper.strategies.basket.plan import MAX_SWAPS
 from keeper.strategies.basket.strategy import BasketStrategy
 from keeper.strategies.opportunity import Opportunity
 
-FREE_GAS = GasQuote(0, 0.0)
+FREE_GAS = GasQuote(0, 0.0, ETHEREUM)
 SETTINGS = StrategySettings(profit_tokens=TOKENS)
 SEEDS = st.integers(0, 2**32)
 

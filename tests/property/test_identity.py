@@ -12,11 +12,12 @@ from keeper.execution.financing import Financed
 from keeper.execution.identity import opportunity_id
 from keeper.execution.nonces import NonceOwner
 from keeper.execution.submitter import SubmissionPolicy, Submitter
+from keeper.gas_table import ETHEREUM
 from keeper.strategies import registry
 from keeper.strategies.base import GasQuote, StrategySettings
 from keeper.strategies.opportunity import Opportunity
 
-GAS = GasQuote(30 * 10**9, 0.5e-18)
+GAS = GasQuote(30 * 10**9, 0.5e-18, ETHEREUM)
 SETTINGS = StrategySettings((TOKENS[0], TOKENS[1]))
 INSTANCES = st.builds(
     ChainInstance, st.integers(1, 2**64), st.binary(min_size=32, max_size=32), st.text(max_size=80)

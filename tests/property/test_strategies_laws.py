@@ -20,13 +20,14 @@ from random_markets import (
 
 from bench.chains import Hop, forward
 from keeper.chain import Address
+from keeper.gas_table import ETHEREUM
 from keeper.market.view import MarketView
 from keeper.relay.messages import PoolSnapshot
 from keeper.strategies import registry
 from keeper.strategies.base import GasQuote, StrategySettings
 from keeper.strategies.opportunity import Opportunity
 
-FREE_GAS = GasQuote(0, 0.0)
+FREE_GAS = GasQuote(0, 0.0, ETHEREUM)
 SETTINGS = StrategySettings(
     profit_tokens=(TOKENS[0], TOKENS[2], TOKENS[1]),
     max_sized=10_000,

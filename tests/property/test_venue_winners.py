@@ -7,12 +7,13 @@ from random_markets import DECIMALS, TOKENS, USD_PRICES, market_view, random_sna
 from venue_fuzz import CASES, cases
 
 from keeper.chain import Protocol
+from keeper.gas_table import ETHEREUM
 from keeper.relay.messages import PoolReading, PoolSnapshot, TokenHolding
 from keeper.strategies import registry
 from keeper.strategies.base import GasQuote, StrategySettings
 from keeper.strategies.reasons import Reason
 
-GAS = GasQuote(30 * 10**9, 0.5e-18)
+GAS = GasQuote(30 * 10**9, 0.5e-18, ETHEREUM)
 SETTINGS = StrategySettings(profit_tokens=(TOKENS[0], TOKENS[2], TOKENS[1]))
 STABLES = (0, 4, 6)
 """Tokens of like price, which stable pools hold."""

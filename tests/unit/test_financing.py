@@ -1,6 +1,5 @@
-"""The choice of a source: price, custody, what is too little, and the gas table's own source."""
+"""The choice of a source: price, custody, and what is too little."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -8,11 +7,10 @@ from typing import Any
 import pytest
 from execution_world import opportunity
 
-from bench.gas.__main__ import SNAPSHOT
 from keeper.chain import NO_TERMS, Address, BlockRef, Protocol, SwapTerms
 from keeper.execution.financing import Financed, PassedOver, Source, Unfunded, finance
 from keeper.execution.program import Funding, ProgramError, encode_basket, encode_program
-from keeper.execution.source_gas import SOURCE_GAS
+from keeper.gas_table import POLYGON
 from keeper.market.flash_sources import FlashSource, Lender, Liquidity, Premium
 from keeper.strategies.opportunity import Leg, Opportunity
 from keeper.strategies.reasons import Reason
@@ -21,8 +19,6 @@ BLOCK = BlockRef(100, b"\1" * 32, b"\2" * 32, 1_700_000_000, 30 * 10**9)
 GAIN, OTHER = Address(b"\x20" * 20), Address(b"\x30" * 20)
 V3_LENDER = Address(b"\xc3" * 20)
 PAID, MADE = 1_000_000, 1_010_000
-TOLERATED_GAS = 1_500
-"""A hundredth of the bench's whole transaction, which a test lets grow by as much."""
 
 
 def leg(number: int, protocol: Protocol, amounts: tuple[int, int], *, buys_gain: bool) -> Leg:
@@ -75,7 +71,7 @@ def encode(wanted: Opportunity, source: Source) -> bytes:
 
 
 def funded(wanted: Opportunity, liquidity: Liquidity | None) -> Financed:
-    found = finance(wanted, liquidity, encode)
+    found = finance(wanted, liquidity, encode, POLYGON)
     assert isinstance(found, Financed), found
     return found
 
@@ -84,20 +80,11 @@ def reasons(found: Financed | Unfunded, *names: str) -> Sequence[PassedOver]:
     return [found.passed_over[name] for name in names]
 
 
-def test_the_gas_table_is_the_bench_s() -> None:
-    snapshot = json.loads(SNAPSHOT.read_text())
-    own = snapshot["unchecked_polygon"]
-    for name, cell in snapshot["flash_detail"].items():
-        measured = cell["ours_polygon"] - own
-        assert SOURCE_GAS[Funding(name)] == pytest.approx(measured, abs=TOLERATED_GAS), name
-    assert SOURCE_GAS[Funding.OWN_CAPITAL] == 0
-
-
 def test_nothing_known__a_flash_swap_still_funds_and_nothing_else_does() -> None:
     found = funded(cycle(Protocol.UNISWAP_V2, Protocol.UNISWAP_V3), None)
     assert found.source.funding is Funding.FLASH_SWAP
     assert set(found.passed_over.values()) == {PassedOver.UNREAD}
-    unfunded = finance(cycle(*[Protocol.BALANCER_V2_WEIGHTED] * 2), None, encode)
+    unfunded = finance(cycle(*[Protocol.BALANCER_V2_WEIGHTED] * 2), None, encode, POLYGON)
     assert isinstance(unfunded, Unfunded)
     assert unfunded.reason is Reason.NO_FUNDING
     assert len(unfunded.passed_over) == 1 + len(Lender)
@@ -124,14 +111,14 @@ def test_premium__against_gas_decides_and_comes_off_to_the_unit() -> None:
     assert (found.source.funding, found.source.premium_raw) == (Funding.MORPHO, 1)
     assert found.opportunity.profit_raw == MADE - PAID - 1
     assert found.opportunity.profit_usd == pytest.approx(10.0 * (MADE - PAID - 1) / (MADE - PAID))
-    assert found.opportunity.gas_estimate == 200_000 + SOURCE_GAS[Funding.MORPHO]
+    assert found.opportunity.gas_estimate == 200_000 + POLYGON.sources["morpho"]
     assert reasons(found, "balancer_v2", "aave_v3") == [PassedOver.DEARER, PassedOver.NOT_LENT]
 
 
 @pytest.mark.parametrize(("available", "enough"), [(PAID - 1, False), (PAID, True)])
 def test_too_little_liquidity__is_passed_over(available: int, enough: bool) -> None:
     wanted = cycle(*[Protocol.CURVE_STABLESWAP] * 2)
-    found = finance(wanted, Liquidity(lent(available, morpho=Premium()), {}), encode)
+    found = finance(wanted, Liquidity(lent(available, morpho=Premium()), {}), encode, POLYGON)
     assert isinstance(found, Financed) is enough
     if not enough:
         assert reasons(found, "morpho") == [PassedOver.TOO_LITTLE]
@@ -143,7 +130,9 @@ def test_a_lender_that_would_have_to_swap__is_passed_over() -> None:
     assert found.source.funding is Funding.AAVE_V3
     assert reasons(found, "balancer_v2") == [PassedOver.CUSTODY]
     itself = FlashSource(Lender.UNISWAP_V3, Address(b"\1" * 20), GAIN, 10**12, Premium(100, 10**6))
-    stuck = finance(two_cycles(Protocol.UNISWAP_V3), Liquidity({GAIN: (itself,)}, {}), encode)
+    stuck = finance(
+        two_cycles(Protocol.UNISWAP_V3), Liquidity({GAIN: (itself,)}, {}), encode, POLYGON
+    )
     assert isinstance(stuck, Unfunded)
     assert reasons(stuck, f"uniswap_v3:0x{'01' * 20}") == [PassedOver.CUSTODY]
 
@@ -164,17 +153,17 @@ def test_loans_of_other_tokens__are_morpho_s_or_there_is_no_funding() -> None:
     assert wanted.loans == {OTHER: 5_000}
     for available, is_enough in ((4_999, False), (5_000, True)):
         other = FlashSource(Lender.MORPHO, V3_LENDER, OTHER, available, Premium())
-        found = finance(wanted, Liquidity({OTHER: (other,)}, {GAIN: PAID}), encode)
+        found = finance(wanted, Liquidity({OTHER: (other,)}, {GAIN: PAID}), encode, POLYGON)
         assert isinstance(found, Financed) is is_enough
         if isinstance(found, Financed):
-            assert found.source.gas == SOURCE_GAS[Funding.MORPHO]
+            assert found.source.gas == POLYGON.sources["morpho"]
         else:
             assert found.passed_over == {f"morpho:0x{OTHER.hex()}": PassedOver.TOO_LITTLE}
 
 
 def test_a_premium_as_high_as_the_profit__is_no_funding() -> None:
     wanted = cycle(*[Protocol.CURVE_STABLESWAP] * 2)
-    found = finance(wanted, Liquidity(lent(aave_v3=Premium(100, 10_000)), {}), encode)
+    found = finance(wanted, Liquidity(lent(aave_v3=Premium(100, 10_000)), {}), encode, POLYGON)
     assert isinstance(found, Unfunded)
     assert reasons(found, "aave_v3") == [PassedOver.TOO_DEAR]
 
@@ -184,4 +173,4 @@ def test_legs_that_nobody_can_encode__raise() -> None:
     wrong_way = replace(first, zero_for_one=not first.zero_for_one)
     wrong = cycle(*[Protocol.UNISWAP_V2] * 2, legs=(wrong_way, second))
     with pytest.raises(ProgramError):
-        finance(wrong, Liquidity({}, {GAIN: 10**12}), encode)
+        finance(wrong, Liquidity({}, {GAIN: 10**12}), encode, POLYGON)

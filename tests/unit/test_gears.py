@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from random_markets import TOKENS, market_view, random_snapshots
 
+from keeper.gas_table import ETHEREUM
 from keeper.market.arrays import PoolArrays
 from keeper.market.kernels.layout import FlatPools
 from keeper.market.view import MarketView
@@ -23,7 +24,7 @@ from keeper.strategies.cyclic import CyclicStrategy
 from keeper.strategies.gears import FastGear, SlowGear, replayed
 from keeper.strategies.reasons import Reason
 
-GAS = GasQuote(0, 0.0)
+GAS = GasQuote(0, 0.0, ETHEREUM)
 SETTINGS = StrategySettings(profit_tokens=TOKENS)
 NAMES = ("simple", "triangular", "long_path", "basket")
 

@@ -5,6 +5,7 @@ from math import isfinite
 import pytest
 from market_frames import USD, WETH, WPOL, Frames, flat_v3, pool_address
 
+from keeper.gas_table import ETHEREUM
 from keeper.market.state import Market
 from keeper.market.view import MarketView
 from keeper.relay.messages import Message
@@ -37,10 +38,10 @@ def test_gas_is_valued_by_the_native_token_s_price() -> None:
     frames = Frames()
     pool = frames.v2(pool_address(2), USD, WPOL, (10**6 * 500_000, 10**24), decimals=(6, 18))
     view = view_of(frames, pool)
-    gas = gas_quote(view, 100 * 10**9, WPOL)
+    gas = gas_quote(view, 100 * 10**9, WPOL, ETHEREUM)
     assert gas is not None
     assert gas.cost_usd(300_000) == pytest.approx(300_000 * 100e9 * 0.5 / 1e18)
-    assert gas_quote(view, 100 * 10**9, WETH) is None
+    assert gas_quote(view, 100 * 10**9, WETH, ETHEREUM) is None
 
 
 def test_tokens_without_a_way_to_usd_have_no_value() -> None:

@@ -8,6 +8,7 @@ import pytest
 from market_frames import USD, WETH, WPOL, Frames, flat_v3, pool_address, snapshots, two_pools
 
 from keeper.chain import Address, Protocol
+from keeper.gas_table import ETHEREUM
 from keeper.market.state import Market
 from keeper.market.venues.uniswap_v3 import V3State
 from keeper.market.view import MarketView
@@ -15,13 +16,12 @@ from keeper.strategies import registry
 from keeper.strategies.base import GasQuote, StrategyResult, StrategySettings, net_usd
 from keeper.strategies.cycles import pairs_of
 from keeper.strategies.cyclic import confidence
-from keeper.strategies.gas import BASE_GAS, HOP_GAS, TICK_GAS, estimate_gas
 from keeper.strategies.opportunity import Opportunity
 from keeper.strategies.reasons import Reason
 from keeper.strategies.selection import select
 
 PAIR, POOL = pool_address(1), pool_address(2)
-GAS = GasQuote(price_wei=50 * 10**9, usd_per_wei=0.5e-18)
+GAS = GasQuote(price_wei=50 * 10**9, usd_per_wei=0.5e-18, table=ETHEREUM)
 BOTH = (Protocol.UNISWAP_V2, Protocol.UNISWAP_V3)
 SETTINGS = StrategySettings(profit_tokens=(USD, WPOL))
 
@@ -57,9 +57,9 @@ def test_buys_where_it_is_cheap_and_sells_where_it_is_dear() -> None:
     assert opportunity.profit_token == USD
     assert opportunity.block == view.block
     assert opportunity.profit_usd == pytest.approx(opportunity.profit_raw / 10**6)
-    gas = BASE_GAS + HOP_GAS[Protocol.UNISWAP_V2] + HOP_GAS[Protocol.UNISWAP_V3]
-    assert opportunity.gas_estimate == gas == estimate_gas(BOTH)
-    assert opportunity.gas_cost_usd == pytest.approx(gas * 50e9 * 0.5e-18)
+    hops = ETHEREUM.hops[Protocol.UNISWAP_V2] + ETHEREUM.hops[Protocol.UNISWAP_V3]
+    assert opportunity.gas_estimate == ETHEREUM.base + hops == ETHEREUM.units(BOTH)
+    assert opportunity.gas_cost_usd == pytest.approx(ETHEREUM.units(BOTH) * 50e9 * 0.5e-18)
     assert run(view).rejections == {Reason.NO_EDGE: 1}
 
 
@@ -76,7 +76,7 @@ def test_each_initialised_tick_crossed_costs_gas() -> None:
     view = market.apply(frames.boundary())
     assert view is not None
     opportunity = one(view)
-    assert opportunity.gas_estimate == estimate_gas(BOTH) + 2 * TICK_GAS
+    assert opportunity.gas_estimate == ETHEREUM.units(BOTH) + 2 * ETHEREUM.tick
 
 
 def test_the_preferred_profit_token_starts_the_cycle() -> None:
@@ -101,7 +101,7 @@ def test_only_cycles_through_changed_pools_are_examined() -> None:
 def test_what_gas_eats_is_below_gas_and_what_is_left_can_be_too_little() -> None:
     _, view = market_of(Frames())
     profit = one(view).profit_usd
-    dear = GasQuote(10**15, 10.0)
+    dear = GasQuote(10**15, 10.0, ETHEREUM)
     strategy = registry.create(["simple"], SETTINGS)[0]
     assert strategy.evaluate(view, dear).rejections == {Reason.NO_EDGE: 1, Reason.BELOW_GAS: 1}
     result = run(view, min_net_profit_usd=profit + 1)

@@ -9,7 +9,6 @@ from execution_world import GWEI, PREDICTED_RAW, REVERTS, Lab, MemoryStore, unre
 from keeper.execution.financing import Financed, Unfunded
 from keeper.execution.intent import Intent, IntentState
 from keeper.execution.program import Funding
-from keeper.execution.source_gas import SOURCE_GAS
 from keeper.execution.store import Stamps, StoreUnavailableError
 from keeper.execution.submitter import (
     GAS_LIMIT_MARGIN_PERCENT,
@@ -17,6 +16,7 @@ from keeper.execution.submitter import (
     Submission,
 )
 from keeper.execution.tracker import RESEND_AFTER_BLOCKS
+from keeper.gas_table import ETHEREUM
 from keeper.node import Node, NodeTimeout, NodeUnavailable
 from keeper.strategies.reasons import Reason
 
@@ -96,7 +96,7 @@ async def test_gas_of_the_simulation__decides_whether_it_still_pays(
     assert isinstance(financed, Financed)
     data = financed.program
     gas = await lab.node.estimate_gas(lab.executor, data, sender=lab.signer.address)
-    without_source = gas - SOURCE_GAS[Funding.FLASH_SWAP]
+    without_source = gas - ETHEREUM.sources[Funding.FLASH_SWAP.value]
     shown = replace(shown, gas_estimate=without_source, gas_cost_usd=0.1 * without_source / gas)
     assert await lab.submit(shown) == Refusal(reason)
     assert await nothing_happened(lab)
@@ -225,7 +225,7 @@ async def test_sent__demands_what_pays_the_gas_that_the_simulation_took(lab: Lab
     seen = await lab.node.transaction(submission.intent.tx_hash)
     assert seen is not None
     gas = seen.gas_limit * 100 / (100 + GAS_LIMIT_MARGIN_PERCENT)
-    units = 1_000 + SOURCE_GAS[Funding.FLASH_SWAP]
+    units = 1_000 + ETHEREUM.sources[Funding.FLASH_SWAP.value]
     cost = opportunity.gas_cost_usd * units / 1_000 * gas / units
     wanted = lab.submitter._min_profit_raw(replace(opportunity, gas_cost_usd=cost))
     said = int.from_bytes(seen.data[12:15]) << seen.data[15]

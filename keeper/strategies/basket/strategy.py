@@ -10,7 +10,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from keeper.chain import Address, Protocol
+from keeper.chain import Address
 from keeper.market.kernels.layout import FlatPools
 from keeper.market.view import MarketView
 from keeper.strategies.base import GasQuote, Strategy, StrategyResult, StrategySettings, net_usd
@@ -26,7 +26,6 @@ from keeper.strategies.basket.order import CircleError, ordered
 from keeper.strategies.basket.plan import MAX_SWAPS, RISK, UNLIMITED, Plan, Solver, pruned
 from keeper.strategies.basket.realise import ExactSwap, realise
 from keeper.strategies.cyclic import confidence
-from keeper.strategies.gas import BASE_GAS, estimate_gas
 from keeper.strategies.opportunity import Leg, Opportunity
 from keeper.strategies.reasons import Reason
 from keeper.strategies.search import rebuilt
@@ -104,8 +103,7 @@ class BasketStrategy:
         """As `evaluate`, on arrays that show the view's block and without the pools excluded."""
         if self._version != view.topology.version:
             self._graph, self._version = graph_of(view.topology), view.topology.version
-            units = {protocol: estimate_gas((protocol,)) - BASE_GAS for protocol in Protocol}
-            gas_units = [units[pool.protocol] for pool in view.topology.pools]
+            gas_units = [gas.table.hop(pool.protocol) for pool in view.topology.pools]
             self._gas = np.array(gas_units, dtype=np.float64)
         self.solver = None
         logs = log_values(self._graph, view.usd_per_raw)
@@ -123,7 +121,7 @@ class BasketStrategy:
             held=profit,
             floor=np.where(np.isfinite(logs), logs, 0.0) - FLOOR,
             costs=self._gas * gas.cost_usd(1),
-            base_usd=gas.cost_usd(BASE_GAS),
+            base_usd=gas.cost_usd(gas.table.base),
             cancel=self.cancel,
             max_swaps=self._max_swaps,
             risk=self._risk,
@@ -233,7 +231,8 @@ def _opportunity(
     paid = sum(leg.amount_in_raw for leg in legs if leg.token_in == profit)
     got = sum(leg.amount_out_raw for leg in legs if leg.token_out == profit)
     profit_usd = (got - paid) * view.usd_per_raw[profit]
-    units = estimate_gas((leg.protocol for leg in legs), sum(swap.crossed for swap in exact))
+    crossed = sum(swap.crossed for swap in exact)
+    units = gas.table.units((leg.protocol for leg in legs), crossed)
     gas_usd = gas.cost_usd(units)
     return Opportunity(
         strategy=NAME,
