@@ -54,12 +54,12 @@ ETHEREUM = GasTable(
     tick=24_600,
     sources=MappingProxyType(
         {
-            "flash_swap": 4_146,
-            "uniswap_v4": 26_254,
-            "morpho": 28_215,
-            "balancer_v2": 37_820,
-            "uniswap_v3": 51_098,
-            "aave_v3": 137_874,
+            "flash_swap": 4_462,
+            "uniswap_v4": 26_441,
+            "morpho": 28_531,
+            "balancer_v2": 38_136,
+            "uniswap_v3": 51_422,
+            "aave_v3": 138_193,
         }
     ),
 )
@@ -78,12 +78,12 @@ POLYGON = GasTable(
     tick=36_200,
     sources=MappingProxyType(
         {
-            "flash_swap": 4_146,
-            "uniswap_v4": 29_614,
-            "morpho": 32_415,
-            "balancer_v2": 51_260,
-            "uniswap_v3": 69_578,
-            "aave_v3": 201_714,
+            "flash_swap": 4_462,
+            "uniswap_v4": 29_801,
+            "morpho": 32_731,
+            "balancer_v2": 51_576,
+            "uniswap_v3": 69_902,
+            "aave_v3": 202_033,
         }
     ),
 )
