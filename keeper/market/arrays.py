@@ -16,17 +16,21 @@ from keeper.market.kernels.layout import (
     FEE1,
     FULL_RESERVE,
     INTS,
+    LEVEL,
     NUMBERS,
     OFFSET,
     OFFSET1,
     PAIR,
+    ROOT,
     SIDE0,
     SIDE1,
+    TICK_FLOATS,
     TOKENS,
     WORDS,
     FlatPools,
 )
 from keeper.market.kernels.pieces import pieces_of
+from keeper.market.kernels.positions import hold_ticks
 from keeper.market.kernels.smooth import COLUMNS, KIND, NOTHING
 from keeper.market.venues.base import Segment, VenueState
 from keeper.market.venues.pairs import PairState
@@ -67,7 +71,7 @@ class PoolArrays:
         self._ticks = Heap(
             np.zeros(ticks, dtype=np.int64),
             np.zeros((ticks, 5), dtype=np.uint64),
-            np.zeros((ticks, 2)),
+            np.zeros((ticks, TICK_FLOATS)),
             np.zeros((ticks, 2), dtype=np.uint64),
         )
         self._segments = Heap(np.zeros((FIRST_SEGMENTS, 3)))
@@ -268,8 +272,9 @@ class PoolArrays:
             for root, net in zip(roots, state.nets, strict=True)
         ]
         flat.tick_words[offset:end] = np.array(words, dtype=np.uint64).reshape(count, 5)
-        flat.tick_floats[offset:end, 0] = [root / _Q96 for root in roots]
-        flat.tick_floats[offset:end, 1] = levels
+        flat.tick_floats[offset:end, ROOT] = [root / _Q96 for root in roots]
+        flat.tick_floats[offset:end, LEVEL] = levels
+        hold_ticks(flat.tick_floats, offset, end)
 
     def _put_tokens(self, slot: int, state: PairState) -> None:
         rows = [state.row(zero_for_one=zero_for_one) for zero_for_one in (True, False)]

@@ -20,7 +20,7 @@ from venue_states_curve import random_curve_pool
 
 from keeper.market.arrays import PoolArrays
 from keeper.market.kernels.compiler import kernel
-from keeper.market.kernels.curves import CurveSpace, best_size, curve_space
+from keeper.market.kernels.curves import best_size, curve_space
 from keeper.market.kernels.layout import FlatPools
 from keeper.market.kernels.pieces import FALL, MAX_PIECES, pieces
 from keeper.market.kernels.smooth import (
@@ -136,20 +136,22 @@ SEARCHED: dict[str, tuple[Callable[[Random], VenueState], float]] = {
 
 
 @kernel
-def size(space: CurveSpace, pools: FlatPools, edges: NDArray[np.int64], max_in: float) -> bool:
-    return best_size(space, pools, edges, max_in)
+def size(
+    totals: NDArray[np.float64], pools: FlatPools, edges: NDArray[np.int64], max_in: float
+) -> bool:
+    return best_size(totals, pools, edges, max_in)
 
 
 def searched_output(state: VenueState, exact: Quote, *, zero_for_one: bool) -> float | None:
     """What search's own walk buys of the pool, made to by a second pool that pays for anything."""
-    arrays, space = PoolArrays(), curve_space()
+    arrays, totals = PoolArrays(), curve_space()
     slots = arrays.append(), arrays.append()
     arrays.update(slots[0], state)
     arrays.update(slots[1], V2State(exact.amount_out, MAX_RESERVE, 0))
     edges = np.array([2 * slots[0] + (0 if zero_for_one else 1), 2 * slots[1]])
-    size(space, arrays.flat, edges, float(exact.amount_in))
-    whole = space.totals[0] == pytest.approx(exact.amount_in, rel=1e-12)
-    return float(space.totals[1]) if whole else None
+    size(totals, arrays.flat, edges, float(exact.amount_in))
+    whole = totals[0] == pytest.approx(exact.amount_in, rel=1e-12)
+    return float(totals[1]) if whole else None
 
 
 @pytest.mark.parametrize("kind", SEARCHED)
@@ -240,3 +242,34 @@ def test_pieces_join_on_the_curve(kind: str) -> None:
             received += price * capacity / (1.0 + slope * capacity)
             assert received == pytest.approx(quote(row, paid)[0], rel=1e-9), name
         assert paid > 0.0
+
+
+def test_no_input_beside_the_best_earns_more() -> None:
+    """Of two random pools of which the second lets the chain pay; ticks and gaps and all."""
+    compared = 0
+    for name, rng in cases("best size", 0.02):
+        kind, way = rng.choice(list(SEARCHED)), rng.random() < 0.5
+        first = SEARCHED[kind][0](rng)
+        arrays, totals = PoolArrays(), curve_space()
+        slots = arrays.append(), arrays.append()
+        arrays.update(slots[0], first)
+        price = np.exp(arrays.flat.log_prices[slots[0], 0 if way else 1])
+        sold = rng.randrange(1 << 50, 1 << 90)
+        bought = int(sold / price * rng.uniform(1.01, 1.5)) if price > 0.0 else 0
+        if not 1 << 50 < bought < MAX_RESERVE:
+            continue
+        second = V2State(sold, bought, 3000)
+        arrays.update(slots[1], second)
+        edges = np.array([2 * slots[0] + (0 if way else 1), 2 * slots[1]])
+        if not size(totals, arrays.flat, edges, float(MAX_RESERVE)) or totals[0] < LEAST_IN:
+            continue
+        best = totals[2] - totals[0]
+        for share in (0.01, 0.3, 0.9, 0.99, 1.01, 1.1, 3.0, 100.0):
+            paid = int(totals[0] * share)
+            middle = first.quote(zero_for_one=way, amount=paid, exact_in=True)
+            out = second.quote(zero_for_one=True, amount=middle.amount_out, exact_in=True)
+            if middle.refusal is None and out.refusal is None and middle.amount_out > LEAST:
+                noise = TOLERANCE * out.amount_out * min(share, 1.0)
+                assert out.amount_out - paid <= best + noise, (name, kind, first, second, share)
+                compared += 1
+    assert compared > 0.02 * CASES

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from keeper.market.kernels.compiler import inner, kernel
+from keeper.market.kernels.compiler import inner, kernel, part
 from keeper.market.kernels.concentrated import CROSSED, KNOWN, MARK_INTS, MARK_WORDS, walk
 from keeper.market.kernels.constant_product import pair_in, pair_out
 from keeper.market.kernels.layout import CONCENTRATED, CURVE, PAIR, FlatPools
@@ -77,7 +77,7 @@ def quote(space: ChainSpace, pools: FlatPools, edge: int, hop: int, exact_in: bo
     return vault_out(space.w, pools, slot, direction)
 
 
-@inner
+@part
 def forward(
     space: ChainSpace, pools: FlatPools, edges: NDArray[np.int64], start: int, amount: Amount
 ) -> int:
@@ -93,7 +93,7 @@ def forward(
     return FILLED
 
 
-@inner
+@part
 def backward(
     space: ChainSpace, pools: FlatPools, edges: NDArray[np.int64], end: int, amount: Amount
 ) -> tuple[int, Amount]:

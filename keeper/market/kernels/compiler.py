@@ -71,8 +71,21 @@ def kernel(function: Callable[_P, _R]) -> Callable[_P, _R]:
 
 def inner(function: Callable[_P, _R]) -> Callable[_P, _R]:
     """Compile for other kernels only, into whose code it goes; that spares most of the time."""
+    return _inner(function, is_part=False)
+
+
+def part(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """As `inner`, but never called: its code stands where it is used, so that should be one place.
+
+    A call hands over seven words of every array in a tuple like `FlatPools`, which takes longer
+    than a short function does.
+    """
+    return _inner(function, is_part=True)
+
+
+def _inner(function: Callable[_P, _R], *, is_part: bool) -> Callable[_P, _R]:
     options: dict[str, Any] = {**_OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    dispatcher = numba.njit(**options)(function)
+    dispatcher = numba.njit(**options, forceinline=is_part)(function)
     if JIT:
         _compile_once(dispatcher)
     return cast("Callable[_P, _R]", dispatcher)

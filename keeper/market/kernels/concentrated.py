@@ -8,7 +8,7 @@ take, or an output above what they give, makes them all.
 import numpy as np
 from numpy.typing import NDArray
 
-from keeper.market.kernels.compiler import inner
+from keeper.market.kernels.compiler import part
 from keeper.market.kernels.layout import (
     ABOVE,
     COUNT,
@@ -59,7 +59,7 @@ the initialised ticks passed so far; the tick headed for, and 1 if that is initi
 ticks that the last walk of an input crossed."""
 
 
-@inner
+@part
 def walk(
     w: Words,
     pools: FlatPools,
@@ -118,7 +118,7 @@ def walk(
     return status
 
 
-@inner
+@part
 def _begin(
     w: Words,
     pools: FlatPools,
@@ -153,7 +153,7 @@ def _begin(
     return False
 
 
-@inner
+@part
 def _remember(w: Words, mark: Words) -> None:
     for i in range(4):
         mark[MARK_PAID + i] = w[PAID + i]
@@ -163,7 +163,7 @@ def _remember(w: Words, mark: Words) -> None:
         mark[MARK_TARGET + i] = w[TARGET + i]
 
 
-@inner
+@part
 def _next_tick(
     pools: FlatPools, slot: int, direction: int, tick: int, index: int, dry: bool
 ) -> tuple[int, int]:
@@ -185,7 +185,7 @@ def _next_tick(
     return edge, 0
 
 
-@inner
+@part
 def _aim(w: Words, pools: FlatPools, slot: int, to: int, index: int, initialised: bool) -> None:
     """TARGET = the square-root price at `to`, or the limit next to the end of the range."""
     if to <= MIN_TICK or to >= MAX_TICK:
@@ -200,14 +200,14 @@ def _aim(w: Words, pools: FlatPools, slot: int, to: int, index: int, initialised
         sqrt_ratio_at(w, TARGET, to)
 
 
-@inner
+@part
 def _has_room(w: Words, direction: int) -> bool:
     if direction == 0:
         return less(w, TARGET, PRICE, 3)
     return less(w, PRICE, TARGET, 3)
 
 
-@inner
+@part
 def _cross(w: Words, pools: FlatPools, slot: int, direction: int, index: int) -> None:
     """Net liquidity is in two's complement, so that both signs add and subtract alike."""
     row = pools.ints[slot, OFFSET] + index

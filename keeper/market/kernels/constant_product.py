@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keeper.market.kernels.compiler import inner
+from keeper.market.kernels.compiler import inner, part
 from keeper.market.kernels.layout import FEE, RESERVE0, RESERVE1, FlatPools
 from keeper.market.kernels.limbs import (
     ZERO,
@@ -22,7 +22,7 @@ _RESERVE_TOP = np.uint64(2**48)
 _IN, _OUT = 6, 8
 
 
-@inner
+@part
 def _load(w: Words, pools: FlatPools, slot: int, direction: int) -> bool:
     """Lay down the reserves in trading order; False when one is empty."""
     bought = RESERVE1 if direction == 0 else RESERVE0
@@ -39,7 +39,7 @@ def _overflows(w: Words) -> bool:
     return bool(add(w, T0, _IN, PAID, 2) != ZERO or w[T0 + 1] >= _RESERVE_TOP)
 
 
-@inner
+@part
 def pair_out(w: Words, pools: FlatPools, slot: int, direction: int) -> int:
     """GOT of PAID; returns a status."""
     if not _load(w, pools, slot, direction) or is_zero(w, PAID, 2) or _overflows(w):
@@ -53,7 +53,7 @@ def pair_out(w: Words, pools: FlatPools, slot: int, direction: int) -> int:
     return FILLED
 
 
-@inner
+@part
 def pair_in(w: Words, pools: FlatPools, slot: int, direction: int) -> int:
     """PAID for GOT; returns a status."""
     if not _load(w, pools, slot, direction) or is_zero(w, GOT, 2) or not less(w, GOT, _OUT, 2):

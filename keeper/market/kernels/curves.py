@@ -1,180 +1,198 @@
-"""The best input of a chain of pools in floats: closed form, one stretch of curves at a time.
+"""The best input of a chain of pools in floats.
 
-Inside its segment each pool maps dx to p dx / (1 + k dx), and such maps compose to one of the same
-form. Its profit P x / (1 + K x) - x is greatest at x = (sqrt(P) - 1) / K. If a pool's segment ends
-before that, the walk moves all pools up to there and goes on: marginal prices only fall, so the
-first stretch that holds its own optimum holds the optimum.
+Around any input each pool is a map dx -> p dx / (1 + k dx), exactly so within a pair and within one
+range of ticks, and such maps compose to one of the same form. Its profit P x / (1 + K x) - x is
+greatest at x = (sqrt(P) - 1) / K: that is the next guess, and the last one once it lies where the
+maps were taken. Marginal prices only fall, so guesses on both sides of the top close in on it.
 """
 
-from math import inf, sqrt
-from typing import NamedTuple
+from math import exp, inf, nan, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
 from keeper.market.kernels.chain import MAX_HOPS
-from keeper.market.kernels.compiler import inner
+from keeper.market.kernels.compiler import inner, part
 from keeper.market.kernels.layout import (
     ABOVE,
     CONCENTRATED,
     COUNT,
-    COUNT1,
     GAMMA,
+    HELD0,
+    HELD1,
+    LEVEL,
     OFFSET,
-    OFFSET1,
     PAIR,
+    ROOT,
     FlatPools,
 )
+from keeper.market.kernels.smooth import MAX_IN, quote
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-MAX_STRETCHES = 4_096
+MAX_GUESSES = 128
+"""So many halvings find any float; a few guesses are enough where prices have no gaps."""
+
+CLOSE, NARROW = 1e-9, 1e-15
+"""Of an input: a step that the next would not change, and a bracket's end."""
+
 _MAX_RESERVE = 2.0**112 - 1.0
-_PRICE, _SLOPE, _ROOM, _ROOT, _LIQUIDITY = range(5)
-"""A hop's segment from where the walk stands; of a concentrated pool, where the next begins."""
+_REFUSED = (0.0, 0.0, 0.0)
 
 
-class CurveSpace(NamedTuple):
-    """Where each hop's walk stands, and the amounts in front of each hop and behind the last."""
-
-    hops: Floats
-    next: Integers
-    totals: Floats
-
-
-def curve_space() -> CurveSpace:
-    """Space for chains of up to `MAX_HOPS`; one per thread."""
-    return CurveSpace(
-        hops=np.zeros((MAX_HOPS, 5)),
-        next=np.zeros(MAX_HOPS, dtype=np.int64),
-        totals=np.zeros(MAX_HOPS + 1),
-    )
+def curve_space() -> Floats:
+    """Room for the amounts in front of each hop of a chain and behind the last; one per thread."""
+    return np.zeros(MAX_HOPS + 1)
 
 
 @inner
-def _begin(space: CurveSpace, pools: FlatPools, edge: int, hop: int) -> bool:
-    """Stand at the pool's price; False where nothing is traded."""
-    slot, direction = edge >> 1, edge & 1
-    kind = pools.kinds[slot]
-    if kind == PAIR:
-        sold, bought = pools.floats[slot, direction], pools.floats[slot, 1 - direction]
-        gamma = pools.floats[slot, GAMMA + direction]
-        price = gamma * bought / sold
-        _set(space, hop, price, gamma / sold, _MAX_RESERVE - sold)
-        return bool(price > 0.0)
-    if kind == CONCENTRATED:
-        space.hops[hop, _ROOT] = pools.floats[slot, 0]
-        space.hops[hop, _LIQUIDITY] = pools.floats[slot, 1]
-        space.next[hop] = pools.ints[slot, ABOVE] - (1 if direction == 0 else 0)
-    else:
-        space.next[hop] = 0
-    return next_segment(space, pools, edge, hop)
-
-
-@inner
-def _set(space: CurveSpace, hop: int, price: float, slope: float, room: float) -> None:
-    space.hops[hop, _PRICE] = price
-    space.hops[hop, _SLOPE] = slope
-    space.hops[hop, _ROOM] = room
-
-
-@inner
-def next_segment(space: CurveSpace, pools: FlatPools, edge: int, hop: int) -> bool:
-    """Go on to the hop's next segment; False at the end of the pool's liquidity."""
-    slot, direction = edge >> 1, edge & 1
-    kind = pools.kinds[slot]
-    if kind == CONCENTRATED:
-        return _next_range(space, pools, slot, direction, hop)
-    if kind == PAIR or kind == 0:
-        return False
-    offset = pools.ints[slot, OFFSET if direction == 0 else OFFSET1]
-    index = space.next[hop]
-    if index >= pools.ints[slot, COUNT if direction == 0 else COUNT1]:
-        return False
-    row = pools.segments[offset + index]
-    _set(space, hop, row[0], row[1], row[2])
-    space.next[hop] = index + 1
-    return True
-
-
-@inner
-def _next_range(space: CurveSpace, pools: FlatPools, slot: int, direction: int, hop: int) -> bool:
-    """The next range between initialised ticks that holds liquidity."""
-    offset, count = pools.ints[slot, OFFSET], pools.ints[slot, COUNT]
-    gamma = pools.floats[slot, GAMMA + direction]
-    index = space.next[hop]
-    while 0 <= index < count:
-        start, liquidity = space.hops[hop, _ROOT], space.hops[hop, _LIQUIDITY]
-        end = pools.tick_floats[offset + index, 0]
-        space.hops[hop, _ROOT] = end
-        if direction == 0:
-            index -= 1
-            space.hops[hop, _LIQUIDITY] = (
-                pools.tick_floats[offset + index, 1] if index >= 0 else 0.0
-            )
-        else:
-            space.hops[hop, _LIQUIDITY] = pools.tick_floats[offset + index, 1]
-            index += 1
-        space.next[hop] = index
-        if not liquidity > 0.0 or end == start:
-            continue
-        if direction == 0:
-            room = liquidity * (start - end) / (start * end) / gamma
-            _set(space, hop, gamma * start * start, gamma * start / liquidity, room)
-        else:
-            room = liquidity * (end - start) / gamma
-            _set(space, hop, gamma / (start * start), gamma / (start * liquidity), room)
-        return True
-    return False
-
-
-@inner
-def best_size(space: CurveSpace, pools: FlatPools, edges: Integers, max_in: float) -> bool:
-    """The input of the greatest profit, at most `max_in`, into `space.totals`; False if none."""
-    hops, totals = edges.shape[0], space.totals
-    for hop in range(hops + 1):
-        totals[hop] = 0.0
-    for hop in range(hops):
-        if not _begin(space, pools, edges[hop], hop):
-            return False
-    for _ in range(MAX_STRETCHES):
-        if not _walk_stretch(space, pools, edges, max_in):
-            break
-    return bool(0.0 < totals[0] < totals[hops] < inf)
-
-
-@inner
-def _walk_stretch(space: CurveSpace, pools: FlatPools, edges: Integers, max_in: float) -> bool:
-    """Add the best input of the present stretch to the totals; True when the walk goes on."""
-    price, slope = 1.0, 0.0
-    room, blocking = max_in - space.totals[0], -1
-    for hop in range(edges.shape[0]):
-        capacity = space.hops[hop, _ROOM]
-        left = price - slope * capacity
-        reach = capacity / left if left > 0.0 else inf
-        if reach < room:
-            room, blocking = reach, hop
-        slope += space.hops[hop, _SLOPE] * price
-        price *= space.hops[hop, _PRICE]
+def best_size(totals: Floats, pools: FlatPools, edges: Integers, max_in: float) -> bool:
+    """The input of the greatest profit, at most `max_in`, into `totals`; False if none."""
+    price, slope = _first(pools, edges)
     if not price > 1.0:
         return False
-    wanted = (sqrt(price) - 1.0) / slope if slope > 0.0 else inf
-    goes_on = wanted > room and blocking >= 0
-    _advance(space, edges.shape[0], min(wanted, room), blocking if wanted > room else -1)
-    return goes_on and next_segment(space, pools, edges[blocking], blocking)
+    low, high, at = 0.0, inf, min((sqrt(price) - 1.0) / slope, max_in)
+    for _ in range(MAX_GUESSES):
+        price, slope = _along(totals, pools, edges, at)
+        if price > 1.0:
+            low = at
+        else:
+            high = at
+        goal = at + (sqrt(price) - 1.0) / slope if price > 0.0 and slope > 0.0 else nan
+        if abs(goal - at) <= CLOSE * at or low >= max_in or high - low <= NARROW * low:
+            break
+        if not low < goal < high:
+            goal = 0.5 * (low + high) if high < inf else 2.0 * at
+        at = min(goal, max_in)
+    if not price > 0.0:
+        _along(totals, pools, edges, low)
+    return bool(0.0 < totals[0] < totals[edges.shape[0]] < inf)
 
 
-@inner
-def _advance(space: CurveSpace, hops: int, dx: float, blocking: int) -> None:
-    space.totals[0] += dx
-    for hop in range(hops):
-        capacity = space.hops[hop, _ROOM]
-        dx = capacity if hop == blocking else min(dx, capacity)
-        left = 1.0 / (1.0 + space.hops[hop, _SLOPE] * dx)
-        dy = space.hops[hop, _PRICE] * dx * left
-        space.hops[hop, _PRICE] *= left * left
-        space.hops[hop, _SLOPE] *= left
-        space.hops[hop, _ROOM] = capacity - dx
-        space.totals[hop + 1] += dy
-        dx = dy
+@part
+def _first(pools: FlatPools, edges: Integers) -> tuple[float, float]:
+    """The whole chain's map where nothing is traded yet; its price is 0 where nothing can be."""
+    price, slope = 1.0, 0.0
+    for edge in edges:
+        slope += pools.slopes[edge >> 1, edge & 1] * price
+        price *= exp(pools.log_prices[edge >> 1, edge & 1])
+    return price, slope
+
+
+@part
+def _along(totals: Floats, pools: FlatPools, edges: Integers, dx: float) -> tuple[float, float]:
+    """All amounts when `dx` is paid in, and its map there; the price is 0 beyond its end."""
+    price, slope = 1.0, 0.0
+    totals[0] = dx
+    for hop in range(edges.shape[0]):
+        slot, direction = edges[hop] >> 1, edges[hop] & 1
+        kind = pools.kinds[slot]
+        if kind == PAIR:
+            dx, by, bend = _through_pair(pools, slot, direction, dx)
+        elif kind == CONCENTRATED:
+            dx, by, bend = _through_ranges(pools, slot, direction, dx)
+        else:
+            dx, by, bend = _through_smooth(pools, slot, direction, dx)
+        totals[hop + 1] = dx
+        slope += bend * price
+        price *= by
+    return price, slope
+
+
+@part
+def _through_pair(
+    pools: FlatPools, slot: int, direction: int, dx: float
+) -> tuple[float, float, float]:
+    """Output of `dx`, price and slope there; nothing where the reserve would not hold it."""
+    sold, bought = pools.floats[slot, direction], pools.floats[slot, 1 - direction]
+    if not dx <= _MAX_RESERVE - sold:
+        return _REFUSED
+    gamma = pools.floats[slot, GAMMA + direction]
+    share = gamma / (sold + gamma * dx)
+    dy = bought * dx * share
+    return dy, sold * bought * share * share / gamma, share
+
+
+@part
+def _through_smooth(
+    pools: FlatPools, slot: int, direction: int, dx: float
+) -> tuple[float, float, float]:
+    """As `_through_pair`, of two tokens of a pool of several."""
+    row = pools.smooth[slot, direction]
+    if not dx <= row[MAX_IN]:
+        return _REFUSED
+    dy, price, bend = quote(row, dx)
+    return dy, price, -0.5 * bend / price
+
+
+@part
+def _through_ranges(
+    pools: FlatPools, slot: int, direction: int, dx: float
+) -> tuple[float, float, float]:
+    """As `_through_pair`; nothing beyond the last tick.
+
+    What all ticks hold tells the range in which the trade ends, and what it takes up to there.
+    """
+    ticks, gamma = pools.tick_floats, pools.floats[slot, GAMMA + direction]
+    root, level = pools.floats[slot, 0], pools.floats[slot, 1]
+    first = pools.ints[slot, OFFSET]
+    after, end = first + pools.ints[slot, ABOVE], first + pools.ints[slot, COUNT]
+    held0 = held1 = 0.0
+    if after < end:
+        upper = ticks[after, ROOT]
+        held0 = ticks[after, HELD0] + level * (upper - root) / (upper * root)
+    if after > first:
+        held1 = ticks[after - 1, HELD1] + level * (root - ticks[after - 1, ROOT])
+    left = gamma * dx
+    if direction == 0:
+        at = _tick_below(ticks, first, after, held0 + left)
+        if at < first:
+            return _REFUSED
+        got = 0.0
+        if at + 1 < after:
+            left -= ticks[at + 1, HELD0] - held0
+            got = held1 - ticks[at + 1, HELD1]
+            root, level = ticks[at + 1, ROOT], ticks[at, LEVEL]
+        if not level > 0.0:
+            return _REFUSED
+        last = root / (1.0 + root * left / level)
+        return got + root * last * left, gamma * last * last, gamma * last / level
+    at = _tick_above(ticks, after, end, held1 + left)
+    if at == end:
+        return _REFUSED
+    got = 0.0
+    if at > after:
+        left -= ticks[at - 1, HELD1] - held1
+        got = held0 - ticks[at - 1, HELD0]
+        root, level = ticks[at - 1, ROOT], ticks[at - 1, LEVEL]
+    if not level > 0.0:
+        return _REFUSED
+    last = root + left / level
+    return got + left / (root * last), gamma / (last * last), gamma / (last * level)
+
+
+@part
+def _tick_below(ticks: Floats, first: int, after: int, held: float) -> int:
+    """The highest row below `after` above which so much token0 is; below `first` if none is."""
+    low, high = first - 1, after
+    while high - low > 1:
+        middle = (low + high) >> 1
+        if ticks[middle, HELD0] >= held:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+@part
+def _tick_above(ticks: Floats, after: int, end: int, held: float) -> int:
+    """The lowest row from `after` on below which so much token1 is; `end` if none is."""
+    low, high = after - 1, end
+    while high - low > 1:
+        middle = (low + high) >> 1
+        if ticks[middle, HELD1] >= held:
+            high = middle
+        else:
+            low = middle
+    return high

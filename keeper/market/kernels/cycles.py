@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keeper.market.kernels.chain import ChainSpace, crossed
-from keeper.market.kernels.compiler import inner, kernel
-from keeper.market.kernels.curves import CurveSpace, best_size
+from keeper.market.kernels.compiler import inner, kernel, part
+from keeper.market.kernels.curves import best_size
 from keeper.market.kernels.layout import FlatPools
 from keeper.market.kernels.pairs import Pairs, rank_one
 from keeper.market.kernels.quotes import FILLED, REFUSED
@@ -70,7 +70,7 @@ def chosen_space(max_sized: int, max_exact: int, hops: int) -> Chosen:
 @kernel
 def detect(
     chain: ChainSpace,
-    curves: CurveSpace,
+    totals: Floats,
     pools: FlatPools,
     pairs: Pairs,
     moved: Integers,
@@ -99,7 +99,7 @@ def detect(
     chosen.counts[:] = 0
     count = propose(pools, pairs, changed, found.edges.shape[1], top, bounds.usd, found)
     for row in range(count):
-        chosen.nets[row] = _size(curves, pools, bounds, found, chosen, row)
+        chosen.nets[row] = _size(totals, pools, bounds, found, chosen, row)
     order = np.argsort(-chosen.nets[:count], kind="mergesort")
     rows = 0
     for row in order:
@@ -117,27 +117,27 @@ def detect(
     return rows
 
 
-@inner
+@part
 def _size(
-    space: CurveSpace, pools: FlatPools, bounds: Bounds, found: Found, chosen: Chosen, row: int
+    totals: Floats, pools: FlatPools, bounds: Bounds, found: Found, chosen: Chosen, row: int
 ) -> float:
     """Size one candidate; returns its net in USD, -inf where it does not pay."""
     edges, rank = found.edges[row], found.ranks[row]
     if _meets_itself(bounds.owner, edges) or not best_size(
-        space, pools, edges, bounds.max_in[rank]
+        totals, pools, edges, bounds.max_in[rank]
     ):
         chosen.counts[NO_SIZE] += 1
         return -inf
     hops, least, gas = edges.shape[0], inf, bounds.base_gas
     for hop in range(hops + 1):
-        chosen.found_sizes[row, hop] = space.totals[hop]
-        least = min(least, space.totals[hop])
+        chosen.found_sizes[row, hop] = totals[hop]
+        least = min(least, totals[hop])
     if least < 1.0:
         chosen.counts[DUST] += 1
         return -inf
     for hop in range(hops):
         gas += bounds.gas[edges[hop] >> 1]
-    profit = (space.totals[hops] - space.totals[0]) * bounds.usd[rank]
+    profit = (totals[hops] - totals[0]) * bounds.usd[rank]
     net = profit * ROUNDING - gas * bounds.usd_per_gas
     if not net > 0.0:
         chosen.counts[BELOW_GAS] += 1
@@ -148,7 +148,7 @@ def _size(
     return float(net)
 
 
-@inner
+@part
 def _is_taken(owner: Integers, found: Found, chosen: Chosen, edges: Integers, rows: int) -> bool:
     for row in range(rows):
         for taken in found.edges[chosen.candidate[row]]:
@@ -158,7 +158,7 @@ def _is_taken(owner: Integers, found: Found, chosen: Chosen, edges: Integers, ro
     return False
 
 
-@inner
+@part
 def _meets_itself(owner: Integers, edges: Integers) -> bool:
     """Whether one pool would be swapped on twice."""
     for hop in range(1, edges.shape[0]):
@@ -213,7 +213,7 @@ def exact_space(rows: int, hops: int) -> Exact:
 @kernel
 def make_exact(
     chain: ChainSpace,
-    curves: CurveSpace,
+    totals: Floats,
     pools: FlatPools,
     edges: Integers,
     max_in: Floats,
@@ -224,10 +224,10 @@ def make_exact(
     hops = edges.shape[1]
     for row in range(edges.shape[0]):
         exact.status[row] = REFUSED
-        if not best_size(curves, pools, edges[row], max_in[row]):
+        if not best_size(totals, pools, edges[row], max_in[row]):
             continue
         for hop in range(hops + 1):
-            exact.sizes[row, hop] = curves.totals[hop]
+            exact.sizes[row, hop] = totals[hop]
         limit = (max_in_words[row, 0], max_in_words[row, 1])
         exact.status[row] = refine(chain, pools, edges[row], exact.sizes[row], limit)
         if exact.status[row] != FILLED:

@@ -33,6 +33,11 @@ SQRT_PRICE, LIQUIDITY = 0, 3
 TICK_SQRT, TICK_NET = 0, 3
 """Columns of `tick_words`: 3 limbs of square-root price, 2 of net liquidity in two's complement."""
 
+ROOT, LEVEL, HELD0, HELD1 = range(4)
+TICK_FLOATS = 4
+"""Columns of `tick_floats`: a tick's square-root price (not Q96), the liquidity of the range above
+it, the token0 of all ranges above it, and the token1 of all below."""
+
 WORDS, INTS = 5, 8
 
 FULL_RESERVE = 127.0 / 128.0 * 2.0**112
@@ -45,7 +50,6 @@ class FlatPools(NamedTuple):
     `floats` [pool]: reserve0 and reserve1 of a PAIR; square-root price (not Q96) and liquidity of a
     CONCENTRATED pool; then as GAMMA says.
     `log_prices`, `slopes` [pool, direction] of the first segment (see `venues.base.Segment`).
-    `tick_floats` [tick]: its square-root price, and the liquidity of the range above it.
     `segments` [segment]: price, slope, capacity. `numbers` [row]: an integer of 256 bits, in the
     order that the kernels of the pool's kind name.
     `smooth` [pool, direction]: the float curve of a pool of several tokens (`kernels.smooth`).

@@ -8,7 +8,7 @@ place by its own fraction, so that of many inputs of like profit some spare a un
 import numpy as np
 from numpy.typing import NDArray
 
-from keeper.market.kernels.compiler import inner
+from keeper.market.kernels.compiler import inner, part
 from keeper.market.kernels.concentrated import MARK_GOT, MARK_LIQUID, MARK_PAID, MARK_PRICE
 from keeper.market.kernels.layout import CONCENTRATED, CURVE, FEE, FEE1, PAIR, FlatPools
 from keeper.market.kernels.limbs import Words, as_float
@@ -27,7 +27,7 @@ _WHOLE = 2.0**53
 _TWO_64, _TWO_96 = 2.0**64, 2.0**96
 
 
-@inner
+@part
 def stand(local: Floats, pools: FlatPools, edges: Edges, marks: Words) -> None:
     """The hops' maps around the last exact amounts."""
     for hop in range(edges.shape[0]):
@@ -49,13 +49,13 @@ def stand(local: Floats, pools: FlatPools, edges: Edges, marks: Words) -> None:
             _put_fee(local, hop, pools.ints[slot, FEE if direction == 0 else FEE1])
 
 
-@inner
+@part
 def _put(local: Floats, hop: int, paid: float, got: float, price: float, slope: float) -> None:
     local[hop, BASE_IN], local[hop, BASE_OUT] = paid, got
     local[hop, PRICE], local[hop, SLOPE] = price, slope
 
 
-@inner
+@part
 def _put_fee(local: Floats, hop: int, fee: int) -> None:
     kept = _MILLION - fee
     local[hop, KEPT], local[hop, GROSS], local[hop, FEE_SHARE] = (
@@ -65,7 +65,7 @@ def _put_fee(local: Floats, hop: int, fee: int) -> None:
     )
 
 
-@inner
+@part
 def earned(
     local: Floats, pools: FlatPools, edges: Edges, place: int, middle: float
 ) -> tuple[float, float, float]:
@@ -107,7 +107,7 @@ def _up(x: float) -> float:
     return whole + 1.0 if whole < x else whole
 
 
-@inner
+@part
 def rounded(local: Floats, pools: FlatPools, edges: Edges, place: int, middle: float) -> float:
     """Profit in whole units as pairs and ranges round it, as far as floats can tell."""
     paid = middle

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from keeper.market.kernels.compiler import inner, kernel
+from keeper.market.kernels.compiler import inner, kernel, part
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -88,7 +88,7 @@ def rank_one(pairs: Pairs, log_prices: Floats, slopes: Floats, slot: int) -> Non
         _post(pairs, log_prices, slopes, pair, direction)
 
 
-@inner
+@part
 def _post(pairs: Pairs, log_prices: Floats, slopes: Floats, pair: int, direction: int) -> None:
     """Bring the board to what the ranks say."""
     low, alive = pairs.start[pair], pairs.alive[direction, pair]

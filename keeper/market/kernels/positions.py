@@ -1,15 +1,21 @@
 """Liquidity added to or taken from a range of ticks, in the chunk that the open block owns."""
 
 import numpy as np
+from numpy.typing import NDArray
 
-from keeper.market.kernels.compiler import inner
+from keeper.market.kernels.compiler import inner, kernel
 from keeper.market.kernels.layout import (
     ABOVE,
     COUNT,
+    HELD0,
+    HELD1,
+    LEVEL,
     LIQUIDITY,
     OFFSET,
+    ROOT,
     SPACING,
     TICK,
+    TICK_FLOATS,
     TICK_NET,
     TICK_SQRT,
 )
@@ -73,8 +79,25 @@ def level_ticks(rows: Rows, slot: int) -> bool:
         low, high = add_wide(low, high, net, upper)
         if high >> TOP_BIT != ZERO:
             return False
-        rows.tick_floats[at, 1] = float_of(high, low)
+        rows.tick_floats[at, LEVEL] = float_of(high, low)
+    hold_ticks(rows.tick_floats, offset, offset + count)
     return True
+
+
+@kernel
+def hold_ticks(ticks: NDArray[np.float64], first: int, end: int) -> None:
+    """Derive HELD0 and HELD1 of one pool's rows from the other columns."""
+    held = 0.0
+    for at in range(first, end):
+        if at > first:
+            held += ticks[at - 1, LEVEL] * (ticks[at, ROOT] - ticks[at - 1, ROOT])
+        ticks[at, HELD1] = held
+    held = 0.0
+    for at in range(end - 1, first - 1, -1):
+        if at + 1 < end:
+            low, high = ticks[at, ROOT], ticks[at + 1, ROOT]
+            held += ticks[at, LEVEL] * (high - low) / (high * low)
+        ticks[at, HELD0] = held
 
 
 @inner
@@ -155,8 +178,9 @@ def copy_row(rows: Rows, to: int, source: int) -> None:
     rows.tick_at[to] = rows.tick_at[source]
     for i in range(5):
         rows.tick_words[to, i] = rows.tick_words[source, i]
-    for i in range(2):
+    for i in range(TICK_FLOATS):
         rows.tick_floats[to, i] = rows.tick_floats[source, i]
+    for i in range(2):
         rows.tick_gross[to, i] = rows.tick_gross[source, i]
 
 
@@ -179,7 +203,7 @@ def place_tick(rows: Rows, w: Words, at: int, tick: int) -> None:
     sqrt_ratio_at(w, TARGET, tick)
     for i in range(3):
         rows.tick_words[at, TICK_SQRT + i] = w[TARGET + i]
-    rows.tick_floats[at, 0] = root_of(rows, at)
+    rows.tick_floats[at, ROOT] = root_of(rows, at)
 
 
 @inner

@@ -7,7 +7,7 @@ stale; a later one takes the place of an earlier one.
 
 import numpy as np
 
-from keeper.market.kernels.compiler import inner
+from keeper.market.kernels.compiler import part
 from keeper.market.kernels.limbs import Words, copy, less
 from keeper.market.kernels.quotes import (
     BEGAN,
@@ -35,19 +35,19 @@ def ranges_space() -> Words:
     return np.zeros((1 << RANGES_BITS, RANGE_WORDS), dtype=np.uint64)
 
 
-@inner
+@part
 def _terms(direction: int, fee: int) -> np.uint64:
     """Never 0, so that an empty row is nobody's."""
     return np.uint64(2 * fee + direction + 1)
 
 
-@inner
+@part
 def _row(w: Words, terms: np.uint64) -> int:
     mixed = (w[PRICE] ^ (w[TARGET] * _SPREAD) ^ w[LIQUID] ^ terms) * _SPREAD
     return int(mixed >> np.uint64(64 - RANGES_BITS))
 
 
-@inner
+@part
 def step_known(w: Words, ranges: Words, direction: int, fee: int, exact_in: bool) -> int:
     """Take a remembered step if REST reaches its end; PARTIAL where it does not, or none is known.
 
@@ -71,7 +71,7 @@ def step_known(w: Words, ranges: Words, direction: int, fee: int, exact_in: bool
     return take_step(w, given, TARGET, FULL)
 
 
-@inner
+@part
 def remember(w: Words, ranges: Words, direction: int, fee: int) -> None:
     """Keep the whole step from BEGAN to PRICE, which was its TARGET."""
     copy(w, PRICE, BEGAN, 3)

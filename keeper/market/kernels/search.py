@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from keeper.market.kernels.compiler import inner
+from keeper.market.kernels.compiler import inner, part
 from keeper.market.kernels.layout import FlatPools
 from keeper.market.kernels.pairs import BEST, LEAST, LIVE, NO_RANK, OPEN, Pairs
 
@@ -64,7 +64,7 @@ def propose(
     return size
 
 
-@inner
+@part
 def _mark(pools: FlatPools, pairs: Pairs, slot: int, found: Found, by: int) -> None:
     pair = pairs.pair_of[slot]
     found.done[slot] = 1 if by > 0 else 0
@@ -74,7 +74,7 @@ def _mark(pools: FlatPools, pairs: Pairs, slot: int, found: Found, by: int) -> N
             pairs.board[pair, LIVE + direction] -= by
 
 
-@inner
+@part
 def _two(
     pools: FlatPools, pairs: Pairs, edge: int, top: int, usd: Floats, found: Found, size: int
 ) -> int:
@@ -108,7 +108,7 @@ def _two(
     return size
 
 
-@inner
+@part
 def _three(
     pools: FlatPools, pairs: Pairs, edge: int, top: int, usd: Floats, found: Found, size: int
 ) -> int:
@@ -153,7 +153,7 @@ def _three(
     return size
 
 
-@inner
+@part
 def _worth(pairs: Pairs, edge: int, scale: float, usd: Floats) -> tuple[int, float]:
     """The better rank of the edge's tokens, and the most USD that a raw unit of its input is worth.
 
@@ -167,7 +167,7 @@ def _worth(pairs: Pairs, edge: int, scale: float, usd: Floats) -> tuple[int, flo
     return min(first, second), usd[first] if first < second else usd[second] * scale
 
 
-@inner
+@part
 def _combine(
     pools: FlatPools,
     pairs: Pairs,
@@ -223,19 +223,19 @@ def _combine(
     return tried, cut, size
 
 
-@inner
+@part
 def _is_hopeless(found: Found, size: int, most: float) -> bool:
     """Whether the heap is full of better candidates."""
     heap = found.scores.shape[0]
     return heap > 0 and size == heap and most <= found.scores[0]
 
 
-@inner
+@part
 def _rank(pairs: Pairs, edge: int) -> int:
     return int(pairs.rank[edge & 1, pairs.pair_of[edge >> 1]])
 
 
-@inner
+@part
 def _offer(
     pools: FlatPools,
     pairs: Pairs,
@@ -268,7 +268,7 @@ def _offer(
     return size
 
 
-@inner
+@part
 def _promise(pools: FlatPools, one: int, two: int, three: int) -> float:
     """Best profit if every pool's first segment went on for ever, in the first token."""
     price = np.exp(pools.log_prices[one >> 1, one & 1])
@@ -282,7 +282,7 @@ def _promise(pools: FlatPools, one: int, two: int, three: int) -> float:
     return gain * gain / slope if slope > 0.0 else 0.0
 
 
-@inner
+@part
 def _put(found: Found, at: int, score: float, rank: int, one: int, two: int, three: int) -> None:
     found.scores[at] = score
     found.ranks[at] = rank
@@ -292,7 +292,7 @@ def _put(found: Found, at: int, score: float, rank: int, one: int, two: int, thr
         found.edges[at, 2] = three
 
 
-@inner
+@part
 def _move(found: Found, to: int, at: int) -> None:
     found.scores[to] = found.scores[at]
     found.ranks[to] = found.ranks[at]
@@ -300,7 +300,7 @@ def _move(found: Found, to: int, at: int) -> None:
         found.edges[to, hop] = found.edges[at, hop]
 
 
-@inner
+@part
 def _sift_up(
     found: Found, at: int, score: float, rank: int, one: int, two: int, three: int
 ) -> None:
@@ -310,7 +310,7 @@ def _sift_up(
     _put(found, at, score, rank, one, two, three)
 
 
-@inner
+@part
 def _sift_down(found: Found, score: float, rank: int, one: int, two: int, three: int) -> None:
     at, size = 0, found.scores.shape[0]
     while 2 * at + 1 < size:

@@ -15,7 +15,7 @@ from keeper.market.kernels.checked import (
     times_word,
     widen,
 )
-from keeper.market.kernels.compiler import inner
+from keeper.market.kernels.compiler import inner, part
 from keeper.market.kernels.layout import NUMBERS, SIDE0, SIDE1, TOKENS, FlatPools
 from keeper.market.kernels.limbs import (
     ALL_ONES,
@@ -41,7 +41,7 @@ _FOUR = np.uint64(4)
 _D, _C, _B, _Y, _LAST, _BELOW, _T, _X, _IN, _OUT, _RATE = range(6, 50, 4)
 
 
-@inner
+@part
 def curve_out(w: Words, pools: FlatPools, slot: int, direction: int) -> int:
     """GOT of PAID; returns a status."""
     numbers, first = pools.numbers, pools.ints[slot, NUMBERS]
@@ -54,7 +54,7 @@ def curve_out(w: Words, pools: FlatPools, slot: int, direction: int) -> int:
     return pay_out(w, _T, _PRECISION, _RATE)
 
 
-@inner
+@part
 def _buy(w: Words, pools: FlatPools, slot: int, direction: int) -> bool:
     """T = what PAID buys before the fee, X and Y the balances then; all in the invariant's units.
 
@@ -75,7 +75,7 @@ def _buy(w: Words, pools: FlatPools, slot: int, direction: int) -> bool:
     return minus(w, _T, _OUT, _Y) and _less_one(w, _T)
 
 
-@inner
+@part
 def _take_fee(w: Words, pools: FlatPools, slot: int) -> bool:
     """Take the fee off T; False where the contract reverts."""
     terms = pools.ints[slot, NUMBERS] + TERMS
@@ -99,7 +99,7 @@ def _less_one(w: Words, r: int) -> bool:
     return False
 
 
-@inner
+@part
 def _quadratic(w: Words, pools: FlatPools, slot: int, sold: int, bought: int) -> bool:
     """B and C of y^2 + (B - D) y = C for the balance y bought; False where the contract reverts."""
     numbers, first, n = pools.numbers, pools.ints[slot, NUMBERS], pools.ints[slot, TOKENS]
@@ -130,7 +130,7 @@ def _quadratic(w: Words, pools: FlatPools, slot: int, sold: int, bought: int) ->
     return plus(w, _B, _B, _T)
 
 
-@inner
+@part
 def _settle(w: Words) -> bool:
     """Y by Newton's method from D, as the contract iterates; False where it reverts."""
     copy(w, _Y, _D, LIMBS)

@@ -17,7 +17,7 @@ from keeper.market.kernels.checked import (
     times_word,
     widen,
 )
-from keeper.market.kernels.compiler import inner
+from keeper.market.kernels.compiler import part
 from keeper.market.kernels.layout import NUMBERS, SIDE0, SIDE1, TOKENS, WEIGHTED, FlatPools
 from keeper.market.kernels.limbs import ONE, ZERO, Words, add, copy, is_zero, less, sub
 from keeper.market.kernels.quotes import PAID, REFUSED
@@ -41,7 +41,7 @@ _D, _C, _B, _Y, _LAST, _BELOW, _T, _X, _RATE = range(6, 42, 4)
 _IN, _OUT, _LEFT = _D, _B, _C
 
 
-@inner
+@part
 def vault_out(w: Words, pools: FlatPools, slot: int, direction: int) -> int:
     """GOT of PAID; returns a status."""
     numbers, first = pools.numbers, pools.ints[slot, NUMBERS]
@@ -67,7 +67,7 @@ def vault_out(w: Words, pools: FlatPools, slot: int, direction: int) -> int:
     return pay_out(w, _T, _ONE, _RATE) if buys else REFUSED
 
 
-@inner
+@part
 def _weighted(w: Words, pools: FlatPools, slot: int, direction: int) -> bool:
     """T = what X buys, both in 18 decimals."""
     numbers, first = pools.numbers, pools.ints[slot, NUMBERS]
@@ -93,7 +93,7 @@ def _weighted(w: Words, pools: FlatPools, slot: int, direction: int) -> bool:
     return True
 
 
-@inner
+@part
 def _stable(w: Words, pools: FlatPools, slot: int, direction: int) -> bool:
     """T = what X buys, both in 18 decimals."""
     numbers, first = pools.numbers, pools.ints[slot, NUMBERS]
@@ -108,7 +108,7 @@ def _stable(w: Words, pools: FlatPools, slot: int, direction: int) -> bool:
     return minus(w, _T, _T, _Y) and minus(w, _T, _T, _X)
 
 
-@inner
+@part
 def _quadratic(w: Words, pools: FlatPools, slot: int, sold: int, bought: int) -> bool:
     """B and C of y^2 + (B - D) y = C for the balance y bought; False where the pool reverts."""
     numbers, first, n = pools.numbers, pools.ints[slot, NUMBERS], pools.ints[slot, TOKENS]
@@ -139,7 +139,7 @@ def _quadratic(w: Words, pools: FlatPools, slot: int, sold: int, bought: int) ->
     return times_word(w, _T, _T, _AMP_PRECISION) and plus(w, _B, _B, _T)
 
 
-@inner
+@part
 def _settle(w: Words) -> bool:
     """Y by Newton's method as the pool iterates; False where it reverts."""
     if not (times(w, _T, _D, _D) and plus(w, _T, _T, _C) and plus(w, _BELOW, _D, _B)):
