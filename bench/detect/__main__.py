@@ -15,6 +15,7 @@ from bench.detect.graph import measure_graph
 from bench.detect.paths import measure_paths
 from bench.detect.world import World
 from bench.markets import ALL_VENUES, SEED, Shocks, generate
+from keeper import memory
 from keeper.strategies.warm import warm
 
 POOLS, TOKENS = 10_000, 2_000
@@ -60,7 +61,9 @@ def main() -> None:
     figures: dict[str, float | int | None] = dict.fromkeys(KEYS)
     figures |= {"pools": POOLS, "tokens": TOKENS, "start_warm_s": round(warm(), 3)}
     market = generate(POOLS, TOKENS, SEED, ALL_VENUES)
+    memory.settle()
     world = World(market, Shocks(market, SEED))
+    memory.keep()
     venues = Counter(pool.protocol.name for pool in market.pools)
     sys.stderr.write(f"{dict(venues)}; Curve and Balancer pools of two tokens each\n")
     for part in PARTS:

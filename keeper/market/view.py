@@ -13,6 +13,9 @@ from keeper.market.arrays import PoolArrays
 from keeper.market.venues.base import VenueState
 from keeper.market.venues.pairs import PairState
 
+_BALANCER = Protocol.BALANCER_V2_WEIGHTED, Protocol.BALANCER_V2_STABLE
+_CURVE = Protocol.CURVE_STABLESWAP, Protocol.CURVE_STABLESWAP_NG
+
 
 class Untradable(StrEnum):
     """Why a known pool must not be traded."""
@@ -49,9 +52,9 @@ class PoolKey:
         """What a swap's call must name beside the pool and its tokens."""
         if self.protocol is Protocol.UNISWAP_V4:
             return SwapTerms(fee_pips=self.fee_pips, tick_spacing=self.tick_spacing)
-        if self.protocol in {Protocol.BALANCER_V2_WEIGHTED, Protocol.BALANCER_V2_STABLE}:
+        if self.protocol in _BALANCER:
             return SwapTerms(pool_id=self.pool_id)
-        if self.protocol not in {Protocol.CURVE_STABLESWAP, Protocol.CURVE_STABLESWAP_NG}:
+        if self.protocol not in _CURVE:
             return NO_TERMS
         way = (self.place0, self.place1) if zero_for_one else (self.place1, self.place0)
         return SwapTerms(index_in=way[0], index_out=way[1], push=self.push)

@@ -85,7 +85,7 @@ class CycleSearch:
         topology = view.topology
         known = (pool for pool in view.changed if pool in topology.slots)
         named = [slot for pool in known for slot in topology.slots_of(pool)]
-        self._changed = np.sort(np.array(named, dtype=np.int64))
+        self._changed = np.array(sorted(named), dtype=np.int64)
         previous, self._moved = self._followed, _NONE
         self._arrays, self._followed = arrays, (arrays, view.arrays_version)
         if self._topology != topology.version or not previous or previous[0] is not arrays:
