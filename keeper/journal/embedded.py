@@ -1,6 +1,7 @@
 """A PostgreSQL of the journal's own: unix socket only, shared by keepers, stopped by the last."""
 
 import asyncio
+import contextlib
 import fcntl
 import hashlib
 import logging
@@ -94,6 +95,7 @@ class EmbeddedServer:
             except (BlockingIOError, JournalUnavailable):
                 return  # another keeper still uses it, or is starting it and will
             self._pg_ctl(server_user(), "stop", "-m", "fast")
+            self._drop_socket_dir()
 
     def _make_cluster(self, user: ServerUser) -> None:
         """Run initdb beside the final place and rename, so that a killed one leaves nothing."""
@@ -144,6 +146,13 @@ class EmbeddedServer:
         if user is not None and short.lstat().st_uid != user.uid:
             raise JournalError(f"{short} belongs to another user: remove it")
         return short
+
+    def _drop_socket_dir(self) -> None:
+        """A short folder serves one run; it stays where a server that did not stop uses it."""
+        short = self._socket_dir()
+        if short != self._cluster:
+            with contextlib.suppress(OSError):
+                short.rmdir()
 
     def _last_log(self) -> str:
         log = self._cluster / "server.log"

@@ -7,6 +7,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import journal_samples as samples
 import pytest
@@ -95,9 +96,12 @@ async def test_long_path__listens_elsewhere(own_data_dir: Path) -> None:
     server = EmbeddedServer(data_dir)
     journal = await Journal.open(dsn=None, data_dir=data_dir)
 
-    assert "alphapulse-journal-" in server.dsn
+    folder = Path(unquote(server.dsn.partition("host=")[2]))
+    assert folder.name.startswith("alphapulse-journal-")
+    assert await asyncio.to_thread(folder.exists)
     assert await journal.opportunity_count(samples.CHAIN) == 0
     await journal.close()
+    assert not await asyncio.to_thread(folder.exists)
 
 
 async def test_initdb_killed_half_way__starts_afresh(own_data_dir: Path) -> None:
