@@ -4,7 +4,9 @@ import atexit
 import re
 import shutil
 import subprocess
+import tempfile
 import threading
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from replica.paths import tool
@@ -21,11 +23,18 @@ class AnvilError(RuntimeError):
 
 
 class Anvil:
-    """A running anvil on 127.0.0.1. `port` 0 lets the system choose a free one."""
+    """A running anvil on 127.0.0.1. `port` 0 lets the system choose a free one.
+
+    Its socket and the states that it moves out of memory lie in a folder that goes with it; by
+    default those states would stay in the user's home, gigabytes after thousands of blocks.
+    """
 
     def __init__(self, port: int, options: list[str]) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="replica-")
+        self.ipc_path = Path(self._folder.name) / "node.ipc"
+        places = ["--ipc", str(self.ipc_path), "--cache-path", self._folder.name]
         self._process = subprocess.Popen(  # noqa: S603 - the set-up's own anvil
-            [*_tied_to_parent(), tool("anvil"), *_fixed_options(port), *options],
+            [*_tied_to_parent(), tool("anvil"), *_fixed_options(port), *places, *options],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -64,6 +73,7 @@ class Anvil:
             self._process.wait()
         if hasattr(self, "rpc"):
             self.rpc.close()
+        self._folder.cleanup()
 
     def _wait_for_url(self) -> str:
         watchdog = threading.Timer(START_TIMEOUT_S, self._process.kill)

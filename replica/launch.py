@@ -1,9 +1,7 @@
 """Starting the replica: a loaded anvil, ready to be called."""
 
-import tempfile
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -23,14 +21,12 @@ class Replica:
         self,
         anvil: Anvil,
         manifest: Manifest,
-        folder: tempfile.TemporaryDirectory[str],
         producer: BlockProducer | None,
     ) -> None:
         self._anvil = anvil
-        self._folder = folder
         self._producer = producer
         self.manifest = manifest
-        self.ipc_path = _ipc_path(folder)
+        self.ipc_path = anvil.ipc_path
 
     @property
     def url(self) -> str:
@@ -70,7 +66,6 @@ class Replica:
         if self._producer is not None:
             self._producer.stop()
         self._anvil.stop()
-        self._folder.cleanup()
 
     def __enter__(self) -> Self:
         return self
@@ -82,10 +77,6 @@ class Replica:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
-
-
-def _ipc_path(folder: tempfile.TemporaryDirectory[str]) -> Path:
-    return Path(folder.name) / "node.ipc"
 
 
 def launch(
@@ -108,8 +99,7 @@ def launch(
             so that gas is reproducible.
     """
     built = build()
-    folder = tempfile.TemporaryDirectory(prefix="replica-")
-    options = ["--load-state", str(built.state_path), "--ipc", str(_ipc_path(folder))]
+    options = ["--load-state", str(built.state_path)]
     options += ["--accounts", str(accounts), "--order", "fees"]
     options += ["--block-base-fee-per-gas", str(base_fee_wei)]
     if block_time_s:
@@ -121,4 +111,4 @@ def launch(
     if fixed_time:
         anvil.rpc("anvil_setBlockTimestampInterval", [BLOCK_INTERVAL_S])
     producer = BlockProducer(anvil.url, block_time_s, base_fee_wei) if block_time_s else None
-    return Replica(anvil, built.manifest, folder, producer)
+    return Replica(anvil, built.manifest, producer)

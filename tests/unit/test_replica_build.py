@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from replica import Replica, launch
-from replica.anvil import AnvilError
+from replica.anvil import Anvil, AnvilError
 from replica.build import build
 from replica.launch import DEFAULT_BASE_FEE_WEI
 
 BUILD_LIMIT_S, LOAD_LIMIT_S = 20.0, 4.0
+MORE_THAN_IN_MEMORY = 520
 
 
 def block(replica: Replica, number: str = "latest") -> dict[str, str]:
@@ -59,6 +60,17 @@ def test_it_loads_in_a_moment_and_continues_the_built_chain(figures: list[str]) 
         assert abs(int(head["timestamp"], 16) - time.time()) < 30
         assert replica.ipc_path.is_socket()
     assert not replica.ipc_path.parent.exists()
+
+
+def test_states_moved_out_of_memory_go_with_the_process() -> None:
+    anvil = Anvil(0, [])
+    folder = anvil.ipc_path.parent
+    try:
+        anvil.rpc("anvil_mine", [hex(MORE_THAN_IN_MEMORY)])
+        assert list(folder.glob("*/*.json"))
+    finally:
+        anvil.stop()
+    assert not folder.exists()
 
 
 def test_fixed_time_counts_on_from_the_built_block() -> None:
