@@ -222,5 +222,17 @@ def test_a_command_says_this_and_no_more(
     assert heard(world, program, where).hex() == call_of(signature, args).hex()
 
 
+@pytest.mark.parametrize("zero_for_one", [False, True])
+@pytest.mark.parametrize("name", ["v2_run", "v3_run"])
+def test_a_run_in_the_express_form_says_the_same(
+    world: World, name: str, zero_for_one: bool
+) -> None:
+    wpol = world.manifest.token("WPOL").address
+    scene = Scene(world.executor, wpol, world.executor, zero_for_one)
+    fields, where, signature, args = SAYS[name](scene)
+    program = header([], lead="wpol") + command(name, rest=True, **fields)
+    assert heard(world, program, where).hex() == call_of(signature, args).hex()
+
+
 def test_every_command_that_calls_is_heard() -> None:
     assert {*SAYS, *SILENT, *ASKED} == {*COMMANDS}
