@@ -14,9 +14,9 @@ ON_A_NODE = (f"{ROOT / 'tests' / 'unit' / 'test_executor_node.py'}::{BASE_FEE}",
 
 OPTIONS = (
     *("-q", "-p", "no:ape_test", "-p", "no:cacheprovider"),
-    # tests that weaken the executor themselves would only cost time; the comparison of malformed
-    # programs asks for more variety than a brief run has
-    *("-k", "not without_ and not weak and not malformed_programs_succeed"),
+    # tests that weaken or compile the executor themselves would only cost time; the comparison of
+    # malformed programs asks for more variety than a brief run has
+    *("-k", "not without_ and not weak and not legacy and not malformed_programs_succeed"),
 )
 """Of every run of the suite."""
 

@@ -92,7 +92,7 @@ library ExpressV2 {
                 cell := behind
             }
         }
-        if (!ok) Reverts.hopFailed(address(uint160(cell)));
+        if (!ok) Reverts.hopFailed(address(uint160(cell & PAIR)));
     }
 
     /// @dev Releases the lock and ends the call, if the token grew by `least` and POL did not fall.

@@ -168,7 +168,7 @@ library UniswapV3Run {
                 mstore(0x60, 0) // zero, as the compiler expects
             }
         }
-        if (failed) Reverts.hopFailed(address(uint160(pool)));
+        if (failed) Reverts.hopFailed(address(uint160(pool & type(uint160).max)));
         if (!armed) revert IArbitrageExecutor.UnexpectedCallback(msg.sender);
         _pay();
     }

@@ -7,7 +7,17 @@ from typing import Any
 import pyrevm
 import pytest
 from eth_abi.abi import encode
-from executor_world import AAVE_POOL, OWNER, RevertedError, World, hexed, new_world
+from executor_world import (
+    AAVE_POOL,
+    OWNER,
+    V3_CALLBACK,
+    RevertedError,
+    World,
+    hexed,
+    new_world,
+    script,
+    scripted,
+)
 from program_assembler import COMMANDS, bound, command, header
 
 from keeper.chain import Address
@@ -15,6 +25,7 @@ from replica.abi import encode_call
 from replica.protocols.balancer_v2 import VAULT
 from replica.protocols.morpho_blue import MORPHO
 from replica.protocols.uniswap_v4 import MANAGER
+from toolchain.warm_compiler import Compiler
 
 PARTS = (0, 0x80, 0x100)
 """Offsets from which a message is heard: a report carries 256 bytes."""
@@ -175,9 +186,15 @@ ASKED = {"v3_owed", "algebra_owed", "v2_arrived"}
 """How much these ask for is another's answer."""
 
 
-@pytest.fixture(scope="module")
-def world() -> World:
-    world = new_world()
+@pytest.fixture(scope="module", params=["deployed", "legacy"])
+def world(request: pytest.FixtureRequest) -> World:
+    """An executor as it is deployed, or of the compiler's other pipeline, which cleans less."""
+    other = None
+    if request.param == "legacy":
+        with Compiler.start() as compiler:
+            other = compiler.executor()
+            assert other is not None
+    world = new_world(other)
     world.fund_all()
     world.do(OWNER, world.executor, "setListedPool(address,bool)", POOL, True)
     return world
@@ -232,6 +249,24 @@ def test_a_run_in_the_express_form_says_the_same(
     fields, where, signature, args = SAYS[name](scene)
     program = header([], lead="wpol") + command(name, rest=True, **fields)
     assert heard(world, program, where).hex() == call_of(signature, args).hex()
+
+
+@pytest.mark.parametrize("rest", [False, True])
+@pytest.mark.parametrize("directions", range(4))
+def test_a_pool_within_a_run_is_told_what_the_first_asks(
+    world: World, directions: int, rest: bool
+) -> None:
+    wpol, first = world.manifest.token("WPOL").address, scripted(world)
+    terms = directions.to_bytes(2, "big") + SOME.to_bytes(12, "big") + wpol + first + SECOND
+    asks = encode_call(V3_CALLBACK, *((7, -3) if directions & 1 else (-3, 7)), b"\xc0" + terms)
+    script(world, first, (world.executor, asks, True))
+    fields = {"amount_out": 5, "directions": directions, "max_in": SOME, "nested": first + SECOND}
+    start = header([], lead="wpol") if rest else header([wpol])
+    program = start + command("v3_run", token=0, rest=rest, **fields)
+    zero_for_one = bool(directions & 2)
+    price = LEAST_PRICE if zero_for_one else MOST_PRICE
+    said = call_of(V3, (first, zero_for_one, -7, price, b"\xc1" + terms))
+    assert heard(world, program, SECOND).hex() == said.hex()
 
 
 def test_every_command_that_calls_is_heard() -> None:
