@@ -8,6 +8,7 @@ import pytest
 from executor_world import (
     KEEPER,
     OWNER,
+    V2_CALLBACK,
     V3_CALLBACK,
     RevertedError,
     World,
@@ -51,78 +52,87 @@ class Token:
         return bytes.fromhex(f"{dispatch}{self.first}5b{self.then}5b{remember}{self.transfer}")
 
 
+@dataclass(frozen=True)
+class Scene:
+    """A world, the run that is tried in it, and the token that leads it."""
+
+    world: World
+    run: str
+    lead: str
+
+    @property
+    def coin(self) -> Address:
+        symbol = {"wpol": "WPOL", "usdc_e": "USDC.e"}[self.lead]
+        return self.world.manifest.token(symbol).address
+
+    def program(self, pool: Address, min_profit: int = 0) -> bytes:
+        """A run over one pool, in the express form."""
+        start = header([], lead=self.lead, min_profit=min_profit)
+        if self.run == "v2_run":
+            cell = bytes(12) + pool
+            return start + command(self.run, token=0, amount_in=1, nested=cell, rest=True)
+        terms = {"amount_out": 1, "directions": 0, "max_in": 1}
+        return start + command(self.run, token=0, nested=pool, rest=True, **terms)
+
+    def asking(self, pool: Address) -> bytes:
+        """The callback in which the only pool of a `v3_run` asks for its payment."""
+        data = b"\xc0" + bytes(2) + (1).to_bytes(12, "big") + self.coin + pool
+        return encode_call(V3_CALLBACK, 1, 0, data)
+
+    def pool(self) -> Address:
+        """A pool that does what the run expects of it, and gives nothing."""
+        world, pool = self.world, scripted(self.world)
+        asks = [(world.executor, self.asking(pool), True)] if self.run == "v3_run" else []
+        script(world, pool, *asks)
+        return pool
+
+    def put(self, token: Token) -> None:
+        """Have the leading token answer so."""
+        self.world.evm.insert_account_info(hexed(self.coin), pyrevm.AccountInfo(code=token.code))
+
+    def end(self, token: Token, min_profit: int = 0) -> tuple[str, tuple[object, ...]]:
+        """Why a run with such a token fails, with the error's arguments; or nothing."""
+        pool = self.pool()
+        self.put(token)
+        try:
+            self.world.run(self.program(pool, min_profit))
+        except RevertedError as error:
+            return root_cause(error), error.args_
+        return "", ()
+
+
 @pytest.fixture(scope="module")
-def built() -> World:
+def world() -> World:
     return new_world()
 
 
-@pytest.fixture
-def world(built: World) -> Iterator[World]:
-    """The world, its WPOL itself again afterwards."""
-    where = hexed(wpol(built))
-    kept, mark = built.evm.get_code(where), built.evm.snapshot()
-    yield built
-    built.evm.revert(mark)
-    built.evm.insert_account_info(where, pyrevm.AccountInfo(code=kept))
+@pytest.fixture(params=["v2_run", "v3_run"])
+def run(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
-def wpol(world: World) -> Address:
-    return world.manifest.token("WPOL").address
+@pytest.fixture(params=["wpol", "usdc_e"])
+def scene(world: World, run: str, request: pytest.FixtureRequest) -> Iterator[Scene]:
+    """A world whose leading token is itself again afterwards."""
+    scene = Scene(world, run, request.param)
+    kept, mark = world.evm.get_code(hexed(scene.coin)), world.evm.snapshot()
+    yield scene
+    world.evm.revert(mark)
+    world.evm.insert_account_info(hexed(scene.coin), pyrevm.AccountInfo(code=kept))
 
 
-def run_of(name: str, pool: Address) -> bytes:
-    """A run over one pool, in the express form."""
-    if name == "v2_run":
-        return command(name, token=0, amount_in=1, nested=bytes(12) + pool, rest=True)
-    terms = {"amount_out": 1, "directions": 0, "max_in": 1}
-    return command(name, token=0, nested=pool, rest=True, **terms)
-
-
-def asking(world: World, pool: Address) -> bytes:
-    """The callback in which the only pool of a `v3_run` asks for its payment."""
-    data = b"\xc0" + bytes(2) + (1).to_bytes(12, "big") + wpol(world) + pool
-    return encode_call(V3_CALLBACK, 1, 0, data)
-
-
-def played(world: World, name: str) -> Address:
-    """A pool that does what a run expects of it, and gives nothing."""
-    pool = scripted(world)
-    steps = [(world.executor, asking(world, pool), True)] if name == "v3_run" else []
-    script(world, pool, *steps)
-    return pool
-
-
-def end(
-    world: World, name: str, token: Token, min_profit: int = 0
-) -> tuple[str, tuple[object, ...]]:
-    """Why a run with such a WPOL fails, with the error's arguments; or nothing."""
-    pool = played(world, name)
-    world.evm.insert_account_info(hexed(wpol(world)), pyrevm.AccountInfo(code=token.code))
-    try:
-        world.run(header([], lead="wpol", min_profit=min_profit) + run_of(name, pool))
-    except RevertedError as error:
-        return root_cause(error), error.args_
-    return "", ()
-
-
-RUNS = pytest.mark.parametrize("name", ["v2_run", "v3_run"])
-
-
-@RUNS
 @pytest.mark.parametrize(("gained", "asked"), [(0, 0), (5, 0), (5, 5), (2**200, 1 << 90)])
-def test_a_run_that_earns_enough_passes(world: World, name: str, gained: int, asked: int) -> None:
-    assert end(world, name, Token(then=word(BEFORE + gained)), asked) == ("", ())
+def test_a_run_that_earns_enough_passes(scene: Scene, gained: int, asked: int) -> None:
+    assert scene.end(Token(then=word(BEFORE + gained)), asked) == ("", ())
 
 
-@RUNS
-def test_a_balance_that_fell_or_grew_too_little_is_refused(world: World, name: str) -> None:
-    fell = ("BalanceFell", (hexed(wpol(world)), BEFORE, BEFORE - 1))
-    assert end(world, name, Token(then=word(BEFORE - 1))) == fell
+def test_a_balance_that_fell_or_grew_too_little_is_refused(scene: Scene) -> None:
+    fell = ("BalanceFell", (hexed(scene.coin), BEFORE, BEFORE - 1))
+    assert scene.end(Token(then=word(BEFORE - 1))) == fell
     little = ("Unprofitable", (BEFORE, BEFORE + 5))
-    assert end(world, name, Token(then=word(BEFORE + 5)), 6) == little
+    assert scene.end(Token(then=word(BEFORE + 5)), 6) == little
 
 
-@RUNS
 @pytest.mark.parametrize(
     "token",
     [
@@ -131,39 +141,41 @@ def test_a_balance_that_fell_or_grew_too_little_is_refused(world: World, name: s
         *(Token(transfer=answer) for answer in (word(0), word(2), word(1 << 248), FAILS, NOTHING)),
     ],
 )
-def test_a_token_that_fails_is_named(world: World, name: str, token: Token) -> None:
+def test_a_token_that_fails_is_named(scene: Scene, token: Token) -> None:
     # a payment in a callback asks as the general form does, which takes silence for consent
-    if name == "v3_run" and token.transfer == NOTHING:
-        assert end(world, name, token) == ("", ())
+    if scene.run == "v3_run" and token.transfer == NOTHING:
+        assert scene.end(token) == ("", ())
     else:
-        assert end(world, name, token)[0] == "TokenCallFailed"
+        assert scene.end(token)[0] == "TokenCallFailed"
 
 
-@RUNS
-def test_two_runs_in_one_transaction_pass(world: World, name: str) -> None:
-    agent, pool = scripted(world), played(world, name)
+def test_two_runs_in_one_transaction_pass(scene: Scene) -> None:
+    world, agent, pool = scene.world, scripted(scene.world), scene.pool()
     world.do(OWNER, world.executor, APPOINT, agent, True)
-    world.evm.insert_account_info(hexed(wpol(world)), pyrevm.AccountInfo(code=Token().code))
-    step = (world.executor, header([], lead="wpol") + run_of(name, pool), True)
+    scene.put(Token())
+    step = (world.executor, scene.program(pool), True)
     script(world, agent, step, step)
     world.do(KEEPER, agent, "play()")
 
 
-@RUNS
-def test_a_run_inside_a_run_is_refused(world: World, name: str) -> None:
-    pool = scripted(world)
+def test_a_run_inside_a_run_is_refused(scene: Scene) -> None:
+    world, pool = scene.world, scripted(scene.world)
     world.do(OWNER, world.executor, APPOINT, pool, True)
-    world.evm.insert_account_info(hexed(wpol(world)), pyrevm.AccountInfo(code=Token().code))
-    script(world, pool, (world.executor, header([], lead="wpol"), True))
+    scene.put(Token())
+    script(world, pool, (world.executor, header([], lead=scene.lead), True))
     with pytest.raises(RevertedError) as caught:
-        world.run(header([], lead="wpol") + run_of(name, pool))
+        world.run(scene.program(pool))
     assert root_cause(caught.value) == "NestedRun"
 
 
-def test_a_pair_of_a_run_may_not_call_back(world: World) -> None:
-    pool = scripted(world)
-    world.evm.insert_account_info(hexed(wpol(world)), pyrevm.AccountInfo(code=Token().code))
-    script(world, pool, (world.executor, asking(world, pool), True))
+def test_a_pool_may_not_call_back_as_what_it_is_not(scene: Scene) -> None:
+    """A pair of a run not at all, a V3 pool not as a pair."""
+    world, pool = scene.world, scripted(scene.world)
+    scene.put(Token())
+    pair = encode_call(V2_CALLBACK, world.executor, 1, 1, b"")
+    script(
+        world, pool, (world.executor, pair if scene.run == "v3_run" else scene.asking(pool), True)
+    )
     with pytest.raises(RevertedError) as caught:
-        world.run(header([], lead="wpol") + run_of("v2_run", pool))
+        world.run(scene.program(pool))
     assert root_cause(caught.value) == "UnexpectedCallback"
