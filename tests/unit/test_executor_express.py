@@ -1,6 +1,7 @@
 """The express form: a well-known token alone and one run, with whatever that token may answer."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pyrevm
@@ -18,7 +19,7 @@ from executor_world import (
     script,
     scripted,
 )
-from program_assembler import command, header
+from program_assembler import COMMANDS, command, header
 
 from keeper.chain import Address
 from replica.abi import encode_call
@@ -147,6 +148,24 @@ def test_a_token_that_fails_is_named(scene: Scene, token: Token) -> None:
         assert scene.end(token) == ("", ())
     else:
         assert scene.end(token)[0] == "TokenCallFailed"
+
+
+def test_no_program_but_this_is_taken_for_it(scene: Scene) -> None:
+    """No other bit in the tokens byte, head or index does; a run has no direction of its own."""
+    scene.put(Token())
+    program, begin = scene.program(scene.pool()), len(header([])) - 1
+    assert program[begin + 1] == COMMANDS[scene.run]["opcode"]
+    passed = set()
+    for bit in range(24):
+        other = bytearray(program)
+        other[begin + bit // 8] ^= 0x80 >> bit % 8
+        with suppress(RevertedError):
+            scene.world.run(bytes(other))
+            passed.add(bit)
+    assert passed == {8}, "the highest bit of the head"
+    with pytest.raises(RevertedError) as caught:
+        scene.world.run(program[:begin] + bytes(3) + program[begin + 3 :])
+    assert caught.value.name == "BadTokens"
 
 
 def test_two_runs_in_one_transaction_pass(scene: Scene) -> None:
