@@ -72,9 +72,10 @@ class Pools:
 
     def read(self, message: PoolReading) -> None:
         """Take a reading; raises `StateContradiction` as `put` does, and `PoolExcluded`."""
-        reading = take(message)
+        before = self._readings.get(message.pool)
+        reading = take(message, before)
         self._admit(message.pool, reading.keys)
-        self._replaced.setdefault(message.pool, self._readings.get(message.pool))
+        self._replaced.setdefault(message.pool, before)
         self._readings[message.pool] = reading
 
     def is_inside(self, pool: Address, origin: Origin) -> bool:
