@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from time import thread_time_ns
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -23,7 +22,7 @@ from bench.markets import ALL_VENUES, Shocks, generate
 from bench.markets import Market as BenchMarket
 from bench.messages import joining, update
 from keeper.agent import Agent, Rooms
-from keeper.chain import Address, BlockRef
+from keeper.chain import Address, BlockRef, ChainInstance
 from keeper.execution.outcomes import Prices
 from keeper.execution.submitter import SubmissionPolicy, Submitter
 from keeper.execution.tracker import Tracker
@@ -93,7 +92,7 @@ class Ear:
 
     def add_rejections(self, chain_instance: str, reasons: Counter[str]) -> None:
         assert chain_instance
-        assert reasons
+        assert all(count > 0 for count in reasons.values())
 
     def offer_opportunity(self, row: OpportunityRow) -> None:
         self.rows.append(row)
@@ -130,7 +129,7 @@ def at_work() -> Iterator[None]:
 
 def rooms_of(path: Path, market: BenchMarket, journal: Ear) -> Rooms:
     keeper, prices = Market(market.tokens[:1]), Prices()
-    instance = SimpleNamespace(key="a chain")
+    instance = ChainInstance(137, b"\1" * 32, "a run")
     policy = SubmissionPolicy(Address(b"\1" * 20), 10**9, 30, 3, 0.01)
     return Rooms(
         node=None,  # type: ignore[arg-type]
@@ -146,7 +145,7 @@ def rooms_of(path: Path, market: BenchMarket, journal: Ear) -> Rooms:
             store=None,  # type: ignore[arg-type]
             signer=None,  # type: ignore[arg-type]
             nonces=None,  # type: ignore[arg-type]
-            instance=instance,  # type: ignore[arg-type]
+            instance=instance,
             policy=policy,
         ),
         tracker=Tracker(None, None, prices, market.native),  # type: ignore[arg-type]
@@ -155,7 +154,7 @@ def rooms_of(path: Path, market: BenchMarket, journal: Ear) -> Rooms:
         price_check=PriceCheck(market.tokens[:4], market.native),
         native_price=None,
         metrics=Metrics(),
-        instance=instance,  # type: ignore[arg-type]
+        instance=instance,
         wrapped_native=market.native,
         tip_wei=10**9,
     )
