@@ -99,7 +99,6 @@ class CycleSearch:
     def run(self, gas: GasQuote) -> tuple[list[Cycle], Counter[Reason]]:
         """Exact cycles through the changed pools that pay, and what became of the others."""
         flat, found, chosen = self._arrays.flat, self._found, self._chosen
-        bounds = self._bounds._replace(usd_per_gas=gas.cost_usd(1))
         settings, changed = self._settings, self._changed
         count = detect(
             self._chain,
@@ -110,7 +109,8 @@ class CycleSearch:
             changed,
             settings.max_pools_per_pair,
             settings.max_sized_per_pool * len(changed),
-            bounds,
+            self._bounds,
+            gas.cost_usd(1),
             found,
             chosen,
         )
@@ -139,7 +139,6 @@ class CycleSearch:
                 owner=owners(topology),
                 gas=np.array(units, dtype=np.int64),
                 base_gas=float(table.base),
-                usd_per_gas=0.0,
                 min_net_usd=settings.min_net_profit_usd,
             )
             self._topology = topology.version

@@ -36,7 +36,6 @@ class Bounds(NamedTuple):
     owner: Integers
     gas: Integers
     base_gas: float
-    usd_per_gas: float
     min_net_usd: float
 
 
@@ -78,6 +77,7 @@ def detect(
     top: int,
     most: int,
     bounds: Bounds,
+    usd_per_gas: float,
     found: Found,
     chosen: Chosen,
 ) -> int:
@@ -99,7 +99,7 @@ def detect(
     chosen.counts[:] = 0
     count = propose(pools, pairs, changed, found.edges.shape[1], top, bounds.usd, found)
     for row in range(count):
-        chosen.nets[row] = _size(totals, pools, bounds, found, chosen, row)
+        chosen.nets[row] = _size(totals, pools, bounds, usd_per_gas, found, chosen, row)
     order = np.argsort(-chosen.nets[:count], kind="mergesort")
     rows = 0
     for row in order:
@@ -119,7 +119,13 @@ def detect(
 
 @part
 def _size(
-    totals: Floats, pools: FlatPools, bounds: Bounds, found: Found, chosen: Chosen, row: int
+    totals: Floats,
+    pools: FlatPools,
+    bounds: Bounds,
+    usd_per_gas: float,
+    found: Found,
+    chosen: Chosen,
+    row: int,
 ) -> float:
     """Size one candidate; returns its net in USD, -inf where it does not pay."""
     edges, rank = found.edges[row], found.ranks[row]
@@ -138,7 +144,7 @@ def _size(
     for hop in range(hops):
         gas += bounds.gas[edges[hop] >> 1]
     profit = (totals[hops] - totals[0]) * bounds.usd[rank]
-    net = profit * ROUNDING - gas * bounds.usd_per_gas
+    net = profit * ROUNDING - gas * usd_per_gas
     if not net > 0.0:
         chosen.counts[BELOW_GAS] += 1
         return -inf

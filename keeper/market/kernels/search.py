@@ -133,10 +133,14 @@ def _three(
         value = worth
         if third < rank:
             value = usd[third] * scale * np.exp(board[q, BEST + q_side])
+        steep, half = slope + scale * board[q, LEAST + q_side], 0.5 * log_edge
+        # e^x - 1 is at most x + x^2 up to 1: what takes no exponential rules most out
+        if half < 1.0 and _is_hopeless(found, size, (half + half * half) ** 2 * value / steep):
+            outranked += lives
+            continue
         # what is sold to the last pool bought there at most at its best price
-        steep = slope + scale * board[q, LEAST + q_side]
         steep += board[r, LEAST + r_side] * np.exp(-board[r, BEST + r_side])
-        gain = expm1(0.5 * log_edge)
+        gain = expm1(half)
         if _is_hopeless(found, size, gain * gain * value / steep):
             outranked += lives
             continue
