@@ -17,6 +17,7 @@ from keeper.journal import Journal
 KILLS = 12
 SEED = 20_261_123
 NONCES_PER_RUN = 1_000_000
+MOST_STEPS = 40
 WRITER = Path(__file__).with_name("journal_kill_writer.py")
 ROOT = WRITER.parents[2]
 RANK = {"committed": 1, "broadcast": 2, "ended": 3}
@@ -31,15 +32,16 @@ def _run_and_kill(data_dir: Path, run: int, chance: random.Random) -> list[str]:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     ) as writer:
         assert writer.stdout is not None
-        first = writer.stdout.readline()
-        time.sleep(chance.uniform(0.0, 0.15))
+        # after some steps rather than some time: a busy machine takes as many of these
+        told = "".join(writer.stdout.readline() for _ in range(chance.randint(1, MOST_STEPS)))
+        time.sleep(chance.uniform(0.0, 0.005))
         if run % 3 == 2:
             pid_file = data_dir / "cluster" / "postmaster.pid"
             os.kill(int(pid_file.read_text().split()[0]), signal.SIGQUIT)
         writer.kill()
         rest = writer.stdout.read()
-    assert first, "the writer died before its first step"
-    return [line for line in (first + rest).splitlines(keepends=True) if line.endswith("\n")]
+    assert told, "the writer died before its first step"
+    return [line for line in (told + rest).splitlines(keepends=True) if line.endswith("\n")]
 
 
 async def test_killed_writers__every_acknowledged_step_is_in_the_journal(

@@ -178,7 +178,7 @@ async def follow(path: Path, story: Story) -> tuple[MarketView, Ear, float]:
         threading.Thread(target=tell, args=(server, stream, heard), daemon=True).start()
         with watched_turns() as turns:
             agent = asyncio.create_task(Agent(rooms).run(stop))
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(240):
                 while True:
                     view = rooms.market.view()
                     if view is not None and view.block.number == story.number:
