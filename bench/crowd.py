@@ -32,6 +32,7 @@ from replica.trial import mined_by_hand
 
 TIP_WEI = 25 * 10**9
 HELD_USD = 200_000
+PATIENCE_S = 5.0
 EXECUTOR_KEY = 3
 """The account that runs the executor; traders are those after it."""
 
@@ -93,7 +94,10 @@ class Crowd:
 
     def _await_mined(self) -> None:
         """What is mined leaves the pool a moment later, and until then upsets the next nonces."""
+        give_up_s = time.monotonic() + PATIENCE_S
         while int(self.rpc("txpool_status")["pending"], 16):
+            if time.monotonic() > give_up_s:  # under load the node now and then forgets to mine
+                self.rpc("evm_mine")
             time.sleep(0.002)
 
     async def view(self) -> MarketView:
@@ -110,6 +114,7 @@ class Crowd:
 
     async def receipt(self, sent: str) -> Receipt:
         """The receipt of a transaction that is mined at once."""
+        self.rpc("evm_mine")
         self._replica.receipt(sent)
         receipt = await self.node.receipt(bytes.fromhex(sent[2:]))
         assert receipt is not None

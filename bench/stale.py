@@ -2,57 +2,42 @@
 
 The demo's seeded traders move the replica, and the keeper's strategies choose on the block's state.
 Before their programs are mined comes another block of trades. Each program then runs on that state,
-taken back in between: with exact amounts, the same with a check of every pool in front, and, where
-all pools are of Uniswap V3, backwards, so that only the output is exact.
+taken back in between: with exact amounts, the same with a check of every pool in front, with
+whatever has arrived in place of exact amounts, and, where all pools call back for what they are
+owed, backwards, so that only the output is exact. A form that cannot express a route is left out;
+what has arrived is tried where backwards is impossible.
 """
 
 import asyncio
 import json
 import math
-import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
-from itertools import count
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from statistics import median
 
 import click
 
-from bench.gas.early_checks import ReliedState, checked
-from keeper.chain import BlockRef, Protocol
-from keeper.collector.bootstrap import Reader
-from keeper.collector.discovery import Discovery
-from keeper.collector.logs import boundary_of
-from keeper.collector.origins import Factory
+from bench.crowd import Crowd, open_crowd
+from bench.gas.early_checks import CHECKS, ReliedState, checked
+from keeper.chain import Address
+from keeper.execution.financing import is_short_chain
 from keeper.execution.outcomes import balance_change
 from keeper.execution.program import Funding, encode_program
-from keeper.execution.program_routes import runs_backwards
-from keeper.gas_table import ETHEREUM
-from keeper.market.state import Market
+from keeper.execution.program_routes import runs_backwards, takes_what_arrived
 from keeper.market.venues.uniswap_v2 import V2State
 from keeper.market.venues.uniswap_v3 import V3State
 from keeper.market.view import MarketView
-from keeper.node import Node
-from keeper.relay.messages import Origin
-from keeper.relay.pool_state import PoolState
 from keeper.strategies import registry
 from keeper.strategies.base import StrategySettings
-from keeper.strategies.gas import gas_quote
 from keeper.strategies.opportunity import Leg, Opportunity
 from keeper.strategies.selection import select
-from replica import Replica, launch
-from replica.abi import address
-from replica.contracts import deploy_executor
-from replica.demo.traders import MAX_FEE_WEI, Traders
-from replica.rpc import RpcError
-from replica.trial import mined_by_hand, taken_back
+from replica import launch
+from replica.demo.traders import MAX_FEE_WEI
+from replica.trial import taken_back
 
-TIP_WEI = 25 * 10**9
-V2_FEE_PIPS = 3_000
-PROFIT_TOKENS = ("WPOL", "USDC.e", "WETH", "USDC")
-USD_TOKENS = ("USDC.e", "USDC", "USDT", "DAI")
-EXECUTOR_KEY = 3
-"""The account that runs the executor; traders are those after it."""
+PATHS = ("simple", "triangular", "long_path")
+LONG = 4
+"""Hops from which a path counts as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,119 +52,106 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """One opportunity sent in each form on the state that others left."""
+    """One opportunity sent in each form on the state that others left.
 
+    `is_changed` says whether any of its pools is another than it was.
+    """
+
+    hops: int
+    is_changed: bool
     predicted_raw: int
     predicted_usd: float
     usd_per_gas: float
     plain: Run
-    checked: Run
+    checked: Run | None
+    arrived: Run | None
     backwards: Run | None
 
-    @property
-    def is_given_up(self) -> bool:
-        """Whether the check stopped a run that would have earned."""
-        return self.plain.succeeded and not self.checked.succeeded
 
+class Stand:
+    """Chooses as the keeper would, and runs what it chose in every form."""
 
-class World:
-    """The replica, an executor without capital, and what the keeper would see of it."""
+    def __init__(self, crowd: Crowd) -> None:
+        self._crowd = crowd
+        settings = StrategySettings(crowd.settings.profit_tokens, min_net_profit_usd=0.01)
+        self._strategies = registry.create(PATHS, settings)
+        self._gas_limit = 6_000_000
 
-    def __init__(self, replica: Replica, node: Node, reader: Reader, seed: int) -> None:
-        self._replica, self._node, self._reader = replica, node, reader
-        manifest = replica.manifest
-        owner, guardian, treasury, self._key = map(
-            address, replica.rpc("eth_accounts")[: EXECUTOR_KEY + 1]
+    def choose(self, view: MarketView, start: MarketView) -> list[Opportunity]:
+        """The best of the short paths that share no pool, and the best of the long ones.
+
+        What the `start` of every market offers already is left out: it would come each time.
+        """
+        gas = self._crowd.quote(view)
+        found = [o for s in self._strategies for o in s.evaluate(view, gas).opportunities]
+        found = [
+            each
+            for each in found
+            if is_short_chain(each) and any(_differs(leg, view, start) for leg in each.legs)
+        ]
+        halves = (
+            [each for each in found if (len(each.legs) >= LONG) is long] for long in (False, True)
         )
-        self._executor = deploy_executor(
-            replica.rpc,
-            owner,
-            guardian=guardian,
-            treasury=treasury,
-            aave_pool=manifest.aave_pool,
-            executors=[self._key],
-        )
-        self._traders = Traders(replica, seed)
-        self._traders.approve()
-        self._native = manifest.token("WPOL").address
-        self._usd_tokens = [manifest.token(symbol).address for symbol in USD_TOKENS]
-        profits = tuple(manifest.token(symbol).address for symbol in PROFIT_TOKENS)
-        self._settings = StrategySettings(profits, min_net_profit_usd=0.01)
-        self._gas_limit = 3_000_000
+        return [each for half in halves for each in select(half, set()).chosen]
 
-    def trade(self, count: int) -> None:
-        """One block with so many trades by others."""
-        with mined_by_hand(self._replica.rpc):
-            for _ in range(count):
-                # a node that took blocks back now and then refuses a trade: it counts one twice
-                with suppress(RpcError):
-                    self._traders.trade_once()
-            self._replica.rpc("evm_mine")
-            # what is mined leaves the pool a moment later, and until then upsets the next nonces
-            while int(self._replica.rpc("txpool_status")["pending"], 16):
-                time.sleep(0.002)
-
-    async def view(self) -> MarketView:
-        """Every pool as it is at the head."""
-        head, market, sequence = await self._node.block("latest"), Market(self._usd_tokens), count()
-        for state in await self._reader.read(head):
-            assert isinstance(state, PoolState)
-            for part in state.snapshot(_origin(head, 0)):
-                market.apply(replace(part, origin=_origin(head, next(sequence))))
-        view = market.apply(boundary_of(head).make(_origin(head, next(sequence))))
-        assert view is not None
-        return view
-
-    def choose(self, view: MarketView) -> tuple[Opportunity, ...]:
-        """What the keeper would send."""
-        quote = gas_quote(view, view.block.base_fee_wei + TIP_WEI, self._native, ETHEREUM)
-        assert quote is not None
-        strategies = registry.create(("simple", "triangular"), self._settings)
-        found = [o for s in strategies for o in s.evaluate(view, quote).opportunities]
-        return select(found, set()).chosen
-
-    async def send(self, opportunity: Opportunity, view: MarketView) -> Runs:
-        """Run the program's forms on the head's state."""
-        plain = self._program(opportunity, view, Funding.FLASH_SWAP)
-        states = [relied_state(leg, view) for leg in opportunity.legs]
-        backwards = None
-        if runs_backwards(opportunity.legs):
-            program = self._program(opportunity, view, Funding.EXACT_OUTPUT)
-            backwards = await self._run(opportunity, program)
+    async def send(self, wanted: Opportunity, before: MarketView, after: MarketView) -> Runs:
+        """Run the program's forms on the head's state, which is `after`."""
+        legs, plain = wanted.legs, _program(wanted, before, Funding.OWN_CAPITAL)
+        forms: dict[str, bytes] = {}
+        if all(leg.protocol in CHECKS for leg in legs):
+            forms["checked"] = checked(plain, [relied_state(leg, before) for leg in legs])
+        if runs_backwards(legs):
+            forms["backwards"] = _program(wanted, before, Funding.EXACT_OUTPUT)
+        elif all(map(takes_what_arrived, legs)):
+            forms["arrived"] = _program(wanted, before, Funding.OWN_CAPITAL, self._crowd.held)
+        done = {name: await self._run(wanted, program) for name, program in forms.items()}
         return Runs(
-            predicted_raw=opportunity.profit_raw,
-            predicted_usd=opportunity.profit_usd - opportunity.gas_cost_usd,
-            usd_per_gas=opportunity.gas_cost_usd / opportunity.gas_estimate,
-            plain=await self._run(opportunity, plain),
-            checked=await self._run(opportunity, checked(plain, states)),
-            backwards=backwards,
+            hops=len(legs),
+            is_changed=any(_differs(leg, before, after) for leg in legs),
+            predicted_raw=wanted.profit_raw,
+            predicted_usd=wanted.profit_usd - wanted.gas_cost_usd,
+            usd_per_gas=wanted.gas_cost_usd / wanted.gas_estimate,
+            plain=await self._run(wanted, plain),
+            checked=done.get("checked"),
+            arrived=done.get("arrived"),
+            backwards=done.get("backwards"),
         )
 
-    @staticmethod
-    def _program(opportunity: Opportunity, view: MarketView, funding: Funding) -> bytes:
-        share = opportunity.gas_cost_usd / opportunity.profit_usd
-        return encode_program(
-            opportunity.legs,
-            funding=funding,
-            profit_token=opportunity.profit_token,
-            min_profit_raw=math.ceil(opportunity.profit_raw * share),
-            deadline_block=view.block.number + 100,
-            max_base_fee_wei=MAX_FEE_WEI,
-        )
-
-    async def _run(self, opportunity: Opportunity, program: bytes) -> Run:
+    async def _run(self, wanted: Opportunity, program: bytes) -> Run:
+        crowd = self._crowd
         self._gas_limit += 1  # equal transactions lose their receipts when they are taken back
         fees = {"gas": hex(self._gas_limit), "maxFeePerGas": hex(MAX_FEE_WEI)}
-        order = {"from": self._key, "to": self._executor, "data": program, **fees}
-        with taken_back(self._replica.rpc):
-            sent = self._replica.rpc("eth_sendTransaction", [order])
-            self._replica.receipt(sent)
-            receipt = await self._node.receipt(bytes.fromhex(sent[2:]))
-        assert receipt is not None
-        earned = balance_change(receipt.logs, opportunity.profit_token, self._executor)
-        earned_usd = earned * opportunity.profit_usd / opportunity.profit_raw
-        gas_usd = receipt.gas_used * opportunity.gas_cost_usd / opportunity.gas_estimate
+        order = {"from": crowd.key, "to": crowd.executor, "data": program, **fees}
+        with taken_back(crowd.rpc):
+            sent = crowd.rpc("eth_sendTransaction", [order])
+            receipt = await crowd.receipt(sent)
+        earned = balance_change(receipt.logs, wanted.profit_token, crowd.executor)
+        earned_usd = earned * wanted.profit_usd / wanted.profit_raw
+        gas_usd = receipt.gas_used * wanted.gas_cost_usd / wanted.gas_estimate
         return Run(receipt.status == 1, receipt.gas_used, earned, earned_usd - gas_usd)
+
+
+def _differs(leg: Leg, one: MarketView, other: MarketView) -> bool:
+    return one.states[leg.pool] != other.states[leg.pool]
+
+
+def _program(
+    wanted: Opportunity,
+    view: MarketView,
+    funding: Funding,
+    held: Mapping[Address, int] | None = None,
+) -> bytes:
+    """With the minimum profit that pays its gas."""
+    share = min(wanted.gas_cost_usd / wanted.profit_usd, 1.0)
+    return encode_program(
+        wanted.legs,
+        funding=funding,
+        profit_token=wanted.profit_token,
+        min_profit_raw=math.floor(wanted.profit_raw * share),
+        deadline_block=view.block.number + 100,
+        max_base_fee_wei=MAX_FEE_WEI,
+        held=held,
+    )
 
 
 def relied_state(leg: Leg, view: MarketView) -> ReliedState:
@@ -191,86 +163,86 @@ def relied_state(leg: Leg, view: MarketView) -> ReliedState:
     return ReliedState(leg.pool, leg.protocol, (state.sqrt_price_x96,))
 
 
-def _origin(block: BlockRef, sequence: int) -> Origin:
-    return Origin(1, sequence, 137, block.number, block.hash, 0, 0, 1, 2)
-
-
-@asynccontextmanager
-async def open_world(replica: Replica, seed: int) -> AsyncIterator[World]:
-    """The world with every pool found."""
-    manifest = replica.manifest
-    fees = {Protocol.UNISWAP_V2: V2_FEE_PIPS, Protocol.UNISWAP_V3: 0}
-    factories = [Factory(f.address, f.protocol, fees[f.protocol]) for f in manifest.factories]
-    async with await Node.connect(replica.url, expected_chain_id=manifest.chain_id) as node:
-        reader, head = Reader(node, ()), await node.block("latest")
-        tokens = [token.address for token in manifest.tokens]
-        found = await Discovery(node, reader.lens, tokens).find(factories, head)
-        reader.refs |= {ref.address: ref for ref in found}
-        yield World(replica, node, reader, seed)
-
-
 def summary(sent: Sequence[Runs]) -> dict[str, float]:
-    """Figures over all runs, in USD and gas; those of the backwards form over what can run so.
+    """Figures over all runs, in USD and gas; each form's beside exact amounts where it can run.
 
     `break_even_usd` is the net profit below which checks would pay: what they save on reverts less
     what they cost on an unchanged state, for each run that they give up.
     """
-    reverted = [each for each in sent if not each.plain.succeeded]
-    given_up = [each for each in sent if each.is_given_up]
-    fresh = [each for each in sent if each.checked.succeeded]
-    saved = sum((each.plain.gas - each.checked.gas) * each.usd_per_gas for each in reverted)
-    cost = sum((each.checked.gas - each.plain.gas) * each.usd_per_gas for each in fresh)
+    changed = [each for each in sent if each.is_changed]
     figures: dict[str, float] = {
         "runs": len(sent),
-        "changed": len(reverted) + len(given_up),
-        "reverted": len(reverted),
-        "given_up": len(given_up),
+        "changed": len(changed),
+        "reverted": sum(not each.plain.succeeded for each in sent),
         "lost_money": sum(each.plain.succeeded and each.plain.net_usd < 0.0 for each in sent),
-        "revert_gas": median([each.plain.gas for each in reverted] or [0]),
-        "revert_gas_checked": median([each.checked.gas for each in reverted] or [0]),
-        "check_gas": median([each.checked.gas - each.plain.gas for each in fresh] or [0]),
+        "predicted_usd": sum(each.predicted_usd for each in sent),
+        "net_usd": sum(each.plain.net_usd for each in sent),
+    }
+    for name in ("checked", "arrived", "backwards"):
+        both = [(each, form) for each in sent if (form := getattr(each, name)) is not None]
+        figures |= {f"{name}_{key}": value for key, value in _beside(both).items()}
+    return {name: round(value, 6) for name, value in (figures | _break_even(sent)).items()}
+
+
+def _beside(both: Sequence[tuple[Runs, Run]]) -> dict[str, float]:
+    """A form beside exact amounts; `only` runs succeeded in one of the two alone."""
+    same = [(each, form) for each, form in both if not each.is_changed]
+    kept = [(each, form) for each, form in both if form.succeeded and not each.plain.succeeded]
+    lost = [(each, form) for each, form in both if each.plain.succeeded and not form.succeeded]
+    apart = [form.net_usd - each.plain.net_usd for each, form in both]
+    return {
+        "runs": len(both),
+        "changed": len(both) - len(same),
+        "plain_reverted": sum(not each.plain.succeeded for each, _ in both),
+        "reverted": sum(not form.succeeded for _, form in both),
+        "only": len(kept),
+        "only_usd": sum(form.net_usd - each.plain.net_usd for each, form in kept),
+        "not": len(lost),
+        "not_usd": sum(form.net_usd - each.plain.net_usd for each, form in lost),
+        "plain_net_usd": sum(each.plain.net_usd for each, _ in both),
+        "net_usd": sum(form.net_usd for _, form in both),
+        "most_apart_usd": max(apart, key=abs, default=0.0),
+        "gas_more": median([form.gas - each.plain.gas for each, form in same] or [0]),
+        "wei_wrong": sum(form.profit_raw != each.predicted_raw for each, form in same),
+        "lost_money": sum(form.succeeded and form.net_usd < 0.0 for _, form in both),
+    }
+
+
+def _break_even(sent: Sequence[Runs]) -> dict[str, float]:
+    both = [(each, each.checked) for each in sent if each.checked is not None]
+    gave_up = sum(each.plain.succeeded and not check.succeeded for each, check in both)
+    reverted = [(each, check) for each, check in both if not each.plain.succeeded]
+    fresh = [(each, check) for each, check in both if check.succeeded]
+    saved = sum((each.plain.gas - check.gas) * each.usd_per_gas for each, check in reverted)
+    cost = sum((check.gas - each.plain.gas) * each.usd_per_gas for each, check in fresh)
+    return {
+        "revert_gas": median([each.plain.gas for each, _ in reverted] or [0]),
+        "revert_gas_checked": median([check.gas for _, check in reverted] or [0]),
         "gas_saved_usd": saved,
         "check_cost_usd": cost,
-        "given_up_usd": sum(each.plain.net_usd for each in given_up),
-        "net_usd": sum(each.plain.net_usd for each in sent),
-        "net_usd_checked": sum(each.checked.net_usd for each in sent),
-        "break_even_usd": (saved - cost) / max(len(given_up), 1),
-    }
-    return {name: round(value, 6) for name, value in (figures | _backwards(sent)).items()}
-
-
-def _backwards(sent: Sequence[Runs]) -> dict[str, float]:
-    both = [(each, each.backwards) for each in sent if each.backwards is not None]
-    return {
-        "v3_runs": len(both),
-        "v3_reverted": sum(not each.plain.succeeded for each, _ in both),
-        "v3_reverted_backwards": sum(not back.succeeded for _, back in both),
-        "v3_lost_money_backwards": sum(back.succeeded and back.net_usd < 0.0 for _, back in both),
-        "v3_predicted_usd": sum(each.predicted_usd for each, _ in both),
-        "v3_net_usd": sum(each.plain.net_usd for each, _ in both),
-        "v3_net_usd_backwards": sum(back.net_usd for _, back in both),
-        "v3_backwards_gas": median(
-            [back.gas - each.plain.gas for each, back in both if each.checked.succeeded] or [0]
-        ),
-        "v3_wei_wrong": sum(
-            back.profit_raw != each.predicted_raw for each, back in both if each.checked.succeeded
-        ),
+        "break_even_usd": (saved - cost) / max(gave_up, 1),
     }
 
 
-async def run(markets: int, trades: int, seed: int) -> dict[str, float]:
+async def run(markets: int, trades: int, seed: int) -> dict[str, object]:
     """Random markets from the same start, each with what the keeper would have sent."""
     sent: list[Runs] = []
     with launch() as replica:
-        async with open_world(replica, seed) as world:
+        async with open_crowd(replica, seed) as crowd:
+            crowd.fill()
+            stand, start = Stand(crowd), await crowd.view()
             for _ in range(markets):
                 with taken_back(replica.rpc):
-                    world.trade(trades)
-                    view = await world.view()
-                    chosen = world.choose(view)
-                    world.trade(trades)
-                    sent += [await world.send(each, view) for each in chosen]
-    return {"markets": markets, "trades": trades, "seed": seed} | summary(sent)
+                    crowd.trade(trades)
+                    view = await crowd.view()
+                    chosen = stand.choose(view, start)
+                    crowd.trade(trades)
+                    after = await crowd.view() if chosen else view
+                    sent += [await stand.send(each, view, after) for each in chosen]
+    short = summary([each for each in sent if each.hops < LONG])
+    long = summary([each for each in sent if each.hops >= LONG])
+    settings = {"markets": markets, "trades": trades, "seed": seed}
+    return {**settings, "short": short, "long": long}
 
 
 @click.command(help=__doc__)

@@ -76,7 +76,9 @@ class Agent:
         self._fast = FastGear(rooms.strategies)
         self._slow = SlowGear(rooms.strategies, self._on_slow)
         self._view: MarketView | None = None
-        self._holds: dict[UUID, frozenset[Address]] = {}
+        self._holds: dict[UUID, Opportunity] = {}
+        # tokens of which the executor may hold something else since that block
+        self._moved: dict[Address, int] = {}
         rooms.metrics.under_way.set_function(lambda: len(self._holds))
         self._tasks = asyncio.TaskGroup()
         self._work: set[asyncio.Task[None]] = set()
@@ -225,7 +227,13 @@ class Agent:
                 rejections[reason] += 1
 
     def _reserved(self) -> frozenset[Address]:
-        return frozenset(pool for pools in self._holds.values() for pool in pools)
+        return frozenset(leg.pool for held in self._holds.values() for leg in held.legs)
+
+    def _restless(self) -> frozenset[Address]:
+        """Tokens of which the executor may not hold what was read last."""
+        in_flight = (leg.token_in for held in self._holds.values() for leg in held.legs)
+        since = self._rooms.funds.number
+        return frozenset((*in_flight, *(t for t, at in self._moved.items() if at > since)))
 
     def _quote(self, view: MarketView, rejections: Counter[str]) -> GasQuote | None:
         price_wei = view.block.base_fee_wei + self._rooms.tip_wei
@@ -248,7 +256,8 @@ class Agent:
 
     def _pursue(self, opportunity: Opportunity, view: MarketView) -> Reason | None:
         """Fund an opportunity and begin it; if not, offer it to the journal and say why."""
-        financed = self._rooms.submitter.prepare(opportunity, self._rooms.funds.at(view.block))
+        liquidity = self._rooms.funds.at(view.block)
+        financed = self._rooms.submitter.prepare(opportunity, liquidity, self._restless())
         if isinstance(financed, Unfunded):
             self._offer(opportunity, financed.reason, financed.passed_over)
             return financed.reason
@@ -276,7 +285,7 @@ class Agent:
     def _begin(self, financed: Financed) -> None:
         """Reserve the opportunity's pools before anything waits, and execute it beside the loop."""
         name = self._rooms.submitter.identify(financed)
-        self._holds[name] = frozenset(leg.pool for leg in financed.opportunity.legs)
+        self._holds[name] = financed.opportunity
         self._begin_task(self._execute(financed, name))
 
     async def _execute(self, financed: Financed, hold: UUID) -> None:
@@ -338,7 +347,10 @@ class Agent:
 
     def _note(self, settlement: Settlement) -> None:
         outcome, metrics = settlement.outcome, self._rooms.metrics
-        self._holds.pop(outcome.opportunity_id, None)
+        done = self._holds.pop(outcome.opportunity_id, None)
+        legs = () if done is None else done.legs
+        tokens = (outcome.profit_token, *(leg.token_in for leg in legs))
+        self._moved |= dict.fromkeys(tokens, outcome.block_number)
         if outcome.state is IntentState.REVERTED:
             self._reverts_in_a_row += 1
         elif outcome.state is IntentState.SUCCEEDED:

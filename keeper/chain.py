@@ -26,10 +26,10 @@ class Protocol(IntEnum):
 class SwapTerms(NamedTuple):
     """What a swap's call names beside its pool and tokens; what a protocol does not use stays 0.
 
-    `fee_pips` and `tick_spacing` are of a Uniswap V4 pool's key (its `Address` is the first 20
-    bytes of its id), `pool_id` is a Balancer V2 pool's 32 bytes, `index_in` and `index_out` are
-    places among a Curve pool's coins, `push` says that such a pool takes delivered input
-    (`exchange_received`).
+    `fee_pips` is a Uniswap V2 pair's fee, or with `tick_spacing` of a Uniswap V4 pool's key (whose
+    `Address` is the first 20 bytes of its id), `pool_id` is a Balancer V2 pool's 32 bytes,
+    `index_in` and `index_out` are places among a Curve pool's coins, `push` says that such a pool
+    takes delivered input (`exchange_received`).
     """
 
     fee_pips: int = 0

@@ -21,13 +21,14 @@ class GasTable:
     `base` is a program on own capital that swaps nothing, `hops` one swap of a protocol with its
     share of token transfers, `other_hop` one of a protocol that was not measured, `tick` an
     initialised tick crossed. `sources` is what each source of capital adds over own capital, by its
-    name.
+    name, `arrived_hop` what each hop adds where it takes whatever has arrived.
     """
 
     base: int
     hops: Mapping[Protocol, int]
     other_hop: int
     tick: int
+    arrived_hop: int
     sources: Mapping[str, int]
 
     def hop(self, protocol: Protocol) -> int:
@@ -52,6 +53,7 @@ ETHEREUM = GasTable(
     ),
     other_hop=132_700,
     tick=24_600,
+    arrived_hop=7_200,
     sources=MappingProxyType(
         {
             "flash_swap": 4_462,
@@ -76,6 +78,7 @@ POLYGON = GasTable(
     ),
     other_hop=192_500,
     tick=36_200,
+    arrived_hop=9_500,
     sources=MappingProxyType(
         {
             "flash_swap": 4_462,

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import click
@@ -11,7 +12,7 @@ from bench.gas.baskets import PLANS, basket, basket_floor_code
 from bench.gas.cells import Cell, Figures, cell, floor, loan, measure, named, ours
 from bench.gas.market import FAMILIES, HOPS, YARDSTICK, World, open_world
 from bench.gas.model import model
-from bench.gas.ours import basket_program, program
+from bench.gas.ours import arriving_program, basket_program, program
 from bench.gas.stale import stale
 from keeper.execution.program import Funding
 from replica.markets import USDC_E, WPOL
@@ -56,6 +57,23 @@ def _say_source(
     click.echo(f"flash {source}: over the floor {over}, bound {limit}: {verdict}")
 
 
+def arrived(world: World) -> dict[str, int]:
+    """What a hop adds, on each schedule, where it takes whatever has arrived: the median's."""
+    more = []
+    for family in FAMILIES:
+        for hops in HOPS:
+            route = world.route(family, hops)
+            held = {leg.token_in: world.balance(leg.token_in, world.executor) for leg in route.legs}
+            if len({leg.token_in for leg in route.legs}) < hops:
+                continue  # a token comes twice, perhaps the capital's
+            whole = ours(world, [arriving_program(route, held)])
+            exact = ours(world, [program(route, Funding.OWN_CAPITAL)])
+            more.append([(a - b) / hops for a, b in zip(whole, exact, strict=True)])
+    plain, _, polygon, _ = (round(median(column)) for column in zip(*more, strict=True))
+    click.echo(f"what has arrived: {plain} a hop, Polygon {polygon}")
+    return {"ours": plain, "ours_polygon": polygon}
+
+
 def baskets(world: World) -> dict[str, Cell]:
     """Sets of swaps with splits and merges, from own capital."""
     found = {}
@@ -75,6 +93,7 @@ def run() -> dict[str, Any]:
     with open_world(WPOL) as world:
         result = paths(world) | sources(world)
         result["basket"] = baskets(world)
+        result["arrived_hop"] = arrived(world)
         for name, figures in stale(world).items():
             result |= named(name, figures)
             click.echo(f"{name}: {figures.plain}, Polygon {figures.polygon}")

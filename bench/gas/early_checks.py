@@ -11,11 +11,12 @@ from eth_utils.crypto import keccak
 from keeper.chain import Address, Protocol
 from keeper.execution import program_table as table
 
-_OPCODES = {
+CHECKS = {
     Protocol.UNISWAP_V2: table.OP_CHECK_V2,
     Protocol.UNISWAP_V3: table.OP_CHECK_V3,
     Protocol.ALGEBRA_V1: table.OP_CHECK_ALGEBRA,
 }
+"""Opcodes, by whose pools can be checked."""
 _SELECTOR_BYTES, _DIGEST_BYTES, _ADDRESS_BYTES = 4, 4, 20
 
 
@@ -40,4 +41,4 @@ def checked(program: bytes, states: Iterable[ReliedState]) -> bytes:
 
 def _check(state: ReliedState) -> bytes:
     digest = keccak(b"".join(word.to_bytes(32) for word in state.words))[:_DIGEST_BYTES]
-    return bytes([_OPCODES[state.protocol]]) + state.pool + digest
+    return bytes([CHECKS[state.protocol]]) + state.pool + digest

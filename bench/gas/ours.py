@@ -1,14 +1,17 @@
 """Our programs for a route or a basket, as the keeper encodes them, with limits of real width."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from bench.gas.market import Route
+from keeper.chain import Address, Protocol, SwapTerms
 from keeper.execution.program import Funding, ProgramError, encode_basket, encode_program
 
 DEADLINE_BLOCK = 90_123_456
 MAX_BASE_FEE_WEI = 187_654_321_987
 AAVE_PREMIUM_BP = 5
+PAIR_FEE_PIPS = 3_000
 PLAIN = (Funding.OWN_CAPITAL, Funding.FLASH_SWAP, Funding.EXACT_OUTPUT)
 """Fundings without a loan."""
 
@@ -22,6 +25,14 @@ def program(route: Route, funding: Funding) -> bytes:
     """Calldata of the executor for the route."""
     lender = route.lender if funding is Funding.UNISWAP_V3 else None
     return encode_program(route.legs, funding=funding, lender=lender, **_limits(route, funding))
+
+
+def arriving_program(route: Route, held: Mapping[Address, int]) -> bytes:
+    """Calldata on own capital whose legs take whatever has arrived."""
+    v2, fee = Protocol.UNISWAP_V2, SwapTerms(fee_pips=PAIR_FEE_PIPS)
+    legs = [replace(leg, terms=fee) if leg.protocol is v2 else leg for leg in route.legs]
+    funding = Funding.OWN_CAPITAL
+    return encode_program(legs, funding=funding, held=held, **_limits(route, funding))
 
 
 def programs(route: Route, fundings: Sequence[Funding] = PLAIN) -> list[bytes]:

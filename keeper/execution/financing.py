@@ -5,13 +5,21 @@ profits that others would take (`SAVED_SHARE`). Custody is the encoder's to judg
 refuses for the legs is passed over.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from keeper.chain import Address
-from keeper.execution.program import CustodyError, Funding, LendingPool, capital_needed
-from keeper.execution.program_routes import basket_feeds, can_lend, chain_feeds, runs_backwards
+from keeper.execution.program import Funding, LendingPool, capital_needed
+from keeper.execution.program_routes import (
+    arriving_tokens,
+    basket_feeds,
+    can_lend,
+    chain_feeds,
+    check_arriving,
+    runs_backwards,
+)
+from keeper.execution.program_stream import CustodyError
 from keeper.execution.program_swaps import Custody, custody
 from keeper.execution.program_table import MAX_HOPS
 from keeper.gas_table import GasTable
@@ -21,11 +29,14 @@ from keeper.strategies.cyclic import confidence
 from keeper.strategies.opportunity import Opportunity
 from keeper.strategies.reasons import Reason
 
+ARRIVES = "+arrived"
+"""Behind the name of a source whose program takes whatever has arrived."""
 SAVED_SHARE = 0.03
 """Of the predicted net profit, what an exact-output cycle earns at least beyond exact amounts.
 
-By observation, where others trade first: it lives on as long as the minimum profit is left, and
-takes what has become better (`make bench-stale`).
+Likewise a chain whose legs take whatever has arrived. By observation, where others trade first: it
+lives on as long as the minimum profit is left, and takes what has become better
+(`make bench-stale`).
 """
 
 
@@ -48,18 +59,23 @@ class PassedOver(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One way to fund a program, and its price: gas over own capital, premium in raw units."""
+    """One way to fund a program, and its price: gas over own capital, premium in raw units.
+
+    With `held`, the legs take whatever has arrived (see `encode_program`).
+    """
 
     funding: Funding
     gas: int
     premium_raw: int = 0
     address: Address | None = None
     pool: LendingPool | None = None
+    held: Mapping[Address, int] | None = None
 
     @property
     def name(self) -> str:
         """What it is called in rows; pools that lend are told apart by address."""
-        return self.funding.value + (f":0x{self.pool.pool.hex()}" if self.pool else "")
+        pool = f":0x{self.pool.pool.hex()}" if self.pool else ""
+        return self.funding.value + pool + ("" if self.held is None else ARRIVES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +104,26 @@ Encode = Callable[[Opportunity, Source], bytes]
 
 
 def finance(
-    opportunity: Opportunity, liquidity: Liquidity | None, encode: Encode, table: GasTable
+    opportunity: Opportunity,
+    liquidity: Liquidity | None,
+    encode: Encode,
+    table: GasTable,
+    restless: Set[Address] = frozenset(),
 ) -> Financed | Unfunded:
     """Fund an opportunity from the cheapest source; `liquidity` is None where nothing is known.
 
-    `table` says what gas a source adds.
+    `table` says what gas a source adds. Of `restless` tokens the executor may hold something else
+    by now than `liquidity` says.
 
     Raises:
         ProgramError: The legs cannot be encoded, whoever funds them.
     """
     passed_over: dict[str, PassedOver] = {}
-    sources = sorted(
-        _sources(opportunity, liquidity, passed_over, table),
-        key=lambda source: _cost_usd(opportunity, source),
-    )
+    sources = list(_sources(opportunity, liquidity, passed_over, table))
+    held = _held_on_the_way(opportunity, liquidity, restless)
+    if held is not None:
+        sources += list(_arriving(opportunity, sources, held, table))
+    sources.sort(key=lambda source: _cost_usd(opportunity, source))
     chosen: Financed | None = None
     for source in sources:
         if chosen is not None or source.premium_raw >= opportunity.profit_raw:
@@ -137,6 +159,42 @@ def _sources(
     passed_over |= lacking
     if not lacking:
         yield from _outside(opportunity, liquidity, passed_over, table)
+
+
+def _held_on_the_way(
+    opportunity: Opportunity, liquidity: Liquidity | None, restless: Set[Address]
+) -> Mapping[Address, int] | None:
+    """What a chain that takes what arrives must know; None where it is not known, or no help.
+
+    A cycle that can run backwards does better so.
+    """
+    legs = opportunity.legs
+    if not is_short_chain(opportunity) or runs_backwards(legs):
+        return None
+    tokens = arriving_tokens(legs)
+    known = {} if liquidity is None else liquidity.held
+    if tokens & restless or not tokens <= known.keys():
+        return None
+    return {token: known[token] for token in tokens}
+
+
+def _arriving(
+    opportunity: Opportunity,
+    sources: Sequence[Source],
+    held: Mapping[Address, int],
+    table: GasTable,
+) -> Iterator[Source]:
+    """The same sources for the chain that takes what arrives, where its pools bear it."""
+    legs = opportunity.legs
+    try:
+        check_arriving(legs, held)
+    except CustodyError:
+        return
+    for source in sources:
+        is_lending = can_lend(legs[0]) if source.funding is Funding.FLASH_SWAP else True
+        if is_lending and source.funding not in {Funding.UNISWAP_V4, Funding.EXACT_OUTPUT}:
+            gas = source.gas + len(legs) * table.arrived_hop
+            yield replace(source, gas=gas, held=held)
 
 
 def _own_pools(opportunity: Opportunity, table: GasTable) -> Iterator[Source]:
@@ -219,7 +277,7 @@ def _cost_usd(opportunity: Opportunity, source: Source) -> float:
     usd_per_gas = opportunity.gas_cost_usd / opportunity.gas_estimate
     usd_per_raw = opportunity.profit_usd / opportunity.profit_raw
     cost = source.gas * usd_per_gas + source.premium_raw * usd_per_raw
-    if source.funding is Funding.EXACT_OUTPUT:
+    if source.funding is Funding.EXACT_OUTPUT or source.held is not None:
         cost -= SAVED_SHARE * net_usd(opportunity)
     return cost
 

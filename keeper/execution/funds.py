@@ -20,15 +20,21 @@ MAX_AGE_BLOCKS = 3
 
 
 class Funds:
-    """Follows what lenders have of `tokens`, and what `borrower` holds of them."""
+    """Follows what lenders have of `tokens`, and what `borrower` holds of them and of `others`."""
 
     def __init__(
-        self, node: Node, lenders: Lenders, borrower: Address, tokens: tuple[Address, ...]
+        self,
+        node: Node,
+        lenders: Lenders,
+        borrower: Address,
+        tokens: tuple[Address, ...],
+        others: tuple[Address, ...] = (),
     ) -> None:
         self._node = node
         self._lenders = lenders
         self._borrower = borrower
         self._tokens = tokens
+        self._others = others
         self._pools = DeepPools(tokens)
         self._places: Places | None = None
         self._read: tuple[int, Liquidity] | None = None
@@ -41,6 +47,11 @@ class Funds:
             return None
         number, liquidity = self._read
         return liquidity if 0 <= block.number - number <= MAX_AGE_BLOCKS else None
+
+    @property
+    def number(self) -> int:
+        """Number of the block that was read last, -1 for none."""
+        return -1 if self._read is None else self._read[0]
 
     async def refresh(self, view: MarketView) -> None:
         """Read the state at the view's block, unless a reading is under way.
@@ -71,5 +82,6 @@ class Funds:
             block_hash,
             borrower=self._borrower,
             v3_pools=self._pools.pools,
+            also_held=self._others,
         )
         self._read = view.block.number, liquidity

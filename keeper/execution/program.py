@@ -18,9 +18,17 @@ from keeper.execution.program_routes import (
     basket_feeds,
     can_lend,
     chain_feeds,
+    check_arriving,
     exact_output,
 )
-from keeper.execution.program_stream import Command, ProgramError, head, packed, serialize
+from keeper.execution.program_stream import (
+    Command,
+    CustodyError,
+    ProgramError,
+    head,
+    packed,
+    serialize,
+)
 from keeper.execution.program_swaps import BALANCER, pay
 from keeper.execution.program_table import PROGRAM_VERSION
 from keeper.strategies.opportunity import Leg
@@ -29,7 +37,6 @@ __all__ = [
     "PROGRAM_SELECTOR",
     "PROGRAM_VERSION",
     "PROTOCOLS",
-    "CustodyError",
     "Funding",
     "LendingPool",
     "Limits",
@@ -45,10 +52,6 @@ LEADS = {table.WPOL: table.LEAD_WPOL, table.USDC_E: table.LEAD_USDC_E}
 NO_LOANS: Mapping[Address, int] = MappingProxyType({})
 BASE_FEE_UNIT_WEI = 10**6
 MANTISSA_BITS = 24
-
-
-class CustodyError(ProgramError):
-    """A lender is locked while it lends, yet would have to swap."""
 
 
 class Funding(Enum):
@@ -98,31 +101,37 @@ def encode_program(
     max_base_fee_wei: int,
     max_premium_raw: int = 0,
     lender: LendingPool | None = None,
+    held: Mapping[Address, int] | None = None,
 ) -> bytes:
     """Calldata of a run for a cycle of 2 to 16 legs, each of which takes its predecessor's output.
 
     Amounts are raw units, `max_base_fee_wei` is wei per gas, rounded up to a multiple of 10^6,
     `deadline_block` the last block in which the program runs. `min_profit_raw` is rounded down to
     24 significant bits. `max_premium_raw` is the highest premium that a loan of Aave's or
-    Balancer's may cost; `lender` is the pool of `Funding.UNISWAP_V3`.
+    Balancer's may cost; `lender` is the pool of `Funding.UNISWAP_V3`. With `held`, each leg but the
+    first takes whatever has arrived of its token: what is paid out of the executor's balance is all
+    but so much, raw units that it held before (see `program_routes.arriving_tokens`).
 
     Raises:
         ProgramError: the legs are no closed chain from `profit_token`, no program funds them so, or
             a value is out of range.
     """
-    limits = Limits(min_profit_raw, deadline_block, max_base_fee_wei, max_premium_raw, lender)
+    terms = min_profit_raw, deadline_block, max_base_fee_wei, max_premium_raw, lender
+    limits = Limits(*terms, held=held)
     check_chain(legs, profit_token)
     if funding is Funding.EXACT_OUTPUT:
         most_in = legs[-1].amount_out_raw - min_profit_raw
         return _program([profit_token], exact_output(legs, most_in), limits)
     feeds = chain_feeds(legs)
+    if held is not None:
+        check_arriving(legs, held)
     if funding is not Funding.FLASH_SWAP:
         return _funded(legs, feeds, funding, profit_token, limits)
-    if can_lend(legs[-1]):
+    if held is None and can_lend(legs[-1]):
         router = Router(legs, feeds, profit_token)
         return _program(router.tokens, _unlocked(router, router.flash_last()), limits)
     if can_lend(legs[0]):
-        router = Router(legs, {k: v for k, v in feeds.items() if k != 1}, profit_token)
+        router = Router(legs, {k: v for k, v in feeds.items() if k != 1}, profit_token, held=held)
         return _program(router.tokens, _unlocked(router, router.flash_first()), limits)
     raise ProgramError("neither the first leg's pool nor the last one's gives before it takes")
 
@@ -168,6 +177,7 @@ class Limits:
     max_premium_raw: int = 0
     lender: LendingPool | None = None
     loans: Mapping[Address, int] = field(default_factory=dict)
+    held: Mapping[Address, int] | None = None
 
 
 def _funded(
@@ -180,7 +190,9 @@ def _funded(
     """The legs one after another on capital or a loan, inside the loans of other tokens."""
     _check_lender(legs, funding, limits.lender)
     lent = funding is Funding.UNISWAP_V4
-    router = Router(legs, feeds, profit_token, lent_by_manager=lent)
+    if lent and limits.held is not None:
+        raise CustodyError("the pool manager is paid exact amounts")
+    router = Router(legs, feeds, profit_token, lent_by_manager=lent, held=limits.held)
     fed = {feed for feeders in feeds.values() for feed in feeders}
     roots = (place for place in range(len(legs)) if place not in fed)
     stream = tuple(each for root in roots for each in router.leg(root, table.TO_SELF))

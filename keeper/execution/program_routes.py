@@ -12,10 +12,14 @@ from itertools import count
 from keeper.chain import Address, Protocol
 from keeper.execution import program_table as table
 from keeper.execution.program_runs import v2_run, v3_run
-from keeper.execution.program_stream import Command, ProgramError, Target
+from keeper.execution.program_stream import Command, CustodyError, ProgramError, Target
 from keeper.execution.program_swaps import (
+    BALANCER,
+    PIPS_PER_BP,
     SETTLE,
     Custody,
+    amount_field,
+    arrived_swap,
     called_swap,
     custody,
     delivered_swap,
@@ -41,6 +45,8 @@ class Router:
     """Writes the commands of legs; gathers the tokens that these need declared.
 
     `lent_by_manager` says that the profit token is taken out of the pool manager instead of paid.
+    With `held`, all legs but the first take whatever has arrived of their tokens, beyond what the
+    executor held of them.
     """
 
     def __init__(
@@ -50,11 +56,13 @@ class Router:
         profit_token: Address,
         *,
         lent_by_manager: bool = False,
+        held: Mapping[Address, int] | None = None,
     ) -> None:
         self.tokens = [profit_token]
         self._legs = legs
         self._feeds = feeds
         self._lent_by_manager = lent_by_manager
+        self._held_before = held
         self._delivered: int | None = None
 
     def index(self, token: Address) -> int:
@@ -67,9 +75,16 @@ class Router:
         """Commands that run the leg and all that feeds it, and bring its output to `target`."""
         leg = self._legs[place]
         match custody(leg):
+            case Custody.DELIVERED if self._held_before is not None:
+                arrived = arrived_swap(leg, target, self.index(leg.token_in))
+                return (*self._deliver(place), arrived)
             case Custody.DELIVERED:
                 run = self._run(place, target)
                 return (run,) if run else (*self._deliver(place), delivered_swap(leg, target))
+            case Custody.CALLED if self._held_before is not None and place > 0:
+                held = self._each(self._feeds.get(place, ()), table.TO_SELF)
+                token, amount = self.index(leg.token_in), self._amount(place)
+                return (*held, paid_swap(leg, target, token, amount))
             case Custody.CALLED:
                 return (self._called(place, target),)
             case Custody.PULLED:
@@ -90,8 +105,8 @@ class Router:
         """
         first, second = self._legs[0], self._legs[1]
         target: Target = table.TO_SELF
-        if custody(second) is Custody.DELIVERED:
-            target, self._delivered = second.pool, 1
+        if custody(second) is Custody.DELIVERED and custody(first) is Custody.CALLED:
+            target, self._delivered = second.pool, 1  # a pair would call back whom it gives to
         nested = self.leg(len(self._legs) - 1, table.TO_SELF)
         owed = pay(0, first.amount_in_raw, table.TO_CALLER)
         return (flash_swap(first, target, (*nested, owed)),)
@@ -142,12 +157,19 @@ class Router:
             return called_swap(leg, target, self._each(feeds, table.TO_CALLER))
         if self._lent_by_manager and leg.token_in == self.tokens[0]:
             return called_swap(leg, target, self._input(leg, table.TO_CALLER))
-        return paid_swap(leg, target, self.index(leg.token_in))
+        return paid_swap(leg, target, self.index(leg.token_in), self._amount(place))
+
+    def _amount(self, place: int) -> int:
+        """What a leg takes out of the executor's balance."""
+        leg = self._legs[place]
+        if self._held_before is None or place == 0:
+            return amount_field(leg.amount_in_raw)
+        return amount_field(self._held_before[leg.token_in], all_but=True)
 
     def _pulled(self, place: int, target: Target) -> tuple[Command, ...]:
         leg, feeds = self._legs[place], self._feeds.get(place)
         held = self._held(leg) if feeds is None else self._each(feeds, table.TO_SELF)
-        swap = pulled_swap(leg, target, self.index(leg.token_in))
+        swap = pulled_swap(leg, target, self.index(leg.token_in), self._amount(place))
         if target == table.TO_SELF or not gives_to_executor(leg):
             return (*held, *swap)
         onward = pay(self.index(leg.token_out), leg.amount_out_raw, target)
@@ -211,6 +233,32 @@ def exact_output(legs: Sequence[Leg], most_in: int) -> tuple[Command, ...]:
     for leg in before:
         nested = (owed_swap(leg, nested),)
     return (exact_output_swap(last, table.TO_SELF, nested),)
+
+
+def takes_what_arrived(leg: Leg) -> bool:
+    """Whether a leg can take whatever has arrived of its token.
+
+    A pair's fee is a whole number of basis points there.
+    """
+    if leg.protocol is Protocol.UNISWAP_V2:
+        return leg.terms.fee_pips > 0 and leg.terms.fee_pips % PIPS_PER_BP == 0
+    return custody(leg) in (Custody.DELIVERED, Custody.CALLED) or leg.protocol in BALANCER
+
+
+def arriving_tokens(legs: Sequence[Leg]) -> frozenset[Address]:
+    """Tokens that legs of a chain, where they take what arrived, take out of our balance."""
+    return frozenset(leg.token_in for leg in legs[1:] if custody(leg) is not Custody.DELIVERED)
+
+
+def check_arriving(legs: Sequence[Leg], held: Mapping[Address, int]) -> None:
+    """Raise `CustodyError` where not all legs of a chain can take what has arrived."""
+    paid = arriving_tokens(legs)
+    if not all(map(takes_what_arrived, legs)):
+        raise CustodyError("a leg takes exact amounts only")
+    if legs[0].token_in in paid:
+        raise CustodyError("the capital itself would be taken for what has arrived")
+    if not paid <= held.keys():
+        raise CustodyError("what the executor holds of a token on the way is not known")
 
 
 def can_lend(leg: Leg) -> bool:

@@ -17,6 +17,10 @@ class ProgramError(ValueError):
     """A route or limit that no program can express; the message names it."""
 
 
+class CustodyError(ProgramError):
+    """A source of capital, or a form, that these legs' pools do not bear."""
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """A command's bytes before and behind the place of its nested length, and what it nests.

@@ -1,5 +1,6 @@
 """One command, or a few, for each way in which a pool takes its input and gives its output."""
 
+from dataclasses import replace
 from enum import Enum
 
 from keeper.chain import Protocol
@@ -28,6 +29,7 @@ CUSTODY = {
     Protocol.BALANCER_V2_STABLE: Custody.PULLED,
 }
 BALANCER = (Protocol.BALANCER_V2_WEIGHTED, Protocol.BALANCER_V2_STABLE)
+PIPS_PER_BP = 100
 ALGEBRA_OF = {
     table.OP_V3: table.OP_ALGEBRA,
     table.OP_V3_PAY: table.OP_ALGEBRA_PAY,
@@ -53,11 +55,11 @@ def pay(token: int, amount: int, target: Target) -> Command:
     return Command(head(table.OP_PAY, target) + values + given(target))
 
 
-def amount_field(amount: int) -> int:
-    """An exact amount as a field of type `amount`."""
+def amount_field(amount: int, *, all_but: bool = False) -> int:
+    """An amount as a field of type `amount`: exact, or all but so much."""
     if amount >= table.ALL_BUT:
         raise ProgramError(f"an amount of {amount} does not fit its 127 bits")
-    return amount
+    return table.ALL_BUT | amount if all_but else amount
 
 
 def delivered_swap(leg: Leg, target: Target) -> Command:
@@ -68,6 +70,16 @@ def delivered_swap(leg: Leg, target: Target) -> Command:
     fields = (leg.pool, _indices(leg), leg.amount_in_raw)
     values = packed(table.CURVE_NG, fields, "Curve input")
     return Command(head(table.OP_CURVE_NG, target) + values + given(target))
+
+
+def arrived_swap(leg: Leg, target: Target, token: int) -> Command:
+    """Swap all that has been delivered to a V2 pair or a Curve pool, however much it is."""
+    if leg.protocol is not Protocol.UNISWAP_V2:
+        return delivered_swap(replace(leg, amount_in_raw=1), target)  # at least so much
+    values = packed(
+        table.V2_ARRIVED, (leg.pool, token, leg.terms.fee_pips // PIPS_PER_BP), "V2 fee"
+    )
+    return Command(_head(leg, table.OP_V2_ARRIVED, target) + values + given(target))
 
 
 def flash_swap(leg: Leg, target: Target, nested: tuple[Command, ...]) -> Command:
@@ -84,9 +96,9 @@ def called_swap(leg: Leg, target: Target, nested: tuple[Command, ...]) -> Comman
     return Command(_head(leg, table.OP_V3, target) + values, given(target), nested)
 
 
-def paid_swap(leg: Leg, target: Target, token: int) -> Command:
-    """Exact-input swap that is paid with the declared token of that index."""
-    fields = (leg.pool, token, amount_field(leg.amount_in_raw))
+def paid_swap(leg: Leg, target: Target, token: int, amount: int) -> Command:
+    """Swap of a field of type `amount` that is paid with the declared token of that index."""
+    fields = (leg.pool, token, amount)
     values = packed(table.V3_PAY, fields, "V3 input")
     return Command(_head(leg, table.OP_V3_PAY, target) + values + given(target))
 
@@ -108,13 +120,12 @@ def pay_owed(token: int, most: int) -> Command:
     return Command(head(table.OP_PAY_OWED) + packed(table.PAY_OWED, (token, most), "payment"))
 
 
-def pulled_swap(leg: Leg, target: Target, token: int) -> tuple[Command, ...]:
-    """Swap out of the executor's balance of the declared token of that index.
+def pulled_swap(leg: Leg, target: Target, token: int, amount: int) -> tuple[Command, ...]:
+    """Swap a field of type `amount` of the declared token of that index, out of our balance.
 
     Curve's older pools give to whoever calls: where the output must go elsewhere, `pulled_swap`
     leaves it with the executor, and the caller has to pay it on (see `gives_to_executor`).
     """
-    amount = amount_field(leg.amount_in_raw)
     if leg.protocol in BALANCER:
         fields: tuple[int | bytes, ...] = (leg.terms.pool_id, leg.token_out, token, amount)
         values = packed(table.BALANCER, fields, "Balancer input")

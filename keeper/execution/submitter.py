@@ -4,6 +4,7 @@ import asyncio
 import logging
 import math
 import time
+from collections.abc import Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypedDict
@@ -113,13 +114,20 @@ class Submitter:
         """The opportunity's id, see `opportunity_id`."""
         return opportunity_id(self._instance, found)
 
-    def prepare(self, opportunity: Opportunity, liquidity: Liquidity | None) -> Financed | Unfunded:
+    def prepare(
+        self,
+        opportunity: Opportunity,
+        liquidity: Liquidity | None,
+        restless: Set[Address] = frozenset(),
+    ) -> Financed | Unfunded:
         """Choose the source of an opportunity's capital and encode its program.
 
-        `liquidity` is what is known of lenders and own balances, None where nothing is.
+        `liquidity` is what is known of lenders and own balances, None where nothing is; of
+        `restless` tokens the executor may hold something else by now.
         """
+        table = table_of(self._instance)
         try:
-            return finance(opportunity, liquidity, self._encode, table_of(self._instance))
+            return finance(opportunity, liquidity, self._encode, table, restless)
         except ProgramError as error:
             logger.warning("opportunity cannot be encoded: %s", error)
             return Unfunded(Reason.NOT_ENCODABLE, {})
@@ -166,7 +174,7 @@ class Submitter:
             max_base_fee_wei=self._fees(opportunity).max_fee_wei - self._policy.tip_wei,
         )
         if is_short_chain(opportunity):
-            return encode_program(opportunity.legs, **common)
+            return encode_program(opportunity.legs, held=source.held, **common)
         if _left_over(opportunity) != opportunity.profit_raw + source.premium_raw:
             raise ProgramError("the legs do not leave the profit that they are said to")
         return encode_basket(opportunity.legs, loans=opportunity.loans, **common)

@@ -100,7 +100,7 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Liquidity:
-    """By token: who lends it, and the raw units that the borrower holds itself."""
+    """By token: who lends it, and the raw units that the borrower holds itself, where known."""
 
     lent: Mapping[Address, tuple[FlashSource, ...]]
     held: Mapping[Address, int]
@@ -135,18 +135,19 @@ async def read(
     *,
     borrower: Address,
     v3_pools: Sequence[FlashPool] = (),
+    also_held: Iterable[Address] = (),
 ) -> Liquidity:
     """Every token's lenders that have any of it, in one call pinned to the block.
 
-    Of Uniswap V3 pools those named are asked.
+    Of Uniswap V3 pools those named are asked; of the tokens `also_held` only what the borrower has.
 
     Raises:
         NodeError: the node does not answer, or not as Multicall3 does.
     """
     wanted = tuple(dict.fromkeys(tokens))
     asked = (*_views(places, wanted), *_pool_views(v3_pools, wanted))
-    own = (_held(token, borrower) for token in wanted)
-    views = tuple(dict.fromkeys((*asked, *own)))
+    own = {token: _held(token, borrower) for token in (*wanted, *also_held)}
+    views = tuple(dict.fromkeys((*asked, *own.values())))
     answers = await ask(node, places.lenders.multicall, views, block_hash)
     facts = {
         view: int.from_bytes(answer[: abi.WORD])
@@ -157,7 +158,7 @@ async def read(
         token: (*_sources(places, token, facts), *_pool_sources(v3_pools, token, facts))
         for token in wanted
     }
-    held = {token: facts.get(_held(token, borrower), 0) for token in wanted}
+    held = {token: facts[view] for token, view in own.items() if view in facts}
     return Liquidity(MappingProxyType(lent), MappingProxyType(held))
 
 

@@ -50,6 +50,8 @@ class PoolKey:
 
     def terms(self, *, zero_for_one: bool) -> SwapTerms:
         """What a swap's call must name beside the pool and its tokens."""
+        if self.protocol is Protocol.UNISWAP_V2:
+            return SwapTerms(fee_pips=self.fee_pips)
         if self.protocol is Protocol.UNISWAP_V4:
             return SwapTerms(fee_pips=self.fee_pips, tick_spacing=self.tick_spacing)
         if self.protocol in _BALANCER:

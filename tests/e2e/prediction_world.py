@@ -15,6 +15,7 @@ from keeper.collector.discovery import Discovery
 from keeper.collector.logs import Interpreter, boundary_of
 from keeper.execution.outcomes import balance_change
 from keeper.execution.program import LOANS, Funding, encode_program
+from keeper.execution.program_routes import arriving_tokens, can_lend
 from keeper.gas_table import ETHEREUM
 from keeper.market.state import Market
 from keeper.market.venues.uniswap_v3 import V3State
@@ -49,7 +50,10 @@ FUNDINGS = (Funding.OWN_CAPITAL, Funding.FLASH_SWAP, Funding.AAVE_V3)
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """One program on chain: `held_raw` is by `balanceOf`, `logged_raw` by the keeper's reading."""
+    """One program on chain: `held_raw` is by `balanceOf`, `logged_raw` by the keeper's reading.
+
+    `arrived` says whether its legs took whatever had arrived, instead of exact amounts.
+    """
 
     opportunity: Opportunity
     funding: Funding
@@ -57,11 +61,13 @@ class Execution:
     held_raw: int
     logged_raw: int
     crossings: int
+    arrived: bool = False
 
     @property
     def gas_error(self) -> float:
         """By how much of the gas charged the model is over it, or under."""
         added = ETHEREUM.sources[self.funding.value] if self.funding in LOANS else 0
+        added += len(self.opportunity.legs) * ETHEREUM.arrived_hop if self.arrived else 0
         return (self.opportunity.gas_estimate + added) / self.receipt.gas_used - 1
 
     @property
@@ -189,6 +195,7 @@ class Arena:
         """Send the program for exactly the predicted profit, and measure what it earned."""
         executor = self._rich if funding is Funding.OWN_CAPITAL else self._poor
         token, cost = opportunity.profit_token, premium(opportunity, funding)
+        held = self._held_on_the_way(opportunity, executor)
         program = encode_program(
             opportunity.legs,
             funding=funding,
@@ -197,6 +204,7 @@ class Arena:
             deadline_block=view.block.number + 100,
             max_base_fee_wei=MAX_FEE_WEI,
             max_premium_raw=cost,
+            held=held,
         )
         before = self._balance(token, executor)
         receipt = await self._node.receipt(self._send(executor, program))
@@ -208,7 +216,17 @@ class Arena:
             held_raw=self._balance(token, executor) - before,
             logged_raw=balance_change(receipt.logs, token, executor),
             crossings=_crossings(receipt, view),
+            arrived=held is not None,
         )
+
+    def _held_on_the_way(
+        self, opportunity: Opportunity, executor: Address
+    ) -> dict[Address, int] | None:
+        """For every other program that can take what has arrived; None for exact amounts."""
+        legs = opportunity.legs
+        if not self.rng.randint(0, 1) or not can_lend(legs[0]):
+            return None
+        return {token: self._balance(token, executor) for token in arriving_tokens(legs)}
 
     def _send(self, to: Address, data: bytes, sender: Address | None = None) -> bytes:
         self._gas_limit += 1  # equal transactions lose their receipts when they are taken back

@@ -12,6 +12,7 @@ from replica import Replica
 MARKETS = 200
 FRESHLY_READ = 5
 MIN_CROSSING_MARKETS = 30
+MIN_ARRIVED = 50
 SEED = 20_260_801
 HOP_KINDS = {
     (protocol, place, zero_for_one)
@@ -37,11 +38,14 @@ async def test_profit_is_predicted_to_the_wei(chain: Replica, figures: list[str]
     assert {kind for e in executions for kind in hop_kinds(e.opportunity.legs)} == HOP_KINDS
     fundings = Counter(execution.funding for execution in executions)
     assert set(fundings) == set(FUNDINGS)
+    arrived = sum(execution.arrived for execution in executions)
+    assert arrived >= MIN_ARRIVED
     assert {e.opportunity.strategy for e in executions} == {"simple", "triangular"}
     figures.append(
         f"prediction: {len(executions)} executions in {traded} of {tried} random markets, "
         f"{crossing_markets} of them across initialised ticks, all exact to the wei; "
         f"{', '.join(f'{n} {f.value}' for f, n in fundings.items())}; "
+        f"{arrived} took what had arrived; "
         f"{gas_figure(executions)}; {time.monotonic() - started:.1f} s"
     )
 

@@ -18,7 +18,7 @@ from keeper.execution.intent import Intent, IntentState
 from keeper.execution.program import Funding
 from keeper.execution.store import Stamps, StoreUnavailableError
 from keeper.journal import JournalUnavailable, OpportunityRow
-from keeper.market.flash_sources import Lender
+from keeper.market.flash_sources import Lender, Liquidity
 from keeper.market.state import Market
 from keeper.market.venues.v3_tick_math import get_sqrt_ratio_at_tick
 from keeper.market.view import MarketView
@@ -418,6 +418,24 @@ async def test_stop__settles_what_is_mined_and_leaves_the_rest_to_the_next_start
         await desk.trades(2)
     assert lab.tracker.in_flight == 1
     assert len(desk.states) == 1
+
+
+async def test_tokens_of_a_transaction__count_as_unknown_until_balances_are_read_after_it(
+    lab: Lab,
+) -> None:
+    desk = Desk(lab)
+    agent, submission = Agent(desk.rooms), await lab.submitted()
+    intent, opportunity = submission.intent, await lab.opportunity()
+    tokens = {leg.token_in for leg in opportunity.legs}
+    agent._holds[intent.opportunity_id] = opportunity
+    assert agent._restless() == tokens
+    lab.mine()
+    (settlement,) = await lab.settle()
+    agent._note(settlement)
+    mined = settlement.outcome.block_number
+    for number, restless in ((mined - 1, tokens), (mined, set())):
+        desk.rooms.funds._read = number, Liquidity({}, {})
+        assert agent._restless() == restless
 
 
 class BrokenStrategy:

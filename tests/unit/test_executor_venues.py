@@ -17,6 +17,7 @@ from executor_world import (
 
 from keeper.chain import Address, Protocol, SwapTerms
 from keeper.execution.program import Funding, LendingPool, ProgramError, encode_basket
+from keeper.execution.program_routes import arriving_tokens, takes_what_arrived
 from keeper.strategies.opportunity import Leg
 from replica.abi import encode_call
 from replica.protocols import algebra, balancer_v2, uniswap_v4
@@ -66,7 +67,8 @@ Pair = tuple[Address, Address]
 def v2(world: World, pair: Pair, amount: int) -> Quote:
     pool = next(p for p in world.manifest.pools if {p.token0, p.token1} == {*pair})
     world.cheapen(pool, pair[0])
-    return pool.address, Protocol.UNISWAP_V2, SwapTerms(), world.quote(pool, pair[0], amount)
+    terms = SwapTerms(fee_pips=pool.fee_pips)
+    return pool.address, Protocol.UNISWAP_V2, terms, world.quote(pool, pair[0], amount)
 
 
 def v3(world: World, pair: Pair, amount: int) -> Quote:
@@ -131,6 +133,7 @@ CYCLES = [
     [("curve_ng", "USDC.e", "DAI"), ("v2", "DAI", "USDC.e")],
     [("v3", "USDC.e", "DAI"), ("curve_ng", "DAI", "USDC.e")],
     [("balancer", "USDC.e", "DAI"), ("curve", "DAI", "USDT"), ("v2", "USDT", "USDC.e")],
+    [("v2", "USDC.e", "WETH"), ("v2", "WETH", "WPOL"), ("balancer", "WPOL", "USDC.e")],
     [("v4", "USDC.e", "WETH"), ("balancer", "WETH", "WPOL"), ("v3", "WPOL", "USDC.e")],
     [
         *(("v2", "USDC.e", "WETH"), ("v4", "WETH", "USDC.e"), ("v4", "USDC.e", "WPOL")),
@@ -170,6 +173,27 @@ def test_a_cycle_through_any_venue_earns_what_was_predicted(
             world.program(legs, funding)
         return
     world.run(world.program(legs, funding, min_profit_raw=gained))
+    assert world.holdings() == before | {usdc: before[usdc] + gained}
+    assert allowances(world) == {0}
+
+
+@pytest.mark.parametrize("funding", [Funding.OWN_CAPITAL, Funding.FLASH_SWAP, Funding.MORPHO])
+@pytest.mark.parametrize("steps", CYCLES, ids=lambda steps: "-".join(kind for kind, *_ in steps))
+def test_a_cycle_that_takes_what_arrives_earns_what_was_predicted(
+    world: World, steps: list[tuple[str, str, str]], funding: Funding
+) -> None:
+    usdc, legs = token(world, "USDC.e"), route(world, steps, AMOUNT)
+    gained = legs[-1].amount_out_raw - AMOUNT
+    if funding is Funding.OWN_CAPITAL:
+        world.fund(usdc, AMOUNT)
+    before = world.holdings()
+    limits = {"min_profit_raw": gained, "held": before}
+    lender_fails = funding is Funding.FLASH_SWAP and not lends(legs[0])
+    if lender_fails or not all(map(takes_what_arrived, legs)) or usdc in arriving_tokens(legs):
+        with pytest.raises(ProgramError):
+            world.program(legs, funding, **limits)
+        return
+    world.run(world.program(legs, funding, **limits))
     assert world.holdings() == before | {usdc: before[usdc] + gained}
     assert allowances(world) == {0}
 

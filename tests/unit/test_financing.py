@@ -8,7 +8,14 @@ import pytest
 from execution_world import opportunity
 
 from keeper.chain import NO_TERMS, Address, BlockRef, Protocol, SwapTerms
-from keeper.execution.financing import Financed, PassedOver, Source, Unfunded, finance
+from keeper.execution.financing import (
+    ARRIVES,
+    Financed,
+    PassedOver,
+    Source,
+    Unfunded,
+    finance,
+)
 from keeper.execution.program import Funding, ProgramError, encode_basket, encode_program
 from keeper.gas_table import POLYGON
 from keeper.market.flash_sources import FlashSource, Lender, Liquidity, Premium
@@ -66,7 +73,7 @@ def encode(wanted: Opportunity, source: Source) -> bytes:
         "max_base_fee_wei": 10**11,
     }
     if wanted.is_chain:
-        return encode_program(wanted.legs, **terms)
+        return encode_program(wanted.legs, held=source.held, **terms)
     return encode_basket(wanted.legs, loans=wanted.loans, **terms)
 
 
@@ -174,3 +181,47 @@ def test_legs_that_nobody_can_encode__raise() -> None:
     wrong = cycle(*[Protocol.UNISWAP_V2] * 2, legs=(wrong_way, second))
     with pytest.raises(ProgramError):
         finance(wrong, Liquidity({}, {GAIN: 10**12}), encode, POLYGON)
+
+
+def arriving_cycle(**changes: object) -> Opportunity:
+    """A pair that states its fee, and a V3 pool, which is paid out of the executor's balance."""
+    pair, pool = cycle(Protocol.UNISWAP_V2, Protocol.UNISWAP_V3).legs
+    legs = (replace(pair, terms=SwapTerms(fee_pips=3_000)), pool)
+    return cycle(Protocol.UNISWAP_V2, Protocol.UNISWAP_V3, legs=legs, **changes)
+
+
+@pytest.mark.parametrize(("profit_usd", "is_worth_it"), [(10.0, True), (0.03, False)])
+def test_what_arrives__is_taken_where_it_saves_more_than_its_gas(
+    profit_usd: float, is_worth_it: bool
+) -> None:
+    wanted = arriving_cycle(profit_usd=profit_usd)
+    found = funded(wanted, Liquidity({}, {GAIN: PAID, OTHER: 17}))
+    assert (found.source.held == {OTHER: 17}) is is_worth_it
+    exact = funded(wanted, Liquidity({}, {GAIN: PAID}))
+    assert exact.source.held is None
+    more = found.opportunity.gas_estimate - exact.opportunity.gas_estimate
+    assert (more > 0) is is_worth_it
+    assert found.source.name.endswith(ARRIVES) is is_worth_it
+    assert found.opportunity.profit_raw == exact.opportunity.profit_raw == MADE - PAID
+
+
+def test_what_arrives__is_not_taken_of_a_balance_that_may_have_moved() -> None:
+    wanted, liquidity = arriving_cycle(), Liquidity({}, {GAIN: PAID, OTHER: 17})
+    for restless, takes in ((frozenset[Address](), True), (frozenset({OTHER}), False)):
+        found = finance(wanted, liquidity, encode, POLYGON, restless)
+        assert isinstance(found, Financed)
+        assert (found.source.held is not None) is takes
+
+
+def test_what_arrives_from_pair_to_pair__needs_no_balance_and_no_capital() -> None:
+    legs = tuple(
+        replace(each, terms=SwapTerms(fee_pips=3_000))
+        for each in cycle(*[Protocol.UNISWAP_V2] * 2).legs
+    )
+    found = funded(cycle(*[Protocol.UNISWAP_V2] * 2, legs=legs), None)
+    assert (found.source.funding, found.source.held) == (Funding.FLASH_SWAP, {})
+
+
+def test_cycles_that_run_backwards__do_so() -> None:
+    found = funded(cycle(*[Protocol.UNISWAP_V3] * 2), Liquidity({}, {GAIN: PAID, OTHER: 0}))
+    assert (found.source.funding, found.source.held) == (Funding.EXACT_OUTPUT, None)

@@ -48,6 +48,12 @@ def test_sources__add_what_was_measured(name: str, snapshot: dict[str, Any]) -> 
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
+def test_taking_what_arrived__adds_what_was_measured(name: str, snapshot: dict[str, Any]) -> None:
+    table, variant = SCHEDULES[name]
+    assert table.arrived_hop == pytest.approx(snapshot["arrived_hop"][variant], abs=TOLERATED_GAS)
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
 @pytest.mark.parametrize("family", FAMILIES)
 def test_whole_routes__cost_what_their_terms_add_up_to(
     name: str, family: str, snapshot: dict[str, Any], figures: list[str]
