@@ -22,7 +22,7 @@ from executor_world import (
     script,
     scripted,
 )
-from program_assembler import COMMANDS, bound, command, header
+from program_assembler import COMMANDS, STREAMS, bound, command, header
 
 from keeper.chain import Address
 from replica.contracts import compile_executor
@@ -77,7 +77,7 @@ def deployed(world: World, runtime: str) -> Address:
 def nothing(name: str) -> dict[str, int]:
     """A zero for every field of a command that is the caller's to give."""
     fields = COMMANDS[name]["field"]
-    return {field["name"]: 0 for field in fields if field["type"] != "nested"}
+    return {field["name"]: 0 for field in fields if field["type"] not in STREAMS}
 
 
 @pytest.mark.parametrize("name", [name for name, entry in COMMANDS.items() if entry["field"]])
@@ -97,11 +97,15 @@ def test_an_address_to_pay_belongs_to_its_command(world: World, start: bytes, na
     assert (error.name, error.args_) == ("TruncatedProgram", (len(start),))
 
 
-@pytest.mark.parametrize(
-    "name", [n for n, e in COMMANDS.items() if any(f["type"] == "nested" for f in e["field"])]
-)
-def test_a_nested_stream_belongs_to_its_command(world: World, start: bytes, name: str) -> None:
-    whole = command(name, nested=b"\0\0", **nothing(name))
+STREAMED = [n for n, e in COMMANDS.items() if any(f["type"] in STREAMS for f in e["field"])]
+
+
+@pytest.mark.parametrize("size", [2, 20, 32])
+@pytest.mark.parametrize("name", STREAMED)
+def test_a_nested_stream_belongs_to_its_command(
+    world: World, start: bytes, name: str, size: int
+) -> None:
+    whole = command(name, nested=bytes(size), **nothing(name))
     error = refused(world, start + whole[:-1])
     assert (error.name, error.args_) == ("TruncatedProgram", (len(start),))
 
