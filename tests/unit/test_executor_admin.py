@@ -62,6 +62,9 @@ def test_an_executor_appointed_while_paused_waits_too(world: World) -> None:
     world.do(OWNER, world.executor, "unpause()")
     world.run(program, STRANGER)
     world.run(program, KEEPER)
+    assert not world.ask(world.executor, "paused()", ["bool"])
+    world.do(OWNER, world.executor, "setExecutor(address,bool)", PROPOSED, True)
+    world.run(program, PROPOSED)
 
 
 def test_pausing_twice_and_unpausing_twice_changes_nothing_more(world: World) -> None:

@@ -8,6 +8,7 @@ import pyrevm
 import pytest
 from executor_world import (
     KEEPER,
+    NATIVE,
     OWNER,
     V2_CALLBACK,
     V3_CALLBACK,
@@ -166,6 +167,18 @@ def test_no_program_but_this_is_taken_for_it(scene: Scene) -> None:
     with pytest.raises(RevertedError) as caught:
         scene.world.run(program[:begin] + bytes(3) + program[begin + 3 :])
     assert caught.value.name == "BadTokens"
+
+
+def test_pol_that_comes_in_a_run_stays(scene: Scene) -> None:
+    world, pool = scene.world, scripted(scene.world)
+    gift = world.deploy(bytes.fromhex(f"6016600a5f3960165ff373{world.executor.hex()}ff"))
+    world.evm.set_balance(hexed(gift), 5)
+    asks = [(world.executor, scene.asking(pool), True)] if scene.run == "v3_run" else []
+    script(world, pool, (gift, b"", True), *asks)
+    scene.put(Token())
+    before = world.balance(NATIVE)
+    world.run(scene.program(pool))
+    assert world.balance(NATIVE) == before + 5
 
 
 def test_two_runs_in_one_transaction_pass(scene: Scene) -> None:

@@ -227,14 +227,22 @@ def test_a_lender_that_does_not_call_back_is_named(world: World, start: bytes, n
     assert (error.name, error.args_) == ("CallbackMissing", (hexed(LENDERS[name]),))
 
 
+LAST = ("v3", "v3_pay", "v3_out", "algebra", "algebra_pay", "v2_flash", "v3_flash", "v3_run")
+
+
+@pytest.mark.parametrize("name", LAST)
 def test_a_silent_last_pool_of_a_stream_is_found_by_the_command_around_it(
-    world: World, start: bytes
+    world: World, start: bytes, name: str
 ) -> None:
     """The last command leaves the check to the one that encloses it, which sees the same word."""
     token = world.manifest.token("WPOL").address
     outer, silent = scripted(world), scripted(world)
     script(world, silent)
-    stream = command("v3", pool=silent, amount_in=1, nested=b"")
+    given: dict[str, int | bytes] = nothing(name)
+    if name == "v3_run":
+        stream = command(name, nested=silent, **given)
+    else:
+        stream = command(name, **(given | {"pool": silent}))
     answer = callback(V3_CALLBACK, bound([token], stream), world.executor)
     script(world, outer, (world.executor, answer, True))
     error = refused(world, start + command("v3", pool=outer, amount_in=1, nested=stream))

@@ -4,8 +4,10 @@ The highest base fee is asked for on a node, in test_executor_node.py: here it i
 """
 
 import pytest
-from executor_world import RevertedError, World, new_world
-from program_assembler import header
+from executor_world import STRANGER, RevertedError, World, hexed, new_world
+from program_assembler import ALL_BUT, command, header
+
+from replica.contracts import compile_contract
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +33,19 @@ def test_a_run_is_over_with_its_deadline_block(world: World, lead: str, late: in
     block = world.manifest.built_block + 1 - late
     program = header(tokens, lead=lead, deadline_block=block)
     assert refused(world, program) == (("DeadlinePassed", (block,)) if late else ("", ()))
+
+
+@pytest.mark.parametrize("kept", [0, 1, 2**100])
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_all_but_something_is_less_than_its_own_mark(world: World, kept: int, more: int) -> None:
+    token = world.deploy(compile_contract("tests/contracts/OddToken.sol:OddToken").creation_code)
+    held = ALL_BUT + more + kept
+    world.do(STRANGER, token, "mint(address,uint256)", world.executor, held)
+    paid = command("pay", to=STRANGER, token=0, amount=ALL_BUT | kept)
+    fell = ("BalanceFell", (hexed(token), held, kept))
+    program = header([token])
+    bad = ("BadAmount", (len(program),))
+    assert refused(world, program + paid) == (fell if more < 0 else bad)
 
 
 @pytest.mark.parametrize("lead", ["wpol", "usdc_e", "none"])
