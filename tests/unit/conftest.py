@@ -1,4 +1,4 @@
-"""What several units' tests stand on: a bare chain for execution, a replica that may be moved."""
+"""What several units' tests stand on: an executor's world, a bare chain, a replica to be moved."""
 
 import shutil
 import tempfile
@@ -8,9 +8,26 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from execution_world import Lab, bare_anvil, open_lab
+from executor_world import World, new_world
 
 from replica import Replica, launch
 from replica.anvil import Anvil
+
+
+@pytest.fixture(scope="module")
+def built() -> World:
+    """An executor among the protocols, with capital of its own in every token."""
+    world = new_world()
+    world.fund_all()
+    return world
+
+
+@pytest.fixture
+def world(built: World) -> Iterator[World]:
+    """The world, put back afterwards."""
+    mark = built.evm.snapshot()
+    yield built
+    built.evm.revert(mark)
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,7 @@
 """What has arrived at a pair, priced to the unit, whatever else the words of its reserves hold."""
 
-from collections.abc import Iterator
-
 import pytest
-from executor_world import STRANGER, RevertedError, World, new_world
+from executor_world import STRANGER, RevertedError, World
 from program_assembler import command, header
 
 from keeper.chain import Address
@@ -16,19 +14,6 @@ RESERVES = (MASK - 12345, (1 << 111) + 678)
 DIRT = 0xA5 << 248 | 1 << 112
 """Above a reserve's 112 bits."""
 ODD = "tests/contracts/OddToken.sol:OddToken"
-
-
-@pytest.fixture(scope="module")
-def built() -> World:
-    return new_world()
-
-
-@pytest.fixture
-def world(built: World) -> Iterator[World]:
-    """The world, put back afterwards."""
-    mark = built.evm.snapshot()
-    yield built
-    built.evm.revert(mark)
 
 
 def pair_of(world: World, reserves: tuple[int, int]) -> Address:

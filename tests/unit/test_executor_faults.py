@@ -1,7 +1,5 @@
 """Every command cut short, and calls that fail in the middle of one: each names what went wrong."""
 
-from collections.abc import Iterator
-
 import pyrevm
 import pytest
 from eth_abi.abi import encode
@@ -18,7 +16,6 @@ from executor_world import (
     World,
     callback,
     hexed,
-    new_world,
     script,
     scripted,
 )
@@ -35,21 +32,6 @@ REVERTS_LONG = "6103e85ffd"
 REPORTS_LONG = "63" + selector_of("HopFailed(address,bytes)").hex() + "60e01b5f52" + REVERTS_LONG
 """The same, posing as a report of a failed hop."""
 LONGEST_REPORT = 4 + 3 * 32 + 256
-
-
-@pytest.fixture(scope="module")
-def built() -> World:
-    world = new_world()
-    world.fund_all()
-    return world
-
-
-@pytest.fixture
-def world(built: World) -> Iterator[World]:
-    """The world, put back afterwards."""
-    mark = built.evm.snapshot()
-    yield built
-    built.evm.revert(mark)
 
 
 @pytest.fixture

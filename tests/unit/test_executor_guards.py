@@ -1,7 +1,5 @@
 """Strangers, hostile pools and odd tokens: what is not armed reverts, and no balance moves."""
 
-from collections.abc import Iterator
-
 import pytest
 from eth_abi.abi import encode
 from executor_world import (
@@ -19,7 +17,6 @@ from executor_world import (
     callback,
     decode_error,
     header,
-    new_world,
     pay,
     root_cause,
     script,
@@ -55,22 +52,6 @@ NESTED = pay(0, 10**18, TO_CALLER)
 BOUND = bound([Address(WPOL)], NESTED)
 V2_OF_NOBODY = bytes([OP_V2]) + b"\x77" * 20 + bytes(14)
 OPCODES = {V2_CALLBACK: OP_V2_FLASH, V3_CALLBACK: OP_V3}
-
-
-@pytest.fixture(scope="module")
-def built() -> World:
-    """An executor with capital, and an authorised key that its thief uses."""
-    world = new_world()
-    world.fund_all()
-    return world
-
-
-@pytest.fixture
-def world(built: World) -> Iterator[World]:
-    """The world, put back afterwards."""
-    mark = built.evm.snapshot()
-    yield built
-    built.evm.revert(mark)
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from executor_world import (
     World,
     decode_error,
     hexed,
-    new_world,
 )
 from program_assembler import COMMANDS, bound, command, header
 
@@ -33,22 +32,13 @@ MOST = 0x0607080910
 Answer = tuple[str, tuple[object, ...]]
 
 
-@pytest.fixture(scope="module")
-def built() -> World:
-    world = new_world()
-    world.fund_all()
-    return world
-
-
 @pytest.fixture
-def world(built: World) -> Iterator[World]:
+def world(world: World) -> Iterator[World]:
     """The world, its lenders themselves again afterwards."""
-    kept = {each: built.evm.get_code(hexed(each)) for each in LENDERS.values()}
-    mark = built.evm.snapshot()
-    yield built
-    built.evm.revert(mark)
+    kept = {each: world.evm.get_code(hexed(each)) for each in LENDERS.values()}
+    yield world
     for each, code in kept.items():
-        built.evm.insert_account_info(hexed(each), pyrevm.AccountInfo(code=code))
+        world.evm.insert_account_info(hexed(each), pyrevm.AccountInfo(code=code))
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Routes of 2 to 12 hops on real bytecode, in each funding: profit equal to the wei."""
 
-from collections.abc import Iterator
 from itertools import islice
 
 import pytest
@@ -33,14 +32,6 @@ LOANS = (
 @pytest.fixture(scope="module")
 def built() -> World:
     return new_world()
-
-
-@pytest.fixture
-def world(built: World) -> Iterator[World]:
-    """The built replica; what a test does to it is taken back."""
-    mark = built.evm.snapshot()
-    yield built
-    built.evm.revert(mark)
 
 
 def wpol_route(world: World, *venues: str) -> tuple[Pool, ...]:

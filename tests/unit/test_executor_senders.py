@@ -1,7 +1,5 @@
 """Who counts is who calls: a contract acts for itself, not for whoever began the transaction."""
 
-from collections.abc import Iterator
-
 import pytest
 from executor_world import (
     GUARDIAN,
@@ -13,7 +11,6 @@ from executor_world import (
     RevertedError,
     World,
     hexed,
-    new_world,
     script,
     scripted,
 )
@@ -21,21 +18,6 @@ from program_assembler import command, header
 
 from keeper.chain import Address
 from replica.abi import encode_call
-
-
-@pytest.fixture(scope="module")
-def built() -> World:
-    world = new_world()
-    world.fund_all()
-    return world
-
-
-@pytest.fixture
-def world(built: World) -> Iterator[World]:
-    """The world, put back afterwards."""
-    mark = built.evm.snapshot()
-    yield built
-    built.evm.revert(mark)
 
 
 def through(world: World, agent: Address, sender: Address, call: bytes) -> None:

@@ -1,6 +1,6 @@
 """Every venue in a cycle and in a basket, as the encoder writes it: profit equal to the wei."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -36,13 +36,6 @@ def built() -> World:
     world = new_world()
     world.do(OWNER, world.executor, LISTING, world.manifest.curve_pools[0].address, True)
     return world
-
-
-@pytest.fixture
-def world(built: World) -> Iterator[World]:
-    mark = built.evm.snapshot()
-    yield built
-    built.evm.revert(mark)
 
 
 def token(world: World, symbol: str) -> Address:
