@@ -265,6 +265,20 @@ def test_what_is_delivered_to_no_taker_is_refused(
     assert refuse(world, header([wpol]) + paid + other) == "BadRecipient"
 
 
+def test_the_caller_is_paid_also_where_one_follows_that_takes_delivery(
+    world: World, wpol: Address
+) -> None:
+    pool, pair = scripted(world), scripted(world)
+    script(world, pair)
+    stream = pay(0, 5, TO_CALLER) + command("v2", pool=pair, amount_out=1)
+    answer = callback(V3_CALLBACK, bytes([LEAD_WPOL << 6]) + stream, world.executor)
+    back = encode_call("transfer(address,uint256)", world.executor, 5)
+    script(world, pool, (world.executor, answer, True), (wpol, back, True))
+    program = header([], tokens_byte=LEAD_WPOL << 6)
+    world.run(program + command("v3", pool=pool, amount_in=5, nested=stream))
+    assert world.balance(wpol, pair) == 0
+
+
 def test_another_declared_token_may_not_fall(world: World, wpol: Address) -> None:
     """Capital in one token cannot be spent for a wei of another."""
     usdc, pool = world.manifest.token("USDC.e").address, scripted(world)
