@@ -279,6 +279,15 @@ def test_the_caller_is_paid_also_where_one_follows_that_takes_delivery(
     assert world.balance(wpol, pair) == 0
 
 
+def test_a_payment_that_is_cut_off_is_refused(world: World) -> None:
+    pool, stream = scripted(world), pay(0, 0, TO_CALLER)[:-1]
+    answer = callback(V3_CALLBACK, bytes([LEAD_WPOL << 6]) + stream, world.executor)
+    script(world, pool, (world.executor, answer, True))
+    program = header([], tokens_byte=LEAD_WPOL << 6)
+    program += command("v3", pool=pool, amount_in=5, nested=stream)
+    assert refuse(world, program) == "TruncatedProgram"
+
+
 def test_another_declared_token_may_not_fall(world: World, wpol: Address) -> None:
     """Capital in one token cannot be spent for a wei of another."""
     usdc, pool = world.manifest.token("USDC.e").address, scripted(world)
