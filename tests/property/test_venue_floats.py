@@ -7,6 +7,7 @@ curve, and of a Balancer pool 10^-6 of its balance, since its powers are given a
 contract's own invariant must hold its balance to a ten-millionth of the output.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from random import Random
 
@@ -40,6 +41,7 @@ from keeper.market.venues.curve import CurveState
 from keeper.market.venues.curve_math import Rounding
 from keeper.market.venues.pairs import PairState, TokenPool
 from keeper.market.venues.uniswap_v2 import MAX_RESERVE, V2State
+from keeper.market.venues.uniswap_v3 import V3State
 
 LEAST = 10**9
 LEAST_IN = 10**7
@@ -173,6 +175,37 @@ def test_search_sees_what_contracts_pay(kind: str) -> None:
         compared += 1
     assert compared > 0.008 * CASES
     assert missed < 0.04 * compared
+
+
+def lopsided(*, is_above: bool) -> V3State:
+    """Small ranges around the price, and on one side behind them one of 10^17 times as much."""
+    marks = [-3_600, -1_200, -600, 600, 1_200, 3_600]
+    small, huge = 10**12, 10**29
+    nets = [0, small, small, -small, -small, 0]
+    marks, nets = (
+        ([*marks, 6_000], [*nets[:-1], huge, -huge])
+        if is_above
+        else ([-6_000, *marks], [huge, -huge, *nets[1:]])
+    )
+    return V3State(2**96, 0, 2 * small, 500, 60, marks, nets)
+
+
+@pytest.mark.parametrize("is_above", [True, False])
+@pytest.mark.parametrize("way", [True, False])
+def test_search_sees_a_small_trade_beside_a_range_that_holds_far_more(
+    *, is_above: bool, way: bool
+) -> None:
+    state = lopsided(is_above=is_above)
+    crossed = Counter[int]()
+    for share in range(1, 90):
+        amount = share * 10**9
+        exact = state.quote(zero_for_one=way, amount=amount, exact_in=True)
+        if exact.refusal is not None or exact.amount_in < amount:
+            continue
+        found = searched_output(state, exact, zero_for_one=way)
+        assert found == pytest.approx(exact.amount_out, rel=TOLERANCE), amount
+        crossed[exact.crossed] += 1
+    assert min(crossed[0], crossed[1]) > 10
 
 
 def random_input(rng: Random, state: VenueState, *, zero_for_one: bool) -> int:

@@ -37,6 +37,9 @@ MAX_GUESSES = 128
 CLOSE, NARROW = 1e-9, 1e-15
 """Of an input: a step that the next would not change, and a bracket's end."""
 
+VAGUE = 1e-6
+"""Of what all ranges hold: of less than that their sums keep too few digits."""
+
 _MAX_RESERVE = 2.0**112 - 1.0
 _REFUSED = (0.0, 0.0, 0.0)
 
@@ -132,9 +135,10 @@ def _through_ranges(
 ) -> tuple[float, float, float]:
     """As `_through_pair`; nothing beyond the last tick.
 
-    What all ticks hold tells the range in which the trade ends, and what it takes up to there.
+    What all ticks hold tells the range in which the trade ends, and what it takes up to there. Sums
+    over ranges that hold far more than is traded say too little of it: then it walks the ranges.
     """
-    ticks, gamma = pools.tick_floats, pools.floats[slot, GAMMA + direction]
+    ticks, left = pools.tick_floats, pools.floats[slot, GAMMA + direction] * dx
     root, level = pools.floats[slot, 0], pools.floats[slot, 1]
     first = pools.ints[slot, OFFSET]
     after, end = first + pools.ints[slot, ABOVE], first + pools.ints[slot, COUNT]
@@ -144,20 +148,57 @@ def _through_ranges(
         held0 = ticks[after, HELD0] + level * (upper - root) / (upper * root)
     if after > first:
         held1 = ticks[after - 1, HELD1] + level * (root - ticks[after - 1, ROOT])
-    left = gamma * dx
-    if direction == 0:
-        at = _tick_below(ticks, first, after, held0 + left)
-        if at < first:
-            return _REFUSED
-        got = 0.0
-        if at + 1 < after:
-            left -= ticks[at + 1, HELD0] - held0
-            got = held1 - ticks[at + 1, HELD1]
-            root, level = ticks[at + 1, ROOT], ticks[at, LEVEL]
-        if not level > 0.0:
-            return _REFUSED
-        last = root / (1.0 + root * left / level)
-        return got + root * last * left, gamma * last * last, gamma * last / level
+    held, held_out = (held0, held1) if direction == 0 else (held1, held0)
+    dy, price, bend = _REFUSED
+    if left >= VAGUE * held:
+        if direction == 0:
+            dy, price, bend = _sunk(ticks, first, after, root, level, held0, held1, left)
+        else:
+            dy, price, bend = _risen(ticks, after, end, root, level, held0, held1, left)
+    if dy < VAGUE * held_out or left < VAGUE * held:
+        if direction == 0:
+            dy, price, bend = _walked_down(ticks, first, after, root, level, left)
+        else:
+            dy, price, bend = _walked_up(ticks, after, end, root, level, left)
+    gamma = pools.floats[slot, GAMMA + direction]
+    return dy, gamma * price, gamma * bend
+
+
+@part
+def _sunk(
+    ticks: Floats,
+    first: int,
+    after: int,
+    root: float,
+    level: float,
+    held0: float,
+    held1: float,
+    left: float,
+) -> tuple[float, float, float]:
+    """Output of `left` token0 after the fee, and price and slope there before it, by the sums."""
+    at = _tick_below(ticks, first, after, held0 + left)
+    if at < first:
+        return _REFUSED
+    got = 0.0
+    if at + 1 < after:
+        left -= ticks[at + 1, HELD0] - held0
+        got = held1 - ticks[at + 1, HELD1]
+        root, level = ticks[at + 1, ROOT], ticks[at, LEVEL]
+    return _below(root, level, left, got)
+
+
+@part
+def _risen(
+    ticks: Floats,
+    after: int,
+    end: int,
+    root: float,
+    level: float,
+    held0: float,
+    held1: float,
+    left: float,
+) -> tuple[float, float, float]:
+    """As `_sunk`, of token1."""
     at = _tick_above(ticks, after, end, held1 + left)
     if at == end:
         return _REFUSED
@@ -166,10 +207,59 @@ def _through_ranges(
         left -= ticks[at - 1, HELD1] - held1
         got = held0 - ticks[at - 1, HELD0]
         root, level = ticks[at - 1, ROOT], ticks[at - 1, LEVEL]
+    return _above(root, level, left, got)
+
+
+@part
+def _walked_down(
+    ticks: Floats, first: int, after: int, root: float, level: float, left: float
+) -> tuple[float, float, float]:
+    """As `_sunk`, range by range."""
+    got = 0.0
+    for at in range(after - 1, first - 1, -1):
+        lower = ticks[at, ROOT]
+        room = level * (root - lower) / (root * lower)
+        if left <= room:
+            return _below(root, level, left, got)
+        left -= room
+        got += level * (root - lower)
+        root, level = lower, ticks[at - 1, LEVEL] if at > first else 0.0
+    return _REFUSED
+
+
+@part
+def _walked_up(
+    ticks: Floats, after: int, end: int, root: float, level: float, left: float
+) -> tuple[float, float, float]:
+    """As `_risen`, range by range."""
+    got = 0.0
+    for at in range(after, end):
+        upper = ticks[at, ROOT]
+        room = level * (upper - root)
+        if left <= room:
+            return _above(root, level, left, got)
+        left -= room
+        got += level * (upper - root) / (upper * root)
+        root, level = upper, ticks[at, LEVEL]
+    return _REFUSED
+
+
+@part
+def _below(root: float, level: float, left: float, got: float) -> tuple[float, float, float]:
+    """The end of a trade of token0 within a range, beyond what it `got` before."""
+    if not level > 0.0:
+        return _REFUSED
+    last = root / (1.0 + root * left / level)
+    return got + root * last * left, last * last, last / level
+
+
+@part
+def _above(root: float, level: float, left: float, got: float) -> tuple[float, float, float]:
+    """As `_below`, of token1."""
     if not level > 0.0:
         return _REFUSED
     last = root + left / level
-    return got + left / (root * last), gamma / (last * last), gamma / (last * level)
+    return got + left / (root * last), 1.0 / (last * last), 1.0 / (last * level)
 
 
 @part
