@@ -101,6 +101,8 @@ class Ear:
 class Unread:
     """Nothing is known of lenders: what is found is funded by a flash swap of its own pools."""
 
+    number = 0
+
     def at(self, block: BlockRef) -> None:
         assert block.number
 
@@ -179,11 +181,10 @@ async def follow(path: Path, story: Story) -> tuple[MarketView, Ear, float]:
         with watched_turns() as turns:
             agent = asyncio.create_task(Agent(rooms).run(stop))
             async with asyncio.timeout(240):
-                while True:
-                    view = rooms.market.view()
-                    if view is not None and view.block.number == story.number:
-                        break
+                while (view := rooms.market.view()) is None or view.block.number < story.number:
                     await asyncio.sleep(0.002)
+                    if agent.done():
+                        await agent  # which says what it died of
             stop.set()
             await agent
         heard.set()
