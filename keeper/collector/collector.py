@@ -17,7 +17,7 @@ from keeper.collector.market import Followed, PoolLost
 from keeper.collector.origins import Factory, PoolRef
 from keeper.collector.sent import Sent
 from keeper.collector.topics import ALL
-from keeper.node import Node, NodeError, Policy, WrongChain
+from keeper.node import Log, Node, NodeError, Policy, WrongChain
 from keeper.relay.messages import Reorganisation
 from keeper.relay.publisher import Fact, Publisher
 from keeper.relay.sockets import SocketError
@@ -27,11 +27,18 @@ MAX_FAULT_PAUSE_S = 0.5
 MAX_FILL_BLOCKS = 64
 """Blocks that are filled in one by one; beyond them a snapshot is cheaper."""
 
+LOG_PAUSES_S = (0.0, 0.01, 0.05, 0.2)
+"""Before each time that a block's logs are asked for."""
+
 log = logging.getLogger(__name__)
 
 
 class ChainMoved(Exception):  # noqa: N818 -- it states what happened
     """The chain no longer continues any block sent: snapshots of a new epoch must follow."""
+
+
+class LogsWithheld(Exception):  # noqa: N818 -- it states what happened
+    """What a block changed is not known: snapshots of a new epoch must follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +125,7 @@ class Collector:
                 sent = await self._begin(node, market)
                 try:
                     await self._follow(node, market, sent)
-                except (ChainMoved, PoolLost, MalformedWordError) as error:
+                except (ChainMoved, LogsWithheld, PoolLost, MalformedWordError) as error:
                     self.counts["resyncs"] += 1
                     log.warning("collector begins a new epoch: %s", error)
                     self._publisher.begin_epoch()
@@ -180,7 +187,7 @@ class Collector:
         sent.back_to(base)
 
     async def _send_block(self, node: Node, market: Followed, block: BlockRef) -> None:
-        logs = await node.logs(block.hash, None, [ALL])
+        logs = await _logs_of(node, block)
         seen_ns = time.time_ns()
         hints = [] if self.hints is None else self.hints.take(block.number)
         facts, ignored = await market.advance(block, logs, hints)
@@ -198,6 +205,20 @@ class Collector:
             raise SocketError(
                 f"{self._settings.producer_path}: the relay closed the connection; restart it"
             )
+
+
+async def _logs_of(node: Node, block: BlockRef) -> list[Log]:
+    """Logs that pools and factories wrote.
+
+    A node may show a block before it has indexed its logs, or forget them: none is believed only
+    where the header admits none. Raises `LogsWithheld`.
+    """
+    for pause_s in LOG_PAUSES_S:
+        await asyncio.sleep(pause_s)
+        logs = await node.logs(block.hash, None, [ALL])
+        if logs or not await node.may_log(block.hash, ALL):
+            return logs
+    raise LogsWithheld(f"block {block.number} has logs that the node does not show")
 
 
 def _cache(settings: CollectorSettings) -> PoolCache | None:

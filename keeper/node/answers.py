@@ -4,6 +4,8 @@ import itertools
 import re
 from dataclasses import dataclass
 
+from eth_bloom.bloom import BloomFilter
+
 from keeper.chain import Address, BlockRef
 
 _QUANTITY = re.compile(r"0x[0-9a-fA-F]{1,64}")
@@ -123,6 +125,15 @@ def block_of(value: object) -> BlockRef:
         timestamp_s=quantity(fields.get("timestamp"), "block timestamp"),
         base_fee_wei=quantity(fields.get("baseFeePerGas"), "base fee", 128),
     )
+
+
+def bloom_of(value: object) -> BloomFilter:
+    """What a block's header says of its logs: addresses and topics, some of them by mistake.
+
+    Source: the yellow paper, 4.3.1.
+    """
+    bloom = data_of(fields_of(value, "block").get("logsBloom"), "logs bloom", 256)
+    return BloomFilter(int.from_bytes(bloom))
 
 
 def log_of(value: object) -> Log:

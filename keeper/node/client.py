@@ -1,6 +1,6 @@
 """A typed client of one node: each answer is validated before anyone rests on it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, Self, TypeVar
 
 from keeper.chain import LIVE_RUN, Address, BlockRef, ChainInstance
@@ -187,6 +187,18 @@ class Node:
         """Logs of one block in log order, all of them by `addresses` where given."""
         where = {"blockHash": _hex(block_hash)}
         return await self._logs(where, addresses, topics, block_hash)
+
+    async def may_log(self, block_hash: bytes, topics: Iterable[bytes]) -> bool:
+        """Whether a block's header admits logs with any of the topics; now and then by mistake."""
+        key = _hex(block_hash)
+
+        def answer(value: object) -> bool:
+            if value is None:
+                raise AbsentError(key)
+            bloom = answers.bloom_of(value)
+            return any(topic in bloom for topic in topics)
+
+        return await self._ask("eth_getBlockByHash", key, False, answer=answer, compared=True)
 
     async def logs_between(
         self,

@@ -12,6 +12,7 @@ import pytest
 from aiohttp import ClientSession, web
 from collector_world import Follower, Traders, following, fresh_read, held, settings, until
 from cutting_proxy import CuttingProxy
+from faulty_proxy import FaultyProxy
 
 from keeper.collector.collector import Collector, CollectorSettings
 from keeper.collector.origins import Factory, PoolRef
@@ -105,6 +106,26 @@ async def test_a_jump_beyond_the_filling_limit_is_a_new_epoch(
         await equals_chain(follower, config)
 
 
+async def test_a_block_without_the_logs_that_its_header_admits_is_not_believed(
+    trading: Replica, folder: Path
+) -> None:
+    traders = Traders(trading, seed=3)
+    direct = settings(trading.url, trading.manifest, folder)
+    with FaultyProxy(trading.url) as proxy:
+        async with following(replace(direct, node_urls=(proxy.url,)), folder) as it:
+            collector, follower = it
+            await until(lambda: bool(follower.boundaries))
+            proxy.begin("logs_missing")
+            await asyncio.to_thread(traders.block, 6)
+            await equals_chain(follower, direct)
+            assert collector.counts["resyncs"] == 1, "read anew"
+            proxy.end()
+            for trades in (0, 6):
+                await asyncio.to_thread(traders.block, trades)
+                await equals_chain(follower, direct)
+            assert collector.counts["resyncs"] == 1, "a block without trades has no such logs"
+
+
 async def test_a_node_that_goes_away_and_comes_back_is_followed_again(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -116,8 +137,10 @@ async def test_a_node_that_goes_away_and_comes_back_is_followed_again(
             await until(lambda: collector.counts["faults"] > 0)
             assert "start it or fix its URL" in caplog.text
             for round_ in range(1, 3):
-                seen = len(follower.boundaries)
                 with launch(port) as again:
+                    # a block that comes just then answers calls that are pinned to the one before
+                    await until(lambda: bool(follower.boundaries))
+                    seen = len(follower.boundaries)
                     await asyncio.to_thread(Traders(again, round_).block, 2)
                     await until(lambda n=seen: len(follower.boundaries) > n)  # type: ignore[misc]
                     await equals_chain(follower, config)
