@@ -141,6 +141,7 @@ async def test_logs_that_only_pretend_change_nothing(trading: Replica, folder: P
         # PUSH32 id, PUSH32 topic, PUSH1 size, PUSH0, LOG2
         code = b"\x7f" + pool.pool_id + b"\x7f" + V4_SWAP + b"\x60\xc0\x5f\xa2\x00"
         trading.rpc("anvil_setCode", [liar, "0x" + code.hex()])
+        trading.rpc("evm_setAutomine", [False])  # or a second block might follow
         sender = trading.rpc("eth_accounts")[0]
         trading.rpc("eth_sendTransaction", [{"from": sender, "to": liar, "gas": hex(100_000)}])
         trading.rpc("evm_mine")
