@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from replica.paths import ROOT
+from toolchain.mutate import report
 from toolchain.mutate.areas import GUARDED
 from toolchain.mutate.judge import Verdict
 from toolchain.mutate.memory import Memory
 from toolchain.mutate.mutants import Mutant, all_mutants
-from toolchain.mutate.report import Result, passes, text
+from toolchain.mutate.report import Result, passes, reason, text
 from toolchain.warm_compiler import Compiler
 
 PATH = "contracts/Tiny.sol"
@@ -94,6 +96,62 @@ def test_a_fault_that_does_not_compile_is_told_from_one_that_does(compiler: Comp
     path = "contracts/libraries/CallbackGuard.sol"
     assert compiler.executor([(path, "contract Nothing {")]) is None
     assert compiler.executor() is not None
+
+
+TWICE = """// SPDX-License-Identifier: UNLICENSED
+pragma solidity 0.8.30;
+
+contract Twice {
+    function f(uint256 a) external pure returns (bool) {
+        return a < 9 || a < 7;
+    }
+
+    function g(uint256 a) external pure returns (bool) {
+        return a < 9 || a < 7;
+    }
+}
+"""
+LINE = {"path": "contracts/Twice.sol", "code": "return a < 9 || a < 7;"}
+FAULT = {"before": "<", "after": "<=", "reason": "none"}
+
+
+@pytest.mark.parametrize(
+    ("entry", "excused"),
+    [
+        (LINE | FAULT, {("f", 1), ("f", 2), ("g", 1), ("g", 2)}),
+        (LINE | FAULT | {"function": "g"}, {("g", 1), ("g", 2)}),
+        (LINE | FAULT | {"nth": 2}, {("f", 2), ("g", 2)}),
+        (LINE | FAULT | {"function": "f", "nth": 2}, {("f", 2)}),
+        (FAULT | {"pattern": r"\|\| a < \d", "nth": 1}, {("f", 1), ("g", 1)}),
+        (FAULT | {"pattern": "&&"}, set()),
+        (LINE | FAULT | {"after": ">="}, set()),
+        (LINE | FAULT | {"nht": 2}, set()),
+    ],
+)
+def test_an_entry_excuses_the_fault_that_it_names(
+    compiler: Compiler,
+    monkeypatch: pytest.MonkeyPatch,
+    entry: dict[str, str | int],
+    excused: set[tuple[str, int]],
+) -> None:
+    path = str(LINE["path"])
+    tree = compiler.trees([(path, TWICE)])[path]
+    found = all_mutants({path: tree}, {path: TWICE.encode()})
+    monkeypatch.setattr(report, "explained", lambda: [entry])
+    assert {(m.function, m.nth) for m in found if reason(m)} == excused
+    assert {(m.before, m.after) for m in found if reason(m)} <= {("<", "<=")}
+
+
+def test_no_entry_of_one_line_excuses_two_faults(
+    compiler: Compiler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trees = compiler.trees()
+    found = all_mutants(trees, {path: (ROOT / path).read_bytes() for path in trees})
+    for entry in report.explained():
+        if "pattern" not in entry:
+            monkeypatch.setattr(report, "explained", lambda entry=entry: [entry])
+            excused = [(m.line, m.nth) for m in found if reason(m)]
+            assert len(excused) <= 1, entry
 
 
 def result(outcome: str, path: str = "contracts/venues/V.sol") -> Result:

@@ -15,7 +15,8 @@ GENERATED = "contracts/libraries/Program.sol"
 class Mutant:
     """One change of one source.
 
-    `line` counts from 1, `before` is the text that was there, `code` the line in which it begins.
+    `line` counts from 1, `before` is the text that was there, `code` the line in which it begins,
+    and `nth` which one of that text's places in the line it is, from 1.
     """
 
     path: str
@@ -27,6 +28,7 @@ class Mutant:
     operator: str
     assembly: bool
     code: str = ""
+    nth: int = 1
 
     @property
     def area(self) -> str:
@@ -59,12 +61,17 @@ def _of_file(path: str, ast: Node, text: bytes) -> list[Mutant]:
             after=after.decode(),
             operator=operator,
             assembly=assembly,
-            code=text[text.rfind(b"\n", 0, start) + 1 :].split(b"\n")[0].strip().decode(),
+            code=text[_line_start(text, start) :].split(b"\n")[0].strip().decode(),
+            nth=text.count(text[start : start + length], _line_start(text, start), start) + 1,
         )
         for node, function, assembly in _nodes(ast, "", assembly=False)
         for start, length, after, operator in edits(node, text)
     ]
     return sorted(set(found), key=lambda m: (m.start, m.before, m.after))
+
+
+def _line_start(text: bytes, at: int) -> int:
+    return text.rfind(b"\n", 0, at) + 1
 
 
 def _nodes(tree: Any, function: str, *, assembly: bool) -> Iterator[tuple[Node, str, bool]]:  # noqa: ANN401 - JSON

@@ -35,25 +35,30 @@ class Result:
 def reason(mutant: Mutant) -> str:
     """Why a mutant behaves as the original does, where that is listed; else nothing.
 
-    An entry names one line, or by `pattern` lines that say the same in many places.
+    An entry names a line, or by `pattern` lines that say the same in many places, and what was
+    changed there; where that would fit more than one fault, also the `function`, or which one
+    (`nth`, from 1) of the places of the text `before` in the line.
     """
-    table = explained()
-    change = {"before": mutant.before, "after": mutant.after}
-    place = change | {"path": mutant.path, "code": mutant.code}
-    for entry in table["equivalent"]:
-        if entry | place == entry:
-            return str(entry["reason"])
-    for entry in table["everywhere"]:
-        if entry | change == entry and re.search(entry["pattern"], mutant.code):
+    place = {
+        "path": mutant.path,
+        "function": mutant.function,
+        "code": mutant.code,
+        "before": mutant.before,
+        "nth": mutant.nth,
+        "after": mutant.after,
+    }
+    for entry in explained():
+        named = {key: said for key, said in entry.items() if key not in {"pattern", "reason"}}
+        if named.items() <= place.items() and re.search(str(entry.get("pattern", "")), mutant.code):
             return str(entry["reason"])
     return ""
 
 
 @cache
-def explained() -> dict[str, list[dict[str, str]]]:
-    """The list of equivalent mutants."""
+def explained() -> list[dict[str, str | int]]:
+    """The list of equivalent mutants, those of one place before those of many."""
     table: dict[str, Any] = tomllib.loads(EXPLAINED.read_text())
-    return table
+    return [*table["equivalent"], *table["everywhere"]]
 
 
 @dataclass(frozen=True, slots=True)
