@@ -145,6 +145,18 @@ def test_the_constructor_leaves_an_event_for_each_role() -> None:
     assert found["TreasuryChanged"] == (NATIVE, TREASURY)
 
 
+def test_it_says_which_pool_of_aave_lends(world: World) -> None:
+    assert world.ask(world.executor, "aavePool()", ["address"]) == hexed(AAVE_POOL)
+
+
+def test_it_says_which_pools_are_listed(world: World) -> None:
+    for listed in (True, False):
+        world.do(OWNER, world.executor, "setListedPool(address,bool)", PROPOSED, listed)
+        for pool in (PROPOSED, STRANGER):
+            said = world.ask(world.executor, "isListedPool(address)", ["bool"], pool)
+            assert said == (listed and pool == PROPOSED)
+
+
 def test_it_says_which_table_of_commands_it_runs(world: World) -> None:
     version = world.ask(world.executor, "programVersion()", ["bytes32"])
     assert version == PROGRAM_VERSION

@@ -51,7 +51,17 @@ def test_a_contract_pauses_only_as_a_guardian(world: World) -> None:
         assert refused(world, agent, sender, pause) == ("NotGuardian", hexed(agent))
     world.do(OWNER, world.executor, "setGuardian(address,bool)", agent, True)
     through(world, agent, STRANGER, pause)
+    assert world.evm.result.logs[-1].topics[1][-40:] == agent.hex()
     assert world.ask(world.executor, "paused()", ["bool"])
+
+
+def test_a_contract_unpauses_only_as_the_owner(world: World) -> None:
+    agent, unpause = scripted(world), encode_call("unpause()")
+    assert refused(world, agent, OWNER, unpause) == ("OwnableUnauthorizedAccount", hexed(agent))
+    world.do(OWNER, world.executor, "transferOwnership(address)", agent)
+    through(world, agent, STRANGER, encode_call("acceptOwnership()"))
+    through(world, agent, STRANGER, unpause)
+    assert world.evm.result.logs[-1].topics[1][-40:] == agent.hex()
 
 
 def test_a_contract_runs_only_as_an_executor(world: World) -> None:

@@ -1,0 +1,86 @@
+"""What a payment reads: its own bytes, its taker's, the declared tokens, and nothing beside."""
+
+import pyrevm
+import pytest
+from executor_world import (
+    STRANGER,
+    RevertedError,
+    World,
+    hexed,
+    new_world,
+    root_cause,
+    script,
+    scripted,
+)
+from program_assembler import ALL_BUT, command, header
+
+from keeper.chain import Address
+from keeper.execution.program_table import LEAD_USDC_E, OP_V2, OP_V3, TOKEN_LEAD_SHIFT, WPOL
+from replica.abi import encode_call
+from replica.contracts import compile_contract
+
+PAID = 5
+LEAD = LEAD_USDC_E << TOKEN_LEAD_SHIFT
+"""A tokens byte that declares a well-known token."""
+
+
+def cause(world: World, program: bytes) -> str:
+    with pytest.raises(RevertedError) as caught:
+        world.run(program)
+    return root_cause(caught.value)
+
+
+def repaying(world: World, token: Address, amount: int = PAID) -> Address:
+    """A pair that gives back what it was paid, and fails if that was something else."""
+    pair = scripted(world)
+    back = encode_call("transfer(address,uint256)", world.executor, amount)
+    script(world, pair, (token, back, True))
+    return pair
+
+
+def delivered(pair: Address, amount: int) -> bytes:
+    """Pay a pair, and swap on it."""
+    return command("pay", to="next", token=0, amount=amount) + command(
+        "v2", pool=pair, amount_out=1
+    )
+
+
+def test_a_payment_is_in_the_declared_token_whatever_a_balance_reads(world: World) -> None:
+    """The balance, left in memory at 0, has a well-known token's lead where offset 16 is."""
+    token = world.deploy(compile_contract("tests/contracts/OddToken.sol:OddToken").creation_code)
+    world.do(STRANGER, token, "mint(address,uint256)", world.executor, LEAD << 120)
+    world.run(header([token]) + delivered(repaying(world, token), PAID))
+
+
+def test_a_payment_is_in_the_declared_token_whatever_follows(world: World) -> None:
+    """Behind the commands lie words that, read at a place of memory's, lead to a lead."""
+    wpol = world.manifest.token("WPOL").address
+    program = header([wpol]) + delivered(repaying(world, wpol), PAID)
+    program += bytes(-len(program) % 32)
+    program += bytes([LEAD]) + bytes(31) + len(program).to_bytes(32, "big") * 8
+    assert cause(world, program) == "UnknownCommand"
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_all_but_some_of_a_well_known_token_is_paid(world: World, kept: int) -> None:
+    amount = world.balance(Address(WPOL)) - kept
+    pair = repaying(world, Address(WPOL), amount)
+    world.run(header([], lead="wpol") + delivered(pair, ALL_BUT | kept))
+
+
+def test_a_well_known_token_that_answers_otherwise_than_true_is_refused() -> None:
+    world = new_world()
+    program = header([], lead="wpol") + delivered(scripted(world), 0)
+    world.run(program)
+    two = bytes.fromhex("60025f5260205ff3")  # the answer to every call
+    world.evm.insert_account_info(hexed(WPOL), pyrevm.AccountInfo(code=two))
+    assert cause(world, program) == "TokenCallFailed"
+
+
+@pytest.mark.parametrize("first_byte", [OP_V2, 0xFF])
+def test_who_takes_delivery_is_told_by_an_opcode_and_not_by_a_pool(
+    world: World, first_byte: int
+) -> None:
+    other = bytes([OP_V3, first_byte]) + b"\x77" * 29
+    paid = command("pay", to="next", token=0, amount=PAID)
+    assert cause(world, header([], lead="wpol") + paid + other) == "BadRecipient"
