@@ -99,9 +99,13 @@ def test_pausing_sixteen_executors_stops_each(world: World) -> None:
         assert refused(lambda key=key: world.run(program, key)).name == "ExecutionPaused"
 
 
-def test_renouncing_is_disabled_for_the_owner(world: World) -> None:
-    error = refused(lambda: world.do(OWNER, world.executor, "renounceOwnership()"))
-    assert error.name == "RenounceDisabled"
+@pytest.mark.parametrize(
+    ("who", "error"),
+    [(OWNER, "RenounceDisabled"), (STRANGER, "OwnableUnauthorizedAccount")],
+    ids=["the owner", "a stranger"],
+)
+def test_renouncing_is_disabled_for_the_owner_too(world: World, who: Address, error: str) -> None:
+    assert refused(lambda: world.do(who, world.executor, "renounceOwnership()")).name == error
 
 
 def test_a_withdrawn_proposal_cannot_be_accepted(world: World) -> None:

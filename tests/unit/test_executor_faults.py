@@ -15,6 +15,7 @@ from executor_world import (
     RevertedError,
     World,
     callback,
+    decode_error,
     hexed,
     script,
     scripted,
@@ -22,6 +23,7 @@ from executor_world import (
 from program_assembler import COMMANDS, STREAMS, bound, command, header
 
 from keeper.chain import Address
+from keeper.execution.program_table import WPOL
 from replica.contracts import compile_executor
 from replica.protocols.balancer_v2 import VAULT
 from replica.protocols.morpho_blue import MORPHO
@@ -31,6 +33,7 @@ REVERTS_LONG = "6103e85ffd"
 """Runtime code that reverts with 1,000 zero bytes."""
 REPORTS_LONG = "63" + selector_of("HopFailed(address,bytes)").hex() + "60e01b5f52" + REVERTS_LONG
 """The same, posing as a report of a failed hop."""
+FREE = command("pay", to="caller", token=0, amount=0)
 LONGEST_REPORT = 4 + 3 * 32 + 256
 
 
@@ -217,15 +220,32 @@ def test_a_silent_last_pool_of_a_stream_is_found_by_the_command_around_it(
     world: World, start: bytes, name: str
 ) -> None:
     """The last command leaves the check to the one that encloses it, which sees the same word."""
-    token = world.manifest.token("WPOL").address
     outer, silent = scripted(world), scripted(world)
-    script(world, silent)
+    error = refused(world, start + around(world, outer, visiting(name, silent)))
+    assert (error.name, error.args_) == ("CallbackMissing", (hexed(outer),))
+
+
+@pytest.mark.parametrize("name", LAST)
+def test_a_silent_pool_that_is_not_the_last_of_a_stream_is_named(
+    world: World, start: bytes, name: str
+) -> None:
+    outer, silent = scripted(world), scripted(world)
+    stream = visiting(name, silent) + FREE
+    error = refused(world, start + around(world, outer, stream))
+    assert decode_error(error.args_[1]) == ("CallbackMissing", (hexed(silent),))
+
+
+def visiting(name: str, pool: Address) -> bytes:
+    """A command that calls this pool, with a stream of its own if it may have one."""
     given: dict[str, int | bytes] = nothing(name)
     if name == "v3_run":
-        stream = command(name, nested=silent, **given)
-    else:
-        stream = command(name, **(given | {"pool": silent}))
-    answer = callback(V3_CALLBACK, bound([token], stream), world.executor)
+        return command(name, nested=pool, **given)
+    nests = any(field["type"] == "nested" for field in COMMANDS[name]["field"])
+    return command(name, nested=FREE if nests else b"", **(given | {"pool": pool}))
+
+
+def around(world: World, outer: Address, stream: bytes) -> bytes:
+    """A command with this stream, and a pool that runs it."""
+    answer = callback(V3_CALLBACK, bound([Address(WPOL)], stream), world.executor)
     script(world, outer, (world.executor, answer, True))
-    error = refused(world, start + command("v3", pool=outer, amount_in=1, nested=stream))
-    assert (error.name, error.args_) == ("CallbackMissing", ("0x" + outer.hex(),))
+    return command("v3", pool=outer, amount_in=1, nested=stream)

@@ -4,8 +4,10 @@ import pyrevm
 import pytest
 from executor_world import (
     STRANGER,
+    V3_CALLBACK,
     RevertedError,
     World,
+    callback,
     hexed,
     new_world,
     root_cause,
@@ -15,7 +17,14 @@ from executor_world import (
 from program_assembler import ALL_BUT, command, header
 
 from keeper.chain import Address
-from keeper.execution.program_table import LEAD_USDC_E, OP_V2, OP_V3, TOKEN_LEAD_SHIFT, WPOL
+from keeper.execution.program_table import (
+    LEAD_USDC_E,
+    LEAD_WPOL,
+    OP_V2,
+    OP_V3,
+    TOKEN_LEAD_SHIFT,
+    WPOL,
+)
 from replica.abi import encode_call
 from replica.contracts import compile_contract
 
@@ -59,6 +68,27 @@ def test_a_payment_is_in_the_declared_token_whatever_follows(world: World) -> No
     program += bytes(-len(program) % 32)
     program += bytes([LEAD]) + bytes(31) + len(program).to_bytes(32, "big") * 8
     assert cause(world, program) == "UnknownCommand"
+
+
+def test_a_payment_goes_to_the_pool_that_follows_whatever_came_before(world: World) -> None:
+    """Memory holds a stream of swaps on another pair, in the place where calldata has the taker."""
+    coin, pool = Address(WPOL), scripted(world)
+    others = bytes([OP_V2]) * 35 * 16
+    answer = callback(V3_CALLBACK, bytes([LEAD_WPOL << 6]) + others, world.executor)
+    script(world, pool, (world.executor, answer, True))
+    start = header([], lead="wpol") + command("v3", pool=pool, amount_in=1, nested=others)
+    world.run(start + delivered(repaying(world, coin), PAID))
+
+
+def test_nobody_follows_the_end_of_a_stream(world: World) -> None:
+    """Who calls back may write behind it what looks like a pair that takes delivery."""
+    pool, stream = scripted(world), command("pay", to="next", token=0, amount=PAID)
+    answer = callback(V3_CALLBACK, bytes([LEAD_WPOL << 6]) + stream, world.executor)
+    end = 4 + 4 * 32 + 1 + len(stream)
+    answer = answer[:end] + bytes([OP_V2]) + pool + bytes(14)
+    script(world, pool, (world.executor, answer, True))
+    program = header([], lead="wpol") + command("v3", pool=pool, amount_in=1, nested=stream)
+    assert cause(world, program) == "BadRecipient"
 
 
 @pytest.mark.parametrize("kept", [0, 1])

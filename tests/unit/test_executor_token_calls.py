@@ -1,0 +1,80 @@
+"""A token is asked, paid with and approved in so many bytes, and not one more."""
+
+import pyrevm
+import pytest
+from executor_world import (
+    OWNER,
+    V3_CALLBACK,
+    RevertedError,
+    World,
+    hexed,
+    new_world,
+    script,
+    scripted,
+)
+from program_assembler import command, header
+
+from keeper.chain import Address
+from keeper.execution.program_table import WPOL
+from replica.abi import encode_call
+
+TOKENS = {"none": Address(b"\x70" * 20), "wpol": Address(WPOL)}
+"""By the lead of a program that declares it alone."""
+STRICT = bytes.fromhex("5f3560e01c63dd62ed3e14602436146044361417601a575f5ffd5b155f5260205ff3")
+"""Answers 0 to `allowance` and 1 to all else; reverts unless it hears one argument or two."""
+PAID = 1
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    world = new_world()
+    for token in TOKENS.values():
+        world.evm.insert_account_info(hexed(token), pyrevm.AccountInfo(code=STRICT))
+    return world
+
+
+@pytest.fixture
+def pool(world: World) -> Address:
+    """Does nothing, and is listed."""
+    pool = scripted(world)
+    world.do(OWNER, world.executor, "setListedPool(address,bool)", pool, True)
+    return pool
+
+
+def start(lead: str) -> bytes:
+    return header([] if lead != "none" else [TOKENS[lead]], lead=lead)
+
+
+@pytest.mark.parametrize("lead", TOKENS)
+@pytest.mark.parametrize("size", [35, 37, 67, 69])
+def test_the_token_hears_every_byte(world: World, lead: str, size: int) -> None:
+    with pytest.raises(RevertedError):
+        world.call(OWNER, TOKENS[lead], bytes(size))
+
+
+@pytest.mark.parametrize("lead", TOKENS)
+def test_a_payment_is_two_arguments(world: World, pool: Address, lead: str) -> None:
+    paid = command("pay", to="next", token=0, amount=PAID)
+    world.run(start(lead) + paid + command("v2", pool=pool, amount_out=1))
+
+
+@pytest.mark.parametrize("lead", TOKENS)
+def test_an_approval_and_what_is_left_of_it_are_two(world: World, pool: Address, lead: str) -> None:
+    world.run(start(lead) + command("curve", pool=pool, indices=1, token=0, amount_in=PAID))
+
+
+@pytest.mark.parametrize("rest", [False, True], ids=["within", "at the end"])
+@pytest.mark.parametrize("lead", TOKENS)
+def test_a_run_of_pairs_pays_so_too(world: World, pool: Address, lead: str, rest: bool) -> None:
+    cell = bytes(12) + pool
+    run = command("v2_run", token=0, amount_in=PAID, nested=cell, rest=rest)
+    world.run(start(lead) + run)
+
+
+@pytest.mark.parametrize("rest", [False, True], ids=["within", "at the end"])
+@pytest.mark.parametrize("lead", TOKENS)
+def test_a_run_of_v3_pools_pays_so_too(world: World, pool: Address, lead: str, rest: bool) -> None:
+    data = b"\xc0" + bytes(2) + PAID.to_bytes(12, "big") + TOKENS[lead] + pool
+    script(world, pool, (world.executor, encode_call(V3_CALLBACK, PAID, 0, data), True))
+    terms = {"token": 0, "amount_out": 1, "directions": 0, "max_in": PAID}
+    world.run(start(lead) + command("v3_run", nested=pool, rest=rest, **terms))
