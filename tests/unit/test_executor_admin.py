@@ -149,6 +149,25 @@ def test_the_constructor_leaves_an_event_for_each_role() -> None:
     assert found["TreasuryChanged"] == (NATIVE, TREASURY)
 
 
+@pytest.mark.parametrize(
+    ("role", "first"), [("Executor", KEEPER), ("Guardian", GUARDIAN)], ids=["executor", "guardian"]
+)
+def test_it_says_who_has_a_role(world: World, role: str, first: Address) -> None:
+    def named() -> dict[Address, bool]:
+        """Each account's own answer; the list has to agree."""
+        ask, accounts = f"is{role}(address)", (first, STRANGER, PROPOSED)
+        said = {who: world.ask(world.executor, ask, ["bool"], who) for who in accounts}
+        listed = world.ask(world.executor, f"{role.lower()}s()", ["address[]"])
+        assert {*listed} == {hexed(who) for who in accounts if said[who]}
+        return said
+
+    assert named() == {first: True, STRANGER: False, PROPOSED: False}
+    world.do(OWNER, world.executor, f"set{role}(address,bool)", STRANGER, True)
+    assert named() == {first: True, STRANGER: True, PROPOSED: False}
+    world.do(OWNER, world.executor, f"set{role}(address,bool)", first, False)
+    assert named() == {first: False, STRANGER: True, PROPOSED: False}
+
+
 def test_it_says_which_pool_of_aave_lends(world: World) -> None:
     assert world.ask(world.executor, "aavePool()", ["address"]) == hexed(AAVE_POOL)
 
