@@ -20,6 +20,7 @@ from keeper.chain import Address
 from keeper.execution.program_table import (
     LEAD_USDC_E,
     LEAD_WPOL,
+    OP_PAY,
     OP_V2,
     OP_V3,
     TOKEN_LEAD_SHIFT,
@@ -107,10 +108,13 @@ def test_a_well_known_token_that_answers_otherwise_than_true_is_refused() -> Non
     assert cause(world, program) == "TokenCallFailed"
 
 
-@pytest.mark.parametrize("first_byte", [OP_V2, 0xFF])
-def test_who_takes_delivery_is_told_by_an_opcode_and_not_by_a_pool(
-    world: World, first_byte: int
+@pytest.mark.parametrize(
+    ("first_byte", "last_byte"), [(OP_V2, 0x77), (0xFF, 0x77), (0x77, OP_V2), (0x77, OP_PAY)]
+)
+def test_who_takes_delivery_is_told_by_an_opcode_alone(
+    world: World, first_byte: int, last_byte: int
 ) -> None:
-    other = bytes([OP_V3, first_byte]) + b"\x77" * 29
+    """Neither the first byte of a pool nor the last that is read with it has a say."""
+    other = bytes([OP_V3, first_byte]) + b"\x77" * 29 + bytes([last_byte])
     paid = command("pay", to="next", token=0, amount=PAID)
     assert cause(world, header([], lead="wpol") + paid + other) == "BadRecipient"
