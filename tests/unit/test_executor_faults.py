@@ -235,6 +235,14 @@ def test_a_silent_pool_that_is_not_the_last_of_a_stream_is_named(
     assert decode_error(error.args_[1]) == ("CallbackMissing", (hexed(silent),))
 
 
+@pytest.mark.parametrize("name", LAST)
+def test_a_silent_pool_at_the_end_of_a_long_program_is_named(world: World, name: str) -> None:
+    """Nothing encloses it, whatever else has been said."""
+    silent = scripted(world)
+    error = refused(world, header([Address(WPOL)] * 20) + visiting(name, silent))
+    assert (error.name, error.args_) == ("CallbackMissing", (hexed(silent),))
+
+
 def visiting(name: str, pool: Address) -> bytes:
     """A command that calls this pool, with a stream of its own if it may have one."""
     given: dict[str, int | bytes] = nothing(name)
