@@ -17,9 +17,12 @@ ODD = "tests/contracts/OddToken.sol:OddToken"
 
 
 def pair_of(world: World, reserves: tuple[int, int]) -> Address:
-    """A pair that answers a lone selector with its reserves, and reverts with any other call."""
-    code = bytes.fromhex("36600414600e57365f5f37365ffd5b604060195f3960405ff3")
-    code += b"".join((DIRT | reserve).to_bytes(32, "big") for reserve in reserves)
+    """A pair that answers a lone selector with its reserves, and reverts with any other call.
+
+    A third word follows them, of which no bit matters.
+    """
+    code = bytes.fromhex("36600414600e57365f5f37365ffd5b606060195f3960605ff3")
+    code += b"".join((DIRT | reserve).to_bytes(32, "big") for reserve in (*reserves, MASK))
     size = f"60{len(code):02x}"
     return world.deploy(bytes.fromhex(f"{size}600a5f39{size}5ff3") + code)
 

@@ -75,6 +75,16 @@ def test_a_command_that_passes_the_end_is_refused_where_it_stands(
         assert (error.name, error.args_) == ("TruncatedProgram", (len(start),))
 
 
+@pytest.mark.parametrize("name", ["v2_run", "v3_run"])
+def test_cells_that_pass_the_end_are_refused_whatever_they_hold(
+    world: World, start: bytes, name: str
+) -> None:
+    """Read with the cells behind it, this length would lead back to where they begin."""
+    run = command(name, **nothing(name))[:-2] + b"\xff" * 31 + b"\xe0"
+    error = refused(world, start + run)
+    assert (error.name, error.args_) == ("TruncatedProgram", (len(start),))
+
+
 @pytest.mark.parametrize("name", [n for n, entry in COMMANDS.items() if entry["recipients"]])
 def test_an_address_to_pay_belongs_to_its_command(world: World, start: bytes, name: str) -> None:
     whole = command(name, to=Address(b"\x77" * 20), **nothing(name))

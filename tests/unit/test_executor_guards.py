@@ -340,6 +340,9 @@ def test_a_stale_armed_word_does_not_outlive_its_run(world: World, wpol: Address
         (lambda _: bytes(4), "DeadlinePassed"),
         (lambda t: header([t])[:16], "BadTokens"),
         (lambda _: header([]), "BadTokens"),
+        # words that end as a well-known token's byte begins
+        (lambda _: header([]) + bytes(30) + bytes([LEAD_WPOL << 6]), "BadTokens"),
+        (lambda _: header([]) + bytes(30) + bytes([LEAD_USDC_E << 6]), "BadTokens"),
         (lambda t: header([t], tokens_byte=LEADS << 6 | 1), "BadTokens"),
         (lambda t: header([t])[:-1], "TruncatedProgram"),
         (lambda t: header([t], tokens_byte=2), "TruncatedProgram"),

@@ -20,9 +20,7 @@ from keeper.chain import Address
 from keeper.execution.program_table import (
     LEAD_USDC_E,
     LEAD_WPOL,
-    OP_PAY,
     OP_V2,
-    OP_V3,
     TOKEN_LEAD_SHIFT,
     WPOL,
 )
@@ -81,17 +79,6 @@ def test_a_payment_goes_to_the_pool_that_follows_whatever_came_before(world: Wor
     world.run(start + delivered(repaying(world, coin), PAID))
 
 
-def test_nobody_follows_the_end_of_a_stream(world: World) -> None:
-    """Who calls back may write behind it what looks like a pair that takes delivery."""
-    pool, stream = scripted(world), command("pay", to="next", token=0, amount=PAID)
-    answer = callback(V3_CALLBACK, bytes([LEAD_WPOL << 6]) + stream, world.executor)
-    end = 4 + 4 * 32 + 1 + len(stream)
-    answer = answer[:end] + bytes([OP_V2]) + pool + bytes(14)
-    script(world, pool, (world.executor, answer, True))
-    program = header([], lead="wpol") + command("v3", pool=pool, amount_in=1, nested=stream)
-    assert cause(world, program) == "BadRecipient"
-
-
 @pytest.mark.parametrize("kept", [0, 1])
 def test_all_but_some_of_a_well_known_token_is_paid(world: World, kept: int) -> None:
     amount = world.balance(Address(WPOL)) - kept
@@ -106,15 +93,3 @@ def test_a_well_known_token_that_answers_otherwise_than_true_is_refused() -> Non
     two = bytes.fromhex("60025f5260205ff3")  # the answer to every call
     world.evm.insert_account_info(hexed(WPOL), pyrevm.AccountInfo(code=two))
     assert cause(world, program) == "TokenCallFailed"
-
-
-@pytest.mark.parametrize(
-    ("first_byte", "last_byte"), [(OP_V2, 0x77), (0xFF, 0x77), (0x77, OP_V2), (0x77, OP_PAY)]
-)
-def test_who_takes_delivery_is_told_by_an_opcode_alone(
-    world: World, first_byte: int, last_byte: int
-) -> None:
-    """Neither the first byte of a pool nor the last that is read with it has a say."""
-    other = bytes([OP_V3, first_byte]) + b"\x77" * 29 + bytes([last_byte])
-    paid = command("pay", to="next", token=0, amount=PAID)
-    assert cause(world, header([], lead="wpol") + paid + other) == "BadRecipient"
