@@ -53,10 +53,16 @@ def delivered(pair: Address, amount: int) -> bytes:
     )
 
 
+def odd_token(world: World, held: int) -> Address:
+    """A token of which the executor holds so much."""
+    token = world.deploy(compile_contract("tests/contracts/OddToken.sol:OddToken").creation_code)
+    world.do(STRANGER, token, "mint(address,uint256)", world.executor, held)
+    return token
+
+
 def test_a_payment_is_in_the_declared_token_whatever_a_balance_reads(world: World) -> None:
     """The balance, left in memory at 0, has a well-known token's lead where offset 16 is."""
-    token = world.deploy(compile_contract("tests/contracts/OddToken.sol:OddToken").creation_code)
-    world.do(STRANGER, token, "mint(address,uint256)", world.executor, LEAD << 120)
+    token = odd_token(world, LEAD << 120)
     world.run(header([token]) + delivered(repaying(world, token), PAID))
 
 
@@ -93,3 +99,21 @@ def test_a_well_known_token_that_answers_otherwise_than_true_is_refused() -> Non
     two = bytes.fromhex("60025f5260205ff3")  # the answer to every call
     world.evm.insert_account_info(hexed(WPOL), pyrevm.AccountInfo(code=two))
     assert cause(world, program) == "TokenCallFailed"
+
+
+@pytest.mark.parametrize("first", [LEAD_WPOL << TOKEN_LEAD_SHIFT, LEAD])
+def test_a_declared_token_may_not_fall_however_its_address_begins(world: World, first: int) -> None:
+    """That byte follows the tokens byte, and is none."""
+    token, odd = Address(bytes([first]) * 20), odd_token(world, 7)
+    code = world.evm.get_code(hexed(odd))
+    world.evm.insert_account_info(hexed(token), pyrevm.AccountInfo(code=code))
+    world.do(STRANGER, token, "mint(address,uint256)", world.executor, 7)
+    assert cause(world, header([token]) + delivered(scripted(world), 7)) == "BalanceFell"
+
+
+def test_nobody_asks_for_a_payment_because_a_balance_is_high(world: World) -> None:
+    """It is noted in memory behind the word that says whether somebody does."""
+    program = header([odd_token(world, 2**256 - 1)], deadline_block=2**31 - 1)
+    with pytest.raises(RevertedError) as caught:
+        world.run(program + command("pay_owed", token=0, max_amount=1))
+    assert (caught.value.name, caught.value.args_) == ("WrongPayment", (0, 1))

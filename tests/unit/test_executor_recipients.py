@@ -27,6 +27,7 @@ POOLED = [
     and {"pool", "cells_length"} & {field["name"] for field in COMMANDS[name]["field"]}
 ]
 ECHO, NEXT = Address(b"\xec" * 20), Address(b"\x4e" * 20)
+TAKER = command("v2", pool=NEXT, amount_out=1)
 ECHOES = bytes.fromhex("365f5f37365ffd")
 """Reverts with what it hears."""
 FREE = command("pay", to="caller", token=0, amount=0)
@@ -50,8 +51,8 @@ def bound(lead: str, stream: bytes) -> bytes:
     return start(lead)[len(header([])) - 1 :] + stream
 
 
-def sending(name: str, pool: Address = ECHO) -> bytes:
-    """A command that sends to the next pool, as small as it can be."""
+def sending(name: str, to: str | Address = "next", pool: Address = ECHO) -> bytes:
+    """A command that sends there, as small as it can be."""
     kinds = {field["name"]: field["type"] for field in COMMANDS[name]["field"]}
     fields: dict[str, int | bytes] = {
         field: 0 for field, kind in kinds.items() if kind not in STREAMS
@@ -60,7 +61,7 @@ def sending(name: str, pool: Address = ECHO) -> bytes:
         fields["pool"] = pool
     nested = {"nested": FREE, "cells": pool if name == "v3_run" else bytes(12) + pool}
     inner = next((nested[kind] for kind in kinds.values() if kind in STREAMS), b"")
-    return command(name, to="next", nested=inner, **fields)
+    return command(name, to=to, nested=inner, **fields)
 
 
 def cause(world: World, program: bytes) -> str:
@@ -93,18 +94,47 @@ def test_nobody_follows_the_end_of_a_stream(world: World, name: str, lead: str) 
     assert cause(world, program) == "BadRecipient"
 
 
+def heard(world: World, program: bytes) -> bytes:
+    """What a pool that reverts with its calldata was told."""
+    world.evm.insert_account_info(hexed(ECHO), pyrevm.AccountInfo(code=ECHOES))
+    with pytest.raises(RevertedError) as caught:
+        world.run(program)
+    pool, said = caught.value.args_
+    assert pool == hexed(ECHO)
+    return bytes(said)
+
+
+def around(world: World, pool: Address, lead: str, stream: bytes) -> bytes:
+    """A command with this stream, and a pool that runs it."""
+    answer = callback(V3_CALLBACK, bound(lead, stream), world.executor)
+    script(world, pool, (world.executor, answer, True))
+    return command("v3", pool=pool, amount_in=1, nested=stream)
+
+
 @pytest.mark.parametrize("name", POOLED)
 def test_the_pool_that_follows_is_meant_whatever_came_before(
     world: World, name: str, lead: str
 ) -> None:
     """Memory holds a stream of swaps on another pair, in the place where calldata has the taker."""
+    program = start(lead) + around(world, scripted(world), lead, OTHERS)
+    assert NEXT in heard(world, program + sending(name) + TAKER)
+
+
+@pytest.mark.parametrize("name", POOLED)
+def test_the_caller_is_meant_also_where_one_follows_that_takes_delivery(
+    world: World, name: str, lead: str
+) -> None:
     pool = scripted(world)
-    world.evm.insert_account_info(hexed(ECHO), pyrevm.AccountInfo(code=ECHOES))
-    answer = callback(V3_CALLBACK, bound(lead, OTHERS), world.executor)
-    script(world, pool, (world.executor, answer, True))
-    program = start(lead) + command("v3", pool=pool, amount_in=1, nested=OTHERS)
-    program += sending(name) + command("v2", pool=NEXT, amount_out=1)
-    with pytest.raises(RevertedError) as caught:
-        world.run(program)
-    assert caught.value.args_[0] == hexed(ECHO)
-    assert NEXT in caught.value.args_[1]
+    said = heard(world, start(lead) + around(world, pool, lead, sending(name, "caller") + TAKER))
+    assert pool in said
+    assert NEXT not in said
+
+
+@pytest.mark.parametrize("name", POOLED)
+def test_an_address_is_meant_also_where_it_begins_as_a_taker_does(
+    world: World, name: str, lead: str
+) -> None:
+    heir = Address(bytes([OP_V2]) + b"\x1e" * 19)
+    said = heard(world, start(lead) + sending(name, heir) + TAKER)
+    assert heir in said
+    assert NEXT not in said
