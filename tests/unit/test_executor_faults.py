@@ -222,6 +222,16 @@ def test_a_lender_that_does_not_call_back_is_named(world: World, start: bytes, n
     assert (error.name, error.args_) == ("CallbackMissing", (hexed(LENDERS[name]),))
 
 
+@pytest.mark.parametrize("name", ["v2", "v2_run", "curve_ng"])
+def test_a_hop_that_failed_is_not_tried_again(world: World, start: bytes, name: str) -> None:
+    """The pool takes all gas it is given, and nothing where that is little."""
+    pool = deployed(world, "620f42405a11600a57005bfe")
+    cells = bytes(12) + pool if name == "v2_run" else b""
+    named = {} if cells else {"pool": pool}
+    error = refused(world, start + command(name, nested=cells, **(nothing(name) | named)))
+    assert (error.name, error.args_) == ("HopFailed", (hexed(pool), b""))
+
+
 LAST = ("v3", "v3_pay", "v3_out", "algebra", "algebra_pay", "v2_flash", "v3_flash", "v3_run")
 
 

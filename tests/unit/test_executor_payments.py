@@ -14,7 +14,7 @@ from executor_world import (
     script,
     scripted,
 )
-from program_assembler import ALL_BUT, command, header
+from program_assembler import ALL_BUT, bound, command, header
 
 from keeper.chain import Address
 from keeper.execution.program_table import (
@@ -101,14 +101,33 @@ def test_a_well_known_token_that_answers_otherwise_than_true_is_refused() -> Non
     assert cause(world, program) == "TokenCallFailed"
 
 
+def at_address(world: World, token: Address, held: int) -> None:
+    """Put a token there, of which the executor holds so much."""
+    code = world.evm.get_code(hexed(odd_token(world, 0)))
+    world.evm.insert_account_info(hexed(token), pyrevm.AccountInfo(code=code))
+    world.do(STRANGER, token, "mint(address,uint256)", world.executor, held)
+
+
 @pytest.mark.parametrize("first", [LEAD_WPOL << TOKEN_LEAD_SHIFT, LEAD])
 def test_a_declared_token_may_not_fall_however_its_address_begins(world: World, first: int) -> None:
     """That byte follows the tokens byte, and is none."""
-    token, odd = Address(bytes([first]) * 20), odd_token(world, 7)
-    code = world.evm.get_code(hexed(odd))
-    world.evm.insert_account_info(hexed(token), pyrevm.AccountInfo(code=code))
-    world.do(STRANGER, token, "mint(address,uint256)", world.executor, 7)
+    token = Address(bytes([first]) * 20)
+    at_address(world, token, 7)
     assert cause(world, header([token]) + delivered(scripted(world), 7)) == "BalanceFell"
+
+
+def test_a_stream_is_no_payment_however_its_first_token_begins(world: World) -> None:
+    token, pool = Address(bytes(2) + b"\x70" * 18), scripted(world)
+    at_address(world, token, 7)
+    stream = command("pay", to="caller", token=0, amount=0)
+    answer = callback(V3_CALLBACK, bound([token], stream), world.executor)
+    script(world, pool, (world.executor, answer, True))
+    world.run(header([token]) + command("v3", pool=pool, amount_in=1, nested=stream))
+
+
+def test_a_balance_is_no_tokens_byte_when_a_run_ends(world: World) -> None:
+    """It is left in memory at 0, and has a well-known token's lead where offset 16 is."""
+    world.run(header([odd_token(world, LEAD << 120)]))
 
 
 def test_nobody_asks_for_a_payment_because_a_balance_is_high(world: World) -> None:
@@ -117,3 +136,14 @@ def test_nobody_asks_for_a_payment_because_a_balance_is_high(world: World) -> No
     with pytest.raises(RevertedError) as caught:
         world.run(program + command("pay_owed", token=0, max_amount=1))
     assert (caught.value.name, caught.value.args_) == ("WrongPayment", (0, 1))
+
+
+@pytest.mark.parametrize("name", ["v3_owed", "algebra_owed"])
+def test_a_pool_may_not_ask_for_what_no_amount_can_name(world: World, name: str) -> None:
+    """One unit more than the greatest amount would mean all but nothing."""
+    asking, token = scripted(world), Address(WPOL)
+    stream = command(name, pool=scripted(world), nested=bytes(1))
+    asks = encode_call(V3_CALLBACK, ALL_BUT, 0, bound([token], stream))
+    script(world, asking, (world.executor, asks, True))
+    program = header([token]) + command("v3", pool=asking, amount_in=1, nested=stream)
+    assert cause(world, program) == "WrongPayment"
