@@ -24,6 +24,7 @@ from program_assembler import COMMANDS, STREAMS, bound, command, header
 
 from keeper.chain import Address
 from keeper.execution.program_table import WPOL
+from replica.abi import encode_call
 from replica.contracts import compile_executor
 from replica.protocols.balancer_v2 import VAULT
 from replica.protocols.morpho_blue import MORPHO
@@ -83,6 +84,13 @@ def test_cells_that_pass_the_end_are_refused_whatever_they_hold(
     run = command(name, **nothing(name))[:-2] + b"\xff" * 31 + b"\xe0"
     error = refused(world, start + run)
     assert (error.name, error.args_) == ("TruncatedProgram", (len(start),))
+
+
+def test_cells_end_where_their_length_says_whatever_they_hold(world: World, start: bytes) -> None:
+    """Two zeros that end the word in which the length is read are not the length."""
+    pair = Address(b"\x5a" * 16 + bytes(2) + b"\x5a" * 2)
+    run = command("v2_run", token=0, amount_in=0, nested=bytes(12) + pair)
+    world.run(start + run + command("v2", pool=pair, amount_out=0))
 
 
 @pytest.mark.parametrize("name", [n for n, entry in COMMANDS.items() if entry["recipients"]])
@@ -220,6 +228,18 @@ def test_a_lender_that_does_not_call_back_is_named(world: World, start: bytes, n
         account = pyrevm.AccountInfo(nonce=kept.nonce, balance=kept.balance, code=code)
         world.evm.insert_account_info(hexed(LENDERS[name]), account)
     assert (error.name, error.args_) == ("CallbackMissing", (hexed(LENDERS[name]),))
+
+
+@pytest.mark.parametrize("size", range(6))
+def test_a_reason_is_a_report_from_four_bytes_on(world: World, start: bytes, size: int) -> None:
+    """A report goes on as it is; what is shorter than its selector is a reason like any other."""
+    reason = (selector_of("HopFailed(address,bytes)") + bytes(2))[:size]
+    pool = deployed(world, f"65{reason.ljust(6, bytes(1)).hex()}60d01b5f5260{size:02x}5ffd")
+    wrapped = encode_call("HopFailed(address,bytes)", pool, reason)
+    said = (wrapped if size < 4 else reason).hex()
+    program = start + command("v2", pool=pool, amount_out=1)
+    with pytest.raises(RuntimeError, match=rf"0x{said}\b"):
+        world.evm.message_call(hexed(KEEPER), hexed(world.executor), calldata=program, gas=10**6)
 
 
 @pytest.mark.parametrize("name", ["v2", "v2_run", "curve_ng"])

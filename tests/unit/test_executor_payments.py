@@ -8,6 +8,7 @@ from executor_world import (
     RevertedError,
     World,
     callback,
+    decode_error,
     hexed,
     new_world,
     root_cause,
@@ -146,4 +147,7 @@ def test_a_pool_may_not_ask_for_what_no_amount_can_name(world: World, name: str)
     asks = encode_call(V3_CALLBACK, ALL_BUT, 0, bound([token], stream))
     script(world, asking, (world.executor, asks, True))
     program = header([token]) + command("v3", pool=asking, amount_in=1, nested=stream)
-    assert cause(world, program) == "WrongPayment"
+    with pytest.raises(RevertedError) as caught:
+        world.run(program)
+    inner = decode_error(caught.value.args_[1])
+    assert inner == ("WrongPayment", (ALL_BUT, ALL_BUT - 1))
