@@ -1,7 +1,7 @@
 """What has arrived at a pair, priced to the unit, whatever else the words of its reserves hold."""
 
 import pytest
-from executor_world import STRANGER, RevertedError, World
+from executor_world import STRANGER, RevertedError, World, hexed
 from program_assembler import command, header
 
 from keeper.chain import Address
@@ -59,3 +59,12 @@ def test_less_than_the_reserve_or_too_much_is_refused(
     world: World, arrived: int, zero_for_one: bool
 ) -> None:
     assert refused(world, arrived, 30, zero_for_one=zero_for_one).name == "BadAmount"
+
+
+@pytest.mark.parametrize("size", [0, 0x20, 0x3F])
+def test_a_pair_that_answers_with_less_than_two_words_is_named(world: World, size: int) -> None:
+    pair = world.deploy(bytes.fromhex(f"6360{size:02x}5ff35f526004601cf3"))
+    swap = command("v2_arrived", pool=pair, token=0, fee=30)
+    with pytest.raises(RevertedError) as caught:
+        world.run(header([world.manifest.token("WPOL").address]) + swap)
+    assert (caught.value.name, caught.value.args_[0]) == ("HopFailed", hexed(pair))

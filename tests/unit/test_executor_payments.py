@@ -3,6 +3,7 @@
 import pyrevm
 import pytest
 from executor_world import (
+    OWNER,
     STRANGER,
     V3_CALLBACK,
     RevertedError,
@@ -29,6 +30,7 @@ from replica.abi import encode_call
 from replica.contracts import compile_contract
 
 PAID = 5
+ECHOES = bytes.fromhex("365f5f37365ffd")
 LEAD = LEAD_USDC_E << TOKEN_LEAD_SHIFT
 """A tokens byte that declares a well-known token."""
 
@@ -84,6 +86,22 @@ def test_a_payment_goes_to_the_pool_that_follows_whatever_came_before(world: Wor
     script(world, pool, (world.executor, answer, True))
     start = header([], lead="wpol") + command("v3", pool=pool, amount_in=1, nested=others)
     world.run(start + delivered(repaying(world, coin), PAID))
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+@pytest.mark.parametrize(
+    ("name", "more"), [("v3_pay", {}), ("algebra_pay", {}), ("curve", {"indices": 1})]
+)
+def test_all_but_some_is_swapped(world: World, name: str, more: dict[str, int], kept: int) -> None:
+    """The pool, which reverts with what it hears, hears the amount."""
+    token, pool = Address(WPOL), Address(b"\xec" * 20)
+    world.evm.insert_account_info(hexed(pool), pyrevm.AccountInfo(code=ECHOES))
+    world.do(OWNER, world.executor, "setListedPool(address,bool)", pool, True)
+    swap = command(name, pool=pool, token=0, amount_in=ALL_BUT | kept, **more)
+    with pytest.raises(RevertedError) as caught:
+        world.run(header([token]) + swap)
+    words = [caught.value.args_[1][at : at + 32] for at in range(4, 256, 32)]
+    assert (world.balance(token) - kept).to_bytes(32, "big") in words
 
 
 @pytest.mark.parametrize("kept", [0, 1])

@@ -78,3 +78,18 @@ def test_a_run_of_v3_pools_pays_so_too(world: World, pool: Address, lead: str, r
     script(world, pool, (world.executor, encode_call(V3_CALLBACK, PAID, 0, data), True))
     terms = {"token": 0, "amount_out": 1, "directions": 0, "max_in": PAID}
     world.run(start(lead) + command("v3_run", nested=pool, rest=rest, **terms))
+
+
+@pytest.mark.parametrize("bit", [0, 247, 248, 255])
+def test_whatever_is_left_of_an_approval_is_refused(world: World, pool: Address, bit: int) -> None:
+    """A token answers 1 to all but `allowance`, to which it answers with one bit."""
+    token = Address(b"\x71" * 20)
+    code = f"5f3560e01c63dd62ed3e1460165760015f5260205ff35b600160{bit:02x}1b5f5260205ff3"
+    world.evm.insert_account_info(hexed(token), pyrevm.AccountInfo(code=bytes.fromhex(code)))
+    swap = command("curve", pool=pool, indices=1, token=0, amount_in=PAID)
+    with pytest.raises(RevertedError) as caught:
+        world.run(header([token]) + swap)
+    assert (caught.value.name, caught.value.args_) == (
+        "AllowanceLeft",
+        (hexed(token), hexed(pool)),
+    )
