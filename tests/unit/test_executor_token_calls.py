@@ -17,6 +17,7 @@ from program_assembler import command, header
 from keeper.chain import Address
 from keeper.execution.program_table import WPOL
 from replica.abi import encode_call
+from replica.protocols.balancer_v2 import VAULT
 
 TOKENS = {"none": Address(b"\x70" * 20), "wpol": Address(WPOL)}
 """By the lead of a program that declares it alone."""
@@ -81,15 +82,20 @@ def test_a_run_of_v3_pools_pays_so_too(world: World, pool: Address, lead: str, r
 
 
 @pytest.mark.parametrize("bit", [0, 247, 248, 255])
-def test_whatever_is_left_of_an_approval_is_refused(world: World, pool: Address, bit: int) -> None:
+@pytest.mark.parametrize("name", ["curve", "balancer"])
+def test_whatever_is_left_of_an_approval_is_refused(
+    world: World, pool: Address, name: str, bit: int
+) -> None:
     """A token answers 1 to all but `allowance`, to which it answers with one bit."""
     token = Address(b"\x71" * 20)
     code = f"5f3560e01c63dd62ed3e1460165760015f5260205ff35b600160{bit:02x}1b5f5260205ff3"
     world.evm.insert_account_info(hexed(token), pyrevm.AccountInfo(code=bytes.fromhex(code)))
-    swap = command("curve", pool=pool, indices=1, token=0, amount_in=PAID)
+    world.evm.insert_account_info(hexed(VAULT), pyrevm.AccountInfo(code=bytes(1)))  # takes nothing
+    where: dict[str, bytes | int] = {"pool": pool, "indices": 1}
+    if name == "balancer":
+        where = {"pool_id": bytes(32), "token_out": pool}
+    spender = VAULT if name == "balancer" else pool
     with pytest.raises(RevertedError) as caught:
-        world.run(header([token]) + swap)
-    assert (caught.value.name, caught.value.args_) == (
-        "AllowanceLeft",
-        (hexed(token), hexed(pool)),
-    )
+        world.run(header([token]) + command(name, token=0, amount_in=PAID, **where))
+    said = (caught.value.name, caught.value.args_)
+    assert said == ("AllowanceLeft", (hexed(token), hexed(spender)))
