@@ -20,6 +20,7 @@ import {StateChecks} from "./libraries/StateChecks.sol";
 import {TokenCalls} from "./libraries/TokenCalls.sol";
 import {BalancerV2} from "./venues/BalancerV2.sol";
 import {CurveStableSwap} from "./venues/CurveStableSwap.sol";
+import {MixedRun} from "./venues/MixedRun.sol";
 import {UNISWAP_V2_CALLBACK, UNISWAP_V2_RESERVES, UniswapV2} from "./venues/UniswapV2.sol";
 import {UniswapV2Run} from "./venues/UniswapV2Run.sol";
 import {UNISWAP_V3_CALLBACK, UNISWAP_V3_STATE, UniswapV3} from "./venues/UniswapV3.sol";
@@ -43,23 +44,20 @@ contract ArbitrageExecutor {
         _delegate(abi.encodeCall(administration.initialize, (owner_, guardian_, treasury_)));
     }
 
-    /// @dev The native coin, for gas refunds and withdrawal; no run can spend it.
-    receive() external payable {}
-
     // ------------------------------------------------------------------------------------ entry
 
-    /// @dev Runs, callbacks, administration. What a pool says besides its data is ignored, save what
-    /// it asks for, which the bound data limits.
-    fallback() external {
+    /// @dev Runs, callbacks, administration, and the native coin, which no run can spend: where nothing
+    /// is said, it is only taken. What a pool says besides its data is ignored, save what it asks for,
+    /// which the bound data limits.
+    fallback() external payable {
         uint256 selector;
         assembly ("memory-safe") {
             selector := shr(224, calldataload(0)) // bytes that calldata lacks are zero
         }
         if (selector == UNISWAP_V3_CALLBACK) {
-            if (UniswapV3Run.isNext()) UniswapV3Run.proceed();
-            else _onSwapV3(UNISWAP_V3_CALLBACK);
+            if (!MixedRun.answer(UniswapV3Run.answer())) _onSwapV3(UNISWAP_V3_CALLBACK);
         } else if (selector == PROGRAM_SELECTOR) {
-            _execute();
+            if (msg.data.length != 0) _execute();
         } else if (selector == UNISWAP_V2_CALLBACK) {
             _onSwapV2();
         } else if (selector == ALGEBRA_CALLBACK) {
@@ -146,8 +144,6 @@ contract ArbitrageExecutor {
             uint256 next = 0;
             if (opcode == OP_V2_RUN) {
                 next = UniswapV2Run.swapFast(cursor, end, frame);
-            } else if (opcode == OP_V3_RUN) {
-                next = UniswapV3Run.swapFast(cursor, end, frame);
             } else if (opcode == OP_V2) {
                 next = UniswapV2.swapFast(cursor, end, frame);
             } else if (opcode == OP_PAY) {
@@ -222,7 +218,9 @@ contract ArbitrageExecutor {
         } else if (opcode == OP_V2_RUN) {
             UniswapV2Run.swap(cursor, to, start, next, frame);
         } else if (opcode == OP_V3_RUN) {
-            UniswapV3Run.swap(cursor, to, start, next, frame);
+            UniswapV3Run.swap(cursor, start, next, frame);
+        } else if (opcode == OP_MIXED_RUN) {
+            MixedRun.swap(cursor, start, next, frame);
         } else if (opcode == OP_V3) {
             UniswapV3.swapIn(head, cursor, to, start, next, frame, UNISWAP_V3_CALLBACK);
         } else if (opcode == OP_V3_PAY) {
@@ -300,7 +298,6 @@ contract ArbitrageExecutor {
         view
         returns (address pool)
     {
-        if (opcode == OP_V3_RUN) return UniswapV3Run.firstPool(start);
         if (opcode == OP_AAVE) return _aavePool;
         if (opcode == OP_MORPHO) return MORPHO_BLUE;
         if (opcode == OP_BALANCER_FLASH) return BALANCER_VAULT;

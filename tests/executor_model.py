@@ -40,8 +40,10 @@ TOKENS = TABLE["tokens"]
 DELIVERABLE = {entry["opcode"] for entry in TABLE["command"] if entry.get("takes_delivery")}
 AAVE_PREMIUM_BP = 5
 WHOLE = 1 << 256
-PAIR_CELL, POOL_CELL, MOST_POOLS = 32, 20, 16
-"""Bytes of the cells of `v2_run` and `v3_run`, and how many the latter may have."""
+PAIR_CELL, POOL_CELL, MIXED_CELL = 32, 21, 32
+"""Bytes of the cells of `v2_run`, `v3_run` and `mixed_run`."""
+PASSES_ON, MARK = 1 << 161, 1 << 255
+"""A pool passes on by a word below the first, or from the second on: a cell. Others are terms."""
 PoolKind = TypeVar("PoolKind")
 Saved = tuple[dict[tuple[Address, Address], int], list[tuple[Any, dict[str, Any]]]]
 
@@ -56,6 +58,17 @@ class Frame:
     pool: Address = NOBODY
     """Who called back."""
     asked: int = 0
+
+
+def section_of(cells: list[int]) -> int:
+    """How many cells there are up to the one that is the last of its section, or of all."""
+    ends = [place for place, cell in enumerate(cells, start=1) if cell >> 252 & 1]
+    return ends[0] if ends else len(cells)
+
+
+def lowest_address(word: int) -> Address:
+    """The address in a word's lowest bits."""
+    return as_address(word % (1 << 160))
 
 
 def unexpected(_asked: int) -> None:
@@ -83,6 +96,10 @@ class Model:
     base_fee: int = 0
     tokens: list[Address] = field(default_factory=list)
     armed: bool = False
+    words: dict[Address, int] = field(default_factory=dict)
+    """What the pools of the transaction's runs were told."""
+    terms: int = 0
+    """Of the run in progress, until they are spent."""
 
     # ------------------------------------------------------------------------------------ a run
 
@@ -90,6 +107,7 @@ class Model:
         """Run calldata; the reason of the revert, or nothing if it succeeded."""
         before = self.saved()
         self.manager.synced, self.manager.deltas, self.armed = None, {}, False
+        self.words, self.terms = {}, 0
         try:
             self._execute(program)
         except Reverted as error:
@@ -211,35 +229,81 @@ class Model:
         to = self._recipient(command, frame)
         self._concentrated(command, to, -command.values["amount_out"], self._streamer(command))
 
-    def _v3_run(self, command: Command, frame: Frame) -> None:
-        to = self._recipient(command, frame)
-        pools = [Address(cell) for cell in cells_of(command, POOL_CELL)]
-        require(len(pools) <= MOST_POOLS, "TruncatedProgram")
-        token = self._token(command)
-        self.armed = True
-        self._link(command, token, pools, -command.values["amount_out"], to)
+    def _v3_run(self, command: Command, _frame: Frame) -> None:
+        cells = [number(cell, 0, POOL_CELL) for cell in cells_of(command, POOL_CELL)]
+        bought = command.values["amount_out"]
+        require(1 < bought < 1 << 95, "BadAmount")
+        require(cells[0] < PASSES_ON, "TruncatedProgram")
+        self._bind(cells, bought)
+        self._link(cells[0], -bought, self.executor)
+        self.terms = 0
 
-    def _link(
-        self, command: Command, token: Address, pools: list[Address], amount: int, to: Address
+    def _mixed_run(self, command: Command, _frame: Frame) -> None:
+        cells = [int.from_bytes(cell) for cell in cells_of(command, MIXED_CELL)]
+        count, paid = command.values["pools"], command.values["amount_in"]
+        require(0 < count <= len(cells), "TruncatedProgram")
+        require(1 < paid < 1 << 95, "BadAmount")
+        pools = [cell | MARK for cell in cells[:count]]
+        self._bind(pools, paid)
+        self._serve(pools[0], cells[count:], 0, self.executor)
+        self.terms = 0
+
+    def _bind(self, cells: list[int], most: int) -> None:
+        """Tell each pool of a run which cell is behind it, and the last one the terms."""
+        terms = most << 160 | int.from_bytes(self.tokens[0])
+        for cell, behind in zip(cells, [*cells[1:], terms], strict=True):
+            self.words[lowest_address(cell)] = behind
+        self.terms = terms
+
+    def _link(self, cell: int, amount: int, to: Address) -> None:
+        """Swap on the pool of a run's cell, whose callback has no data."""
+        self._run_swap(lowest_address(cell), bool(cell >> 160), amount, to, [])
+
+    def _serve(self, word: int, cells: list[int], asked: int, to: Address) -> None:
+        """Have a section fed by a pool or a payment, or let the pool itself give to `to`."""
+        if word >= MARK:
+            count = section_of(cells) if word >> 253 & 1 else 0
+            target = lowest_address(cells[0]) if count else to
+            amount, way = word >> 160 & (1 << 93) - 1, bool(word >> 254 & 1)
+            self._run_swap(lowest_address(word), way, amount, target, cells[count:])
+        else:
+            self._spend(word)
+            count = len(cells)
+            self._transfer(lowest_address(word), lowest_address(cells[0]), word >> 160)
+        for place, cell in enumerate(cells[:count], start=1):
+            last = place == count
+            out = (cell >> 160 & (1 << 92) - 1) + last * asked
+            target = to if last else lowest_address(cells[place])
+            pair = self._callee(lowest_address(cell), Pair)
+            if pair is not None:
+                pair.swap(self.ledger, (0, out) if cell >> 253 & 1 else (out, 0), target, None)
+
+    def _run_swap(
+        self, where: Address, way: bool, amount: int, to: Address, cells: list[int]
     ) -> None:
-        """Swap on the first of the pools that are left; its callback goes on, or pays."""
-        where, *behind = pools
-        ahead = len(command.nested) // POOL_CELL - len(pools)
-
-        def callback(asked: int) -> None:
-            if behind:
-                self._link(command, token, behind, -asked, where)
-                return
-            self.armed = False
-            require(0 < asked <= command.values["max_in"], "WrongPayment")
-            self._transfer(token, where, asked)
-
         pool = self._callee(where, (ConcentratedPool, AlgebraPool))
         if pool is not None:
-            answer = callback if isinstance(pool, ConcentratedPool) else unexpected
-            pool.swap(
-                self.ledger, bool(command.values["directions"] >> ahead & 1), amount, to, answer
-            )
+            ours = isinstance(pool, ConcentratedPool)
+            answer = (lambda asked: self._answer(where, asked, cells)) if ours else unexpected
+            pool.swap(self.ledger, way, amount, to, answer)
+
+    def _answer(self, where: Address, asked: int, cells: list[int]) -> None:
+        """The callback of a run's pool: what is asked for is bought before it, or paid."""
+        word = self.words.get(where, 0)
+        if cells:
+            require(word > 0 and cells[0] >> 254 == 2, "UnexpectedCallback")
+        if cells or word >= MARK:
+            self._serve(word, cells, asked, where)
+        elif 0 < word < PASSES_ON:
+            self._link(word, -asked, where)
+        else:
+            self._spend(word)
+            require(0 < asked <= word >> 160, "WrongPayment")
+            self._transfer(lowest_address(word), where, asked)
+
+    def _spend(self, terms: int) -> None:
+        require(0 < terms == self.terms, "UnexpectedCallback")
+        self.terms = 0
 
     def _v3_owed(self, command: Command, frame: Frame) -> None:
         to = self._recipient(command, frame)

@@ -28,6 +28,8 @@ OWNER, GUARDIAN, TREASURY, KEEPER, STRANGER = (
 BASE_FEE_WEI = 30 * 10**9
 NATIVE = Address(bytes(20))
 FAR = 2**32 - 1
+ROOMY = 2**16
+"""Bytes that a contract may have here: the reference is longer than a chain would take."""
 SCRIPTED = "tests/contracts/Scripted.sol:Scripted"
 V2_CALLBACK = "uniswapV2Call(address,uint256,uint256,bytes)"
 V3_CALLBACK = "uniswapV3SwapCallback(int256,int256,bytes)"
@@ -310,7 +312,8 @@ def new_world(artifact: Artifact | None = None) -> World:
         number=built.manifest.built_block + 1,
         timestamp=built.manifest.built_timestamp_s + 2,
     )
-    evm = pyrevm.EVM(env=pyrevm.Env(block=block), spec_id="PRAGUE")
+    limits = pyrevm.CfgEnv(limit_contract_code_size=ROOMY)
+    evm = pyrevm.EVM(env=pyrevm.Env(cfg=limits, block=block), spec_id="PRAGUE")
     for where, account in json.loads(built.state_path.read_text())["accounts"].items():
         code = bytes.fromhex(account["code"][2:])
         evm.insert_account_info(where, pyrevm.AccountInfo(nonce=account["nonce"], code=code))

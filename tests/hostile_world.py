@@ -86,9 +86,15 @@ def pair_run(*pairs: Address) -> bytes:
 
 
 def pool_run(*pools: Address, rest: bool = False) -> bytes:
-    """A run over V3 pools, the first of which gives one unit; for `rest` nothing may follow it."""
-    terms = {"amount_out": 1, "directions": 0, "max_in": PAID}
-    return command("v3_run", token=0, nested=b"".join(pools), rest=rest, **terms)
+    """A run over V3 pools that may cost `PAID`; for `rest` nothing may follow it."""
+    cells = b"".join(bytes(1) + pool for pool in pools)
+    return command("v3_run", nested=cells, rest=rest, amount_out=PAID)
+
+
+def mixed_run(pool: Address) -> bytes:
+    """A mixed run over one pool, which costs `PAID` at most."""
+    cell = (1 << 95 | PAID).to_bytes(12, "big") + pool
+    return command("mixed_run", amount_in=PAID, pools=1, nested=cell)
 
 
 VISITS = (
@@ -105,6 +111,7 @@ VISITS = (
     pulled("algebra_pay", ALGEBRA_CALLBACK),
     Visit("v2_run", "", 0, lambda pool, _: pair_run(pool)),
     Visit("v3_run", V3_CALLBACK, 4, lambda pool, _: pool_run(pool), asks=True),
+    Visit("mixed_run", V3_CALLBACK, 4, lambda pool, _: mixed_run(pool), asks=True),
 )
 
 

@@ -7,6 +7,7 @@ model's quotes, and writes it down: who calls whom, what is delivered where, wha
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from eth_utils.crypto import keccak
 from market_cycles import Hop, Hunter, profit
@@ -49,6 +50,8 @@ class Writer:
 
     def program(self) -> bytes:
         """Calldata; more than half of it succeeds."""
+        if self.rng.random() < 0.12:
+            return self.run_program()
         backwards = self.rng.random() < 0.1
         hops = self.hunter.cycle(("v3", "algebra")) if backwards else self.hunter.cycle()
         self.declared = [hops[0].paid]
@@ -61,6 +64,38 @@ class Writer:
             if self.rng.random() < 0.15:
                 self.index(token)
         return self.headed(self.sealed(stream), least)
+
+    def run_program(self) -> bytes:
+        """A run over V3 pools, or pairs too, and its gain spent on one of them."""
+        pools = [market for market in self.twins.markets if market.kind == "v3"]
+        mixed = len(pools) < 3 or self.rng.random() < 0.6  # a cycle over one kind takes three
+        hops = self.hunter.cycle(("v3", "v2") if mixed else ("v3",))
+        while not any(hop.market.kind == "v3" for hop in hops):
+            hops = self.hunter.cycle(("v3", "v2"))
+        self.declared, spare = [hops[0].paid], max(0, profit(hops)) // 2
+        stream = self.mixed_run(hops) if mixed else self.pool_run(hops)
+        around = {"token": 0, "amount": 10**6}
+        if self.rng.random() < 0.3:
+            name, terms = self.rng.choice((("v4", {}), ("morpho", around)))
+            stream = command(name, nested=self.sealed(stream), **terms)
+        ends = [hop for hop in (hops[0], hops[-1]) if hop.market.kind == "v3"]
+        if spare and ends and self.rng.random() < 0.4:
+            stream += self.spent(self.rng.choice(ends), spare)
+        if self.rng.random() < 0.2:
+            self.index(self.rng.choice(self.twins.tokens))
+        return self.headed(self.sealed(stream), self.rng.choice((0, 0, spare // 2)))
+
+    def spent(self, hop: Hop, amount: int) -> bytes:
+        """So much of token 0 sold on the market of a hop that takes or gives it."""
+        pool = {
+            "pool": hop.market.pool.address,
+            "zero_for_one": hop.market.paid(True) == self.declared[0],
+            "amount_in": amount,
+        }
+        if self.rng.random() < 0.5:
+            return command("v3_pay", token=0, **pool)
+        owed = command("pay_owed", token=0, max_amount=amount)
+        return command("v3", nested=owed, **pool)
 
     def headed(self, stream: bytes, least: int) -> bytes:
         """The stream behind a header that declares what it names."""
@@ -136,6 +171,10 @@ class Writer:
 
     def rested(self, hops: Sequence[Hop]) -> bytes:
         """The hops in one or more stretches, each of whose outputs rests with us."""
+        run = list(takewhile(lambda hop: hop.market.kind == "v3", hops))
+        if run and run[0].paid == self.declared[0] and self.rng.random() < 0.3:
+            rest = hops[len(run) :]
+            return self.pool_run(run) + (self.rested(rest) if rest else b"")
         if len(hops) > 1 and self.rng.random() < 0.25:
             cut = self.rng.randrange(1, len(hops))
             return self.rested(hops[:cut]) + self.rested(hops[cut:])
@@ -209,8 +248,6 @@ class Writer:
         if kind == "v2":
             nested = self.sealed(self.deliver(before, first, caller))
             return command("v2_flash", nested=nested, amount_out=hop.amount_out, **pool)
-        if {kind, *(each.market.kind for each in before)} == {"v3"} and self.rng.random() < 0.4:
-            return self.pool_run([*before, hop], to)
         nested = self.sealed(self.owed(hop, before, first, caller))
         if self.rng.random() < 0.3:
             return command(f"{kind}_out", nested=nested, amount_out=hop.amount_out, **pool)
@@ -283,18 +320,53 @@ class Writer:
         index, amount = self.index(hops[0].paid), hops[0].amount_in
         return command("v2_run", to=self.to(to), token=index, amount_in=amount, nested=cells)
 
-    def pool_run(self, hops: Sequence[Hop], to: Target) -> bytes:
-        """Swaps on V3 pools that pay one another, in one command."""
-        turned = hops[::-1]
-        return command(
-            "v3_run",
-            to=self.to(to),
-            token=self.index(hops[0].paid),
-            amount_out=turned[0].amount_out,
-            directions=sum(hop.zero_for_one << place for place, hop in enumerate(turned)),
-            max_in=hops[0].amount_in,
-            nested=b"".join(hop.market.pool.address for hop in turned),
-        )
+    def pool_run(self, hops: Sequence[Hop]) -> bytes:
+        """Swaps of a cycle on V3 pools that pay one another, in one command.
+
+        Cells in front of the last one of their pool are told otherwise before they are called.
+        """
+        cells = [
+            hop.zero_for_one.to_bytes(1, "big") + hop.market.pool.address for hop in reversed(hops)
+        ]
+        amount = hops[-1].amount_out
+        if self.rng.random() < 0.2:
+            others = [self.rng.choice(cells) for _ in range(self.rng.randrange(1, 6))]
+            others = [bytes([self.rng.choice((0, 1, 2, 255))]) + cell[1:] for cell in others]
+            cells = [cells[0], *others, *cells]
+        if self.rng.random() < 0.1:
+            place = self.rng.randrange(len(cells))
+            cells[place] = bytes([self.rng.choice((0, 1, 2, 3, 128))]) + cells[place][1:]
+        if self.rng.random() < 0.05:
+            self.rng.shuffle(cells)
+        if self.rng.random() < 0.05:
+            amount = self.rng.choice((0, 1, 2, 1 << 95, amount // 2, amount * 2))
+        return command("v3_run", amount_out=amount, nested=b"".join(cells))
+
+    def mixed_run(self, hops: Sequence[Hop]) -> bytes:
+        """Swaps of a cycle on V3 pools and pairs, in one command, at times with a wrong bit."""
+        pools, pairs, section = [], [], []
+        for hop in reversed(hops):
+            if hop.market.kind == "v3":
+                flags = 1 << 95 | hop.zero_for_one << 94 | bool(section) << 93
+                pools.append((flags | hop.amount_in, hop))
+                pairs += section
+                section = []
+            else:
+                out = hop.amount_out if section or not pools else 0
+                flags = 1 << 95 | hop.zero_for_one << 93 | (not section) << 92
+                section.insert(0, (flags | out, hop))
+        cells = [[word, hop.market.pool.address] for word, hop in (*pools, *pairs, *section)]
+        count, paid = len(pools), hops[0].amount_in
+        if self.rng.random() < 0.15:
+            self.rng.choice(cells)[0] ^= 1 << self.rng.choice((0, 40, 91, 92, 92, 93, 93, 94, 95))
+        if self.rng.random() < 0.05:
+            cells.insert(self.rng.randrange(len(cells) + 1), self.rng.choice(cells))
+        if self.rng.random() < 0.05:
+            count = self.rng.choice((0, count - 1, count + 1, len(cells), len(cells) + 1))
+        if self.rng.random() < 0.05:
+            paid = self.rng.choice((0, 1, 2, 1 << 95, paid // 2, paid * 2))
+        nested = b"".join(word.to_bytes(12) + pool for word, pool in cells)
+        return command("mixed_run", amount_in=paid, pools=count, nested=nested)
 
     def indices(self, hop: Hop) -> int:
         """Places of a Curve pool's coins."""

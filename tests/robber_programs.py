@@ -14,10 +14,13 @@ from replica.protocols.uniswap_v4 import MANAGER
 SIZES = (0, 1, 1, 10**6, 10**6, 10**9, 10**17, 10**20)
 FRIENDLY = (
     *("v2", "v2", "v2_flash", "v3", "v3", "v3_pay", "v3_out", "algebra", "algebra_pay"),
-    *("v3_flash", "curve", "curve_ng", "morpho", "balancer_flash", "v4", "v2_run", "v3_run"),
+    *("v3_flash", "curve", "curve_ng", "morpho", "balancer_flash", "v4"),
+    *("v2_run", "v3_run", "mixed_run"),
 )
 OWED = ("pay_owed", "v3_owed", "algebra_owed")
 """Commands that a robber can answer, or that need no market at all."""
+USUAL = {"fee": (30,), "indices": (0x01, 0x10), "pools": (1, 1, 2)}
+"""Of some fields, what may work."""
 DEEPEST = 3
 LATE = 32
 """Of a robber's plan: keep the callback for the next call."""
@@ -117,7 +120,9 @@ class Mastermind:
         return header(self.declared) + stream
 
     def bound(self) -> bytes:
-        """Data as the executor binds it: tokens, then a stream."""
+        """Data as the executor binds it: tokens, then a stream; or those of a mixed run."""
+        if self.rng.random() < 0.2:
+            return self.cells("mixed_run")
         tokens = self.rng.sample(self.tokens, self.rng.randint(1, 2))
         return bytes([len(tokens)]) + b"".join(tokens) + self.pay() + self.stream(DEEPEST)
 
@@ -129,6 +134,7 @@ class Mastermind:
             (
                 encode_call("uniswapV2Call(address,uint256,uint256,bytes)", us, 1, 1, data),
                 encode_call("uniswapV3SwapCallback(int256,int256,bytes)", 1, 0, data),
+                encode_call("uniswapV3SwapCallback(int256,int256,bytes)", 1, 0, b""),
                 encode_call("algebraSwapCallback(int256,int256,bytes)", 1, 0, data),
                 encode_call("uniswapV3FlashCallback(uint256,uint256,bytes)", 1, 0, data),
                 encode_call("unlockCallback(bytes)", data),
@@ -192,7 +198,13 @@ class Mastermind:
             outs = (self.rng.randrange(2) << 95 | self.rng.choice((1, 10**6)) for _ in places)
             cells = (out.to_bytes(12, "big") + at for out, at in zip(outs, places, strict=True))
             return b"".join(cells)
-        return b"".join(places) if name == "v3_run" else b""
+        if name == "mixed_run":
+            words = (self.rng.getrandbits(4) << 92 | self.rng.choice((0, 1, 10**6)) for _ in places)
+            cells = (word.to_bytes(12, "big") + at for word, at in zip(words, places, strict=True))
+            return b"".join(cells)
+        if name != "v3_run":
+            return b""
+        return b"".join(bytes([self.rng.randrange(2)]) + at for at in places)
 
     def pay(self) -> bytes:
         """To a robber, most of the time."""
@@ -217,11 +229,9 @@ class Mastermind:
             return self.amount()
         if name in {"amount", "amount_in", "amount_out"} and self.rng.random() < 0.7:
             return self.rng.choice((1, 10**6))
-        if name == "fee":
-            return 30
-        if name == "indices":
-            return self.rng.choice((0x01, 0x10))
-        if name in {"max_premium", "max_amount", "max_in"}:
+        if name in USUAL:
+            return self.rng.choice(USUAL[name])
+        if name in {"max_premium", "max_amount"}:
             return min(2**120, 256 ** width(kind) - 1)
         return min(self.size(), 256 ** width(kind) - 1)
 

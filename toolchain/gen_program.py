@@ -78,7 +78,7 @@ def constants(table: Table) -> Iterator[tuple[str, int, str]]:
         yield f"LEAD_{lead['name'].upper()}", lead["value"], "well-known token"
         only = lead["value"] << tokens["lead_shift"]
         yield f"ONLY_{lead['name'].upper()}", only, "tokens byte without addresses"
-    yield "LEADS", len(table["lead"]), "values of a lead"
+    yield "LEADS", sum(1 << lead["value"] for lead in table["lead"]), "bit set of the leads"
     yield "ALL_BUT", 1 << bits_of("amount") - 1, "bit of an amount"
     for field, at, bits in layout(table["header"], 0):
         name = f"HEADER_{field['name'].upper()}"

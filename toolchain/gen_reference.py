@@ -44,6 +44,7 @@ def numbers(table: Table) -> Iterator[tuple[str, int]]:
         yield f"HEADER_{field['name'].upper()}_BITS", bits
     for lead in table["lead"]:
         yield f"LEAD_{lead['name'].upper()}", lead["value"]
+    yield "LEADS", sum(1 << lead["value"] for lead in table["lead"])
     yield "TOKEN_COUNT_BITS", table["tokens"]["count_bits"]
     yield "OPCODE_MASK", (1 << table["head"]["opcode_bits"]) - 1
     yield "RECIPIENT_SHIFT", table["head"]["recipient_shift"]

@@ -253,6 +253,7 @@ def open_world(profit: Token) -> Iterator[World]:
     options = ["--load-state", str(built.state_path), "--auto-impersonate", "--order", "fifo"]
     options += ["--timestamp", str(built.manifest.built_timestamp_s), "--gas-price", "0"]
     options += ["--block-base-fee-per-gas", "0", "--disable-min-priority-fee"]
+    options.append("--disable-code-size-limit")
     anvil = Anvil(0, options)
     try:
         anvil.rpc("anvil_setBlockTimestampInterval", [BLOCK_INTERVAL_S])

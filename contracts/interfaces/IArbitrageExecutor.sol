@@ -56,7 +56,7 @@ interface IArbitrageExecutor {
     /// @param at Calldata offset just after the command, where `next` would stand.
     error BadRecipient(uint256 at);
 
-    /// @notice An amount is not what the executor, or the pool, holds.
+    /// @notice An amount is not what the executor, or the pool, holds, or less than a run can pay.
     /// @param at Calldata offset of the command in the call that read it.
     error BadAmount(uint256 at);
 
@@ -94,7 +94,8 @@ interface IArbitrageExecutor {
     error BalanceFell(address token, uint256 balanceBefore, uint256 balanceAfter);
 
     // --------------------------------------------------------------------------------- callbacks
-    // Each reverts unless a run has armed its caller to make it, with the very data that it sends.
+    // Each reverts unless a run has armed its caller to make it, with the very data that it sends; the
+    // pools of a command `v3_run` send none, and are known by their addresses.
 
     function uniswapV2Call(address sender, uint256 amount0, uint256 amount1, bytes calldata data)
         external;

@@ -48,7 +48,7 @@ library DeclaredTokens {
     /// @dev Notes the balances of tokens that are more than a well-known one alone.
     function _note(uint256 noted, uint256 tokens, uint256 cursor) private view {
         uint256 lead = tokens >> TOKEN_LEAD_SHIFT;
-        if (lead >= LEADS || tokens == 0) {
+        if ((LEADS >> lead) & 1 == 0 || tokens == 0) {
             revert IArbitrageExecutor.BadTokens(lead, tokens & TOKEN_COUNT_MASK);
         }
         if (cursor > msg.data.length) revert IArbitrageExecutor.TruncatedProgram(TOKENS_AT + 1);

@@ -25,13 +25,18 @@ struct Frame:
     declared: Bytes[reading.MAX] # the header's tokens, as they stand there
     tokens: DynArray[address, table.MAX_TOKENS]
     counterparty: address # whom `caller` names; zero where it names nobody
-    asked: uint256 # by the pool that called back; zero elsewhere
+    asked: int256 # by the pool that called back; zero elsewhere
 
 
 LEAF_SIZE: constant(uint256) = 64 # of the data that asks for one payment
-RUN_HEAD: constant(uint256) = 66 # bytes of a run's data before its pools: a leaf, directions
-POOL_CELL: constant(uint256) = 20
-MOST_POOLS: constant(uint256) = 16
+POOL_CELL: constant(uint256) = 21 # bytes of one of the cells of `v3_run`
+CELL_BITS: constant(uint256) = 161 # of these: direction, pool
+MIXED_CELL: constant(uint256) = 32 # bytes of one of the cells of `mixed_run`
+MARK: constant(uint256) = 1 << 255 # of such a cell, where it is a pool's
+ALGEBRA: constant(uint256) = (
+    (1 << table.OP_ALGEBRA) | (1 << table.OP_ALGEBRA_PAY) | (1 << table.OP_ALGEBRA_OUT)
+    | (1 << table.OP_ALGEBRA_OWED)
+)
 STREAMED_V3: constant(uint256) = (
     (1 << table.OP_V3) | (1 << table.OP_V3_OUT) | (1 << table.OP_V3_OWED)
     | (1 << table.OP_ALGEBRA) | (1 << table.OP_ALGEBRA_OUT) | (1 << table.OP_ALGEBRA_OWED)
@@ -44,7 +49,7 @@ listed: HashMap[address, bool]
 
 running: transient(bool)
 armed: transient(bytes32) # the one callback that is expected; empty while none is
-place: transient(uint256) # of the pool of a run that is armed
+links: transient(HashMap[address, uint256]) # by pool of a run: the cell behind it, or the terms
 
 
 @deploy
@@ -76,7 +81,7 @@ def __default__():
             without calldata, receive the native coin
     """
     if len(msg.data) != 0:
-        assert msg.value == 0 and len(msg.data) <= reading.MAX
+        assert len(msg.data) <= reading.MAX
         program: Bytes[reading.MAX] = raw_call(
             reading.IDENTITY, msg.data, max_outsize=reading.MAX, is_static_call=True
         )
@@ -128,7 +133,13 @@ def uniswapV2Call(sender: address, amount0: uint256, amount1: uint256, data: Byt
 
 @external
 def uniswapV3SwapCallback(amount0: int256, amount1: int256, data: Bytes[reading.MAX]):
-    self._swap_callback(max(amount0, amount1), data)
+    asked: int256 = max(amount0, amount1)
+    word: uint256 = self.links[msg.sender]
+    # a run's callbacks have no data, or cells, and no declaration begins like a cell
+    if word != 0 and (len(data) == 0 or reading.field(data, 0, 8) >> 6 == 2):
+        self._answer(word, asked, data)
+    else:
+        self._swap_callback(asked, data)
 
 
 @external
@@ -188,20 +199,14 @@ def onMorphoFlashLoan(amount: uint256, data: Bytes[reading.MAX]):
 def _swap_callback(asked: int256, data: Bytes[reading.MAX]):
     """
     @dev The data are a stream, or a token and the most to pay of
-         it: no declaration begins with a zero byte. A run's have
-         its pools behind that, of which the next one gives what
-         this one asks for.
+         it: no declaration begins with a zero byte
     """
     self._consume(data)
-    owed: uint256 = convert(max(asked, 0), uint256)
-    if len(data) < LEAF_SIZE or reading.field(data, 0, 8) != 0:
-        self._run(self._frame(data, msg.sender, owed))
-    elif RUN_HEAD + (self.place + 1) * POOL_CELL < len(data):
-        self.place += 1
-        self._link(-asked, msg.sender, data)
+    if len(data) != LEAF_SIZE or reading.field(data, 0, 8) != 0:
+        self._run(self._frame(data, msg.sender, asked))
     else:
         most: uint256 = reading.field(data, 32, 256)
-        commands.pay_asked(reading.address_at(data, 12), owed, most)
+        commands.pay_asked(reading.address_at(data, 12), asked, most)
 
 
 @internal
@@ -231,7 +236,7 @@ def _run_on_loan(
 
 @internal
 @pure
-def _frame(data: Bytes[reading.MAX], counterparty: address, asked: uint256) -> Frame:
+def _frame(data: Bytes[reading.MAX], counterparty: address, asked: int256) -> Frame:
     """
     @dev What a callback's data say: the declared tokens, then its stream
     """
@@ -290,7 +295,7 @@ def _run_one(
     command: reading.Command,
     declared: Bytes[reading.MAX],
     tokens: DynArray[address, table.MAX_TOKENS],
-    asked: uint256,
+    asked: int256,
 ):
     opcode: uint256 = command.opcode
     if opcode == table.OP_PAY:
@@ -303,6 +308,8 @@ def _run_one(
         commands.v2_run(command, tokens)
     elif opcode == table.OP_V3_RUN:
         self._v3_run(command, tokens)
+    elif opcode == table.OP_MIXED_RUN:
+        self._mixed_run(command, tokens)
     elif opcode == table.OP_V2_FLASH:
         self._v2_flash(command, declared)
     elif opcode == table.OP_V2_ARRIVED:
@@ -348,13 +355,13 @@ def _v2_flash(command: reading.Command, declared: Bytes[reading.MAX]):
 
 @internal
 @pure
-def _v3_amount(opcode: uint256, own: Bytes[reading.LONGEST], asked: uint256) -> int256:
+def _v3_amount(opcode: uint256, own: Bytes[reading.LONGEST], asked: int256) -> int256:
     """
     @dev Positive as an exact input, negative as an exact output
     """
     if opcode == table.OP_V3_OWED or opcode == table.OP_ALGEBRA_OWED:
-        assert asked != 0 and asked < reading.ALL_BUT, "WrongPayment"
-        return -convert(asked, int256)
+        assert asked > 0 and asked < convert(reading.ALL_BUT, int256), "WrongPayment"
+        return -asked
     amount: int256 = convert(reading.field(own, table.V3_AMOUNT_IN_AT, 128), int256)
     return amount if opcode == table.OP_V3 or opcode == table.OP_ALGEBRA else -amount
 
@@ -373,51 +380,135 @@ def _v3(command: reading.Command, amount: int256, data: Bytes[reading.MAX]):
          Algebra one: they differ in their callback's name only
     """
     pool: address = reading.address_at(command.own, table.V3_POOL_AT)
-    way: bool = command.zero_for_one
-    self._concentrated(pool, command.opcode, way, amount, command.to, data)
-
-
-@internal
-def _concentrated(
-    pool: address,
-    opcode: uint256,
-    way: bool,
-    amount: int256,
-    to: address,
-    data: Bytes[reading.MAX],
-):
     selector: Bytes[4] = method_id("uniswapV3SwapCallback(int256,int256,bytes)")
-    if opcode >= table.OP_ALGEBRA:
+    if reading.has(ALGEBRA, command.opcode):
         selector = method_id("algebraSwapCallback(int256,int256,bytes)")
     self._arm(pool, selector, data)
-    protocols.v3_swap(pool, way, amount, to, data)
+    protocols.v3_swap(pool, command.zero_for_one, amount, command.to, data)
 
 
 @internal
 def _v3_run(command: reading.Command, tokens: DynArray[address, table.MAX_TOKENS]):
-    size: uint256 = len(command.nested)
-    reading.require_cells(size, POOL_CELL, MOST_POOLS)
-    token: address = commands.token_of(tokens, command.own, table.V3_RUN_TOKEN_AT)
+    """
+    @dev Every pool is told which one it passes on to, the last one
+         the terms on which it is paid: token 0, and at most what
+         the first one gives
+    """
+    cells: Bytes[reading.MAX] = command.nested
+    reading.require_cells(len(cells), POOL_CELL)
     bought: uint256 = reading.field(command.own, table.V3_RUN_AMOUNT_OUT_AT, 96)
-    most: uint256 = reading.field(command.own, table.V3_RUN_MAX_IN_AT, 96)
-    directions: Bytes[2] = slice(command.own, table.V3_RUN_DIRECTIONS_AT, 2)
-    self.place = 0
-    self._link(
-        -convert(bought, int256),
-        command.to,
-        reading.fitted(concat(abi_encode(token, most), directions, command.nested)),
-    )
+    assert bought > 1 and bought < 1 << 95, "BadAmount"
+    first: uint256 = self._cell(cells, 0)
+    assert first >> CELL_BITS == 0, "TruncatedProgram"
+    cell: uint256 = first
+    for i: uint256 in range(1, len(cells) // POOL_CELL, bound=reading.MAX // POOL_CELL):
+        behind: uint256 = self._cell(cells, i)
+        self.links[reading.as_address(cell)] = behind
+        cell = behind
+    terms: uint256 = (bought << 160) | convert(tokens[0], uint256)
+    self.links[reading.as_address(cell)] = terms
+    self.armed = convert(terms, bytes32)
+    self._link(first, -convert(bought, int256), self)
+    self.armed = empty(bytes32) # what was not asked for by now is not paid
 
 
 @internal
-def _link(amount: int256, to: address, data: Bytes[reading.MAX]):
+@pure
+def _cell(cells: Bytes[reading.MAX], i: uint256) -> uint256:
+    return reading.field(cells, i * POOL_CELL, 8 * POOL_CELL)
+
+
+@internal
+def _link(cell: uint256, amount: int256, to: address):
+    protocols.v3_swap(reading.as_address(cell), cell >> 160 == 1, amount, to, b"")
+
+
+@internal
+def _mixed_run(command: reading.Command, tokens: DynArray[address, table.MAX_TOKENS]):
     """
-    @dev Swaps on a run's pool. Here each is armed when it is
-         called; the executor binds all of them at once.
+    @dev As `_v3_run`, with exact inputs, and pairs between the pools
     """
-    pool: address = reading.address_at(data, RUN_HEAD + self.place * POOL_CELL)
-    way: bool = (reading.field(data, LEAF_SIZE, 16) >> self.place) & 1 == 1
-    self._concentrated(pool, table.OP_V3, way, amount, to, data)
+    cells: Bytes[reading.MAX] = command.nested
+    reading.require_cells(len(cells), MIXED_CELL)
+    pools: uint256 = reading.field(command.own, table.MIXED_RUN_POOLS_AT, 8)
+    assert pools != 0 and pools * MIXED_CELL <= len(cells), "TruncatedProgram"
+    paid: uint256 = reading.field(command.own, table.MIXED_RUN_AMOUNT_IN_AT, 96)
+    assert paid > 1 and paid < 1 << 95, "BadAmount"
+    cell: uint256 = reading.field(cells, 0, 256)
+    for i: uint256 in range(1, pools, bound=255):
+        before: uint256 = reading.field(cells, i * MIXED_CELL, 256)
+        self.links[reading.as_address(cell)] = before | MARK
+        cell = before
+    terms: uint256 = (paid << 160) | convert(tokens[0], uint256)
+    self.links[reading.as_address(cell)] = terms
+    self.armed = convert(terms, bytes32)
+    pairs: uint256 = pools * MIXED_CELL
+    sections: Bytes[reading.MAX] = slice(cells, pairs, len(cells) - pairs)
+    self._serve(reading.field(cells, 0, 256) | MARK, sections, 0, self)
+    self.armed = empty(bytes32)
+
+
+@internal
+def _answer(word: uint256, asked: int256, data: Bytes[reading.MAX]):
+    """
+    @dev To a pool of a run
+    """
+    if len(data) == 0 and word >> CELL_BITS == 0:
+        self._link(word, -asked, msg.sender)
+    elif len(data) != 0 or word >= MARK:
+        self._serve(word, data, asked, msg.sender)
+    else:
+        self._spend(word)
+        commands.pay_asked(reading.as_address(word), asked, word >> 160)
+
+
+@internal
+def _spend(terms: uint256):
+    assert self.armed == convert(terms, bytes32), "UnexpectedCallback"
+    self.armed = empty(bytes32)
+
+
+@internal
+def _serve(word: uint256, cells: Bytes[reading.MAX], asked: int256, to: address):
+    """
+    @dev A pool, or for the terms a payment, feeds the section that
+         the cells begin with, or gives to whoever asks itself
+    """
+    count: uint256 = len(cells) // MIXED_CELL
+    if word >= MARK:
+        count = self._section(cells, count) if (word >> 253) & 1 == 1 else 0
+        size: uint256 = count * MIXED_CELL
+        protocols.v3_swap(
+            reading.as_address(word),
+            (word >> 254) & 1 == 1,
+            convert((word >> 160) & ((1 << 93) - 1), int256),
+            to if count == 0 else reading.as_address(reading.field(cells, 0, 256)),
+            slice(cells, size, len(cells) - size),
+        )
+    else:
+        self._spend(word)
+        first: address = reading.as_address(reading.field(cells, 0, 256))
+        protocols.transfer(reading.as_address(word), first, word >> 160)
+    for i: uint256 in range(count, bound=reading.MAX // MIXED_CELL):
+        cell: uint256 = reading.field(cells, i * MIXED_CELL, 256)
+        out: uint256 = (cell >> 160) & ((1 << 92) - 1)
+        behind: address = reading.as_address(reading.field(cells, (i + 1) * MIXED_CELL, 256))
+        if i + 1 == count:
+            out += convert(asked, uint256)
+            behind = to
+        protocols.v2_swap(reading.as_address(cell), (cell >> 253) & 1 == 1, out, behind, b"")
+
+
+@internal
+@pure
+def _section(cells: Bytes[reading.MAX], most: uint256) -> uint256:
+    """
+    @return How many cells there are up to the one that is the last of its section, or of all
+    """
+    for i: uint256 in range(most, bound=reading.MAX // MIXED_CELL):
+        if (reading.field(cells, i * MIXED_CELL, 8) >> 4) & 1 == 1:
+            return i + 1
+    return most
 
 
 @internal

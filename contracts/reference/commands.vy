@@ -26,7 +26,7 @@ def pay(command: reading.Command, tokens: DynArray[address, table.MAX_TOKENS]):
 def pay_owed(
     own: Bytes[reading.LONGEST],
     tokens: DynArray[address, table.MAX_TOKENS],
-    asked: uint256,
+    asked: int256,
 ):
     token: address = self.token_of(tokens, own, table.PAY_OWED_TOKEN_AT)
     most: uint256 = reading.field(own, table.PAY_OWED_MAX_AMOUNT_AT, 128)
@@ -34,9 +34,9 @@ def pay_owed(
 
 
 @internal
-def pay_asked(token: address, asked: uint256, most: uint256):
-    assert asked != 0 and asked <= most, "WrongPayment"
-    protocols.transfer(token, msg.sender, asked)
+def pay_asked(token: address, asked: int256, most: uint256):
+    assert asked > 0 and convert(asked, uint256) <= most, "WrongPayment"
+    protocols.transfer(token, msg.sender, convert(asked, uint256))
 
 
 @internal
@@ -53,24 +53,18 @@ def v2_run(command: reading.Command, tokens: DynArray[address, table.MAX_TOKENS]
          direction, exact output and pair
     """
     cells: Bytes[reading.MAX] = command.nested
-    reading.require_cells(len(cells), PAIR_CELL, reading.MAX)
+    reading.require_cells(len(cells), PAIR_CELL)
     token: address = self.token_of(tokens, command.own, table.V2_RUN_TOKEN_AT)
     cell: uint256 = reading.field(cells, 0, 256)
     amount: uint256 = reading.field(command.own, table.V2_RUN_AMOUNT_IN_AT, 96)
-    protocols.transfer(token, self.pair_of(cell), amount)
+    protocols.transfer(token, reading.as_address(cell), amount)
     count: uint256 = len(cells) // PAIR_CELL
     for i: uint256 in range(1, count + 1, bound=reading.MAX // PAIR_CELL):
         behind: uint256 = reading.field(cells, i * PAIR_CELL, 256)
-        to: address = self.pair_of(behind) if i < count else command.to
+        to: address = reading.as_address(behind) if i < count else command.to
         out: uint256 = (cell << 1) >> 161
-        protocols.v2_swap(self.pair_of(cell), cell >> 255 == 1, out, to, b"")
+        protocols.v2_swap(reading.as_address(cell), cell >> 255 == 1, out, to, b"")
         cell = behind
-
-
-@internal
-@pure
-def pair_of(cell: uint256) -> address:
-    return convert(convert(cell << 96 >> 96, uint160), address)
 
 
 @internal

@@ -48,7 +48,16 @@ def address_at(data: Bytes[MAX], at: uint256) -> address:
     """
     @return The 20 bytes at a byte
     """
-    return convert(convert(self.field(data, at, 160), uint160), address)
+    return self.as_address(self.field(data, at, 160))
+
+
+@internal
+@pure
+def as_address(word: uint256) -> address:
+    """
+    @return The lowest 160 bits
+    """
+    return convert(convert(word & ((1 << 160) - 1), uint160), address)
 
 
 @internal
@@ -60,7 +69,7 @@ def declaration(data: Bytes[MAX], at: uint256) -> Bytes[MAX]:
     byte: uint256 = self.field(data, at, 8)
     count: uint256 = byte & ((1 << table.TOKEN_COUNT_BITS) - 1)
     lead: uint256 = byte >> table.TOKEN_COUNT_BITS
-    assert lead <= table.LEAD_USDC_E and lead + count != 0, "BadTokens"
+    assert self.has(table.LEADS, lead) and byte != 0, "BadTokens"
     size: uint256 = 1 + ADDRESS * count
     assert at + size <= len(data), "TruncatedProgram"
     return slice(data, at, size)
@@ -131,11 +140,11 @@ def takes_delivery(stream: Bytes[MAX], at: uint256) -> bool:
 
 @internal
 @pure
-def require_cells(length: uint256, size: uint256, most: uint256):
+def require_cells(length: uint256, size: uint256):
     """
     @dev A run has whole cells of a size, one at least
     """
-    assert length != 0 and length % size == 0 and length <= size * most, "TruncatedProgram"
+    assert length != 0 and length % size == 0, "TruncatedProgram"
 
 
 @internal

@@ -216,6 +216,20 @@ library UniswapV3 {
         _nested(cursor, _message(head, to, amount), start, next, frame, callback);
     }
 
+    /// @dev Swaps on a run's first pool, whose callback has no data, for an exact output to us. A `cell`
+    /// has the pool and, above it, whether it swaps zero for one.
+    function swapFirst(uint256 cell, uint256 bought) internal {
+        uint256 head = (cell >> 160) << ZERO_FOR_ONE_SHIFT;
+        uint256 message;
+        unchecked {
+            message = _message(head, address(this), 0 - bought);
+        }
+        assembly ("memory-safe") {
+            mstore(add(message, 0xc0), 0) // no data
+        }
+        _call(address(uint160(cell & type(uint160).max)), message, 0);
+    }
+
     /// @dev Runs the command `v3_pay`.
     function swapAndPay(uint256 head, uint256 cursor, address to, uint256 frame, uint256 callback)
         internal

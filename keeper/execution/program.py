@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
 
-from keeper.chain import Address
+from keeper.chain import Address, Protocol
 from keeper.execution import program_table as table
 from keeper.execution.program_checks import PROTOCOLS, check_basket, check_chain
 from keeper.execution.program_routes import (
@@ -21,6 +21,7 @@ from keeper.execution.program_routes import (
     check_arriving,
     exact_output,
 )
+from keeper.execution.program_runs import mixed_run
 from keeper.execution.program_stream import (
     Command,
     CustodyError,
@@ -125,8 +126,11 @@ def encode_program(
     feeds = chain_feeds(legs)
     if held is not None:
         check_arriving(legs, held)
+    run = mixed_run(legs) if held is None else None
     if funding is not Funding.FLASH_SWAP:
-        return _funded(legs, feeds, funding, profit_token, limits)
+        return _funded(legs, feeds, funding, profit_token, limits, run=run)
+    if run and legs[-1].protocol is Protocol.UNISWAP_V3:
+        return _program([profit_token], (run,), limits)
     if held is None and can_lend(legs[-1]):
         router = Router(legs, feeds, profit_token)
         return _program(router.tokens, _unlocked(router, router.flash_last()), limits)
@@ -186,8 +190,13 @@ def _funded(
     funding: Funding,
     profit_token: Address,
     limits: Limits,
+    *,
+    run: Command | None = None,
 ) -> bytes:
-    """The legs one after another on capital or a loan, inside the loans of other tokens."""
+    """The legs one after another on capital or a loan, inside the loans of other tokens.
+
+    `run` does all of them at once; the pool manager lends to no run.
+    """
     _check_lender(legs, funding, limits.lender)
     lent = funding is Funding.UNISWAP_V4
     if lent and limits.held is not None:
@@ -195,7 +204,10 @@ def _funded(
     router = Router(legs, feeds, profit_token, lent_by_manager=lent, held=limits.held)
     fed = {feed for feeders in feeds.values() for feed in feeders}
     roots = (place for place in range(len(legs)) if place not in fed)
-    stream = tuple(each for root in roots for each in router.leg(root, table.TO_SELF))
+    if run and not lent:
+        stream: tuple[Command, ...] = (run,)
+    else:
+        stream = tuple(each for root in roots for each in router.leg(root, table.TO_SELF))
     capital = capital_needed(legs, feeds, profit_token, each_is_lent=lent)
     settled = (_unlock((*stream, *router.settle(capital))),)
     stream = settled if lent else _unlocked(router, stream)

@@ -221,11 +221,12 @@ def runs_backwards(legs: Sequence[Leg]) -> bool:
 def exact_output(legs: Sequence[Leg], most_in: int) -> tuple[Command, ...]:
     """A cycle in reverse: each pool asks the one before it for exactly what it is owed.
 
-    The first is paid at most `most_in`.
+    The first is paid at most `most_in`, or where one run does it at most what the last gives: which
+    the settlement limits to the same.
     """
     if not runs_backwards(legs):
         raise ProgramError("an exact-output cycle has Uniswap V3 and Algebra legs only")
-    run = v3_run(legs, 0, most_in, table.TO_SELF)
+    run = v3_run(legs)
     if run:
         return (run,)
     *before, last = legs

@@ -127,8 +127,10 @@ contract CallsBackWithOtherData is HostilePool {
     function _attack(bytes memory data) internal override {
         if (armed != 0) {
             _try(victim, _callback(armed, abi.encodePacked(data, uint8(0))));
-            _try(victim, _callback(armed, abi.encodePacked(data, data)));
-            _try(victim, _callback(armed, ""));
+            if (data.length != 0) {
+                _try(victim, _callback(armed, abi.encodePacked(data, data)));
+                _try(victim, _callback(armed, ""));
+            }
             for (uint256 i = 0; i < calls.length; ++i) {
                 _try(victim, _callback(armed, calls[i].data));
             }

@@ -58,7 +58,7 @@ contract Robber {
     ) external {
         (_plan, _gift, _giftAmount) = (plan_, gift, giftAmount);
         (_program, _bound, _place, _message) = (program, bound, place, message);
-        delete _kept;
+        delete _keptSelector;
         breaches = 0;
     }
 
@@ -76,7 +76,7 @@ contract Robber {
     }
 
     function _act() private {
-        if (_has(LATE) && _kept.length != 0) _refused(_executor, _callback(_keptSelector, _kept));
+        if (_has(LATE) && _keptSelector != 0) _again(_keptSelector, _kept);
         if (!_listed) _takeAllowances(true);
         if (msg.data.length >= 4 && msg.sender == _executor) _answer();
         if (_has(RUN)) _refused(_executor, _program);
@@ -93,7 +93,7 @@ contract Robber {
         if (_has(OTHER_SELECTORS)) _refused(_executor, _callback(selector == V2 ? FLASH : V2, data));
         (_kept, _keptSelector) = (data, selector);
         if (!_has(CALL_BACK)) return;
-        delete _kept;
+        delete _keptSelector;
         (bool ok,) = _executor.call(_callback(selector, data));
         if (!ok && selector == V3) {
             selector = ALGEBRA; // their swaps look alike
@@ -101,7 +101,14 @@ contract Robber {
         }
         require(ok, "Robber: refused");
         if (_has(ASK_FOR_MORE) && selector != V2) _countOverpayment(data);
-        if (_has(CALL_BACK_AGAIN)) _refused(_executor, _callback(selector, data));
+        if (_has(CALL_BACK_AGAIN)) _again(selector, data);
+    }
+
+    /// @dev What has been answered, or is late; in a run a pool may pass on as often as it likes.
+    function _again(bytes4 selector, bytes memory data) private {
+        bool runs = data.length == 0 || uint8(data[0]) >> 6 == 2;
+        if (!runs) _refused(_executor, _callback(selector, data));
+        else _executor.call(_callback(selector, data));
     }
 
     function _expected() private pure returns (bytes4 selector, bytes memory data) {

@@ -38,6 +38,7 @@ abstract contract Stranger {
         who = svm.createAddress("stranger");
         vm.assume(who != OWNER && who != GUARDIAN && who != KEEPER);
         vm.assume(who != HEIR && who != PROPOSED);
+        vm.assume(who != address(0)); // nobody calls, and its place is the lock's
     }
 
     /// @dev Between runs, `data` from a stranger changes nothing, and fails unless it only reads.
@@ -52,7 +53,24 @@ abstract contract Stranger {
 
     /// @dev The same while a run has armed a pool that is not the stranger.
     function _armed(bytes memory data, bool reads, bytes memory program) internal {
+        _attack(_stranger(), data, reads, program);
+    }
+
+    /// @dev The same while the word that is armed is no hash, but these terms: that a hash of the call's
+    /// last argument, `length` bytes, is equal to them is as unlikely as any other collision.
+    function _bound(
+        bytes memory data,
+        bool reads,
+        bytes memory program,
+        uint256 terms,
+        uint256 length
+    ) internal {
         address who = _stranger();
+        vm.assume(_hash(who, data, length) != terms);
+        _attack(who, data, reads, program);
+    }
+
+    function _attack(address who, bytes memory data, bool reads, bytes memory program) private {
         vm.assume(who != ARMED);
         Stage(ARMED).prepare(address(executor), who, data);
         vm.prank(KEEPER);
@@ -61,6 +79,23 @@ abstract contract Stranger {
         (bool succeeded, bool changed) = _told(report);
         assert(reads || !succeeded);
         assert(!changed);
+    }
+
+    /// @dev As CallbackGuard makes it of a callback.
+    function _hash(address who, bytes memory data, uint256 length)
+        private
+        pure
+        returns (uint256 hash)
+    {
+        assembly ("memory-safe") {
+            let buffer := mload(0x40) // free memory, not kept
+            mstore(buffer, or(shl(32, who), shr(224, mload(add(data, 0x20)))))
+            let from := add(add(data, 0x20), sub(mload(data), and(add(length, 0x1f), not(0x1f))))
+            for { let at := 0 } lt(at, length) { at := add(at, 0x20) } {
+                mstore(add(add(buffer, 0x20), at), mload(add(from, at)))
+            }
+            hash := keccak256(buffer, add(length, 0x20))
+        }
     }
 
     /// @dev An array of one unknown word.

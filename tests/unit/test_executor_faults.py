@@ -252,7 +252,7 @@ def test_a_hop_that_failed_is_not_tried_again(world: World, start: bytes, name: 
     assert (error.name, error.args_) == ("HopFailed", (hexed(pool), b""))
 
 
-LAST = ("v3", "v3_pay", "v3_out", "algebra", "algebra_pay", "v2_flash", "v3_flash", "v3_run")
+LAST = ("v3", "v3_pay", "v3_out", "algebra", "algebra_pay", "v2_flash", "v3_flash")
 
 
 @pytest.mark.parametrize("name", LAST)
@@ -286,8 +286,6 @@ def test_a_silent_pool_at_the_end_of_a_long_program_is_named(world: World, name:
 def visiting(name: str, pool: Address) -> bytes:
     """A command that calls this pool, with a stream of its own if it may have one."""
     given: dict[str, int | bytes] = nothing(name)
-    if name == "v3_run":
-        return command(name, nested=pool, **given)
     nests = any(field["type"] == "nested" for field in COMMANDS[name]["field"])
     return command(name, nested=FREE if nests else b"", **(given | {"pool": pool}))
 

@@ -29,7 +29,6 @@ from keeper.chain import Address
 from keeper.execution.program_table import (
     LEAD_USDC_E,
     LEAD_WPOL,
-    LEADS,
     OP_AAVE,
     OP_CHECK_V2,
     OP_CURVE,
@@ -51,6 +50,7 @@ CALLBACKS = (V2_CALLBACK, V3_CALLBACK, AAVE_CALLBACK)
 NESTED = pay(0, 10**18, TO_CALLER)
 BOUND = bound([Address(WPOL)], NESTED)
 V2_OF_NOBODY = bytes([OP_V2]) + b"\x77" * 20 + bytes(14)
+NO_LEAD = 2
 OPCODES = {V2_CALLBACK: OP_V2_FLASH, V3_CALLBACK: OP_V3}
 
 
@@ -343,12 +343,12 @@ def test_a_stale_armed_word_does_not_outlive_its_run(world: World, wpol: Address
         # words that end as a well-known token's byte begins
         (lambda _: header([]) + bytes(30) + bytes([LEAD_WPOL << 6]), "BadTokens"),
         (lambda _: header([]) + bytes(30) + bytes([LEAD_USDC_E << 6]), "BadTokens"),
-        (lambda t: header([t], tokens_byte=LEADS << 6 | 1), "BadTokens"),
+        (lambda t: header([t], tokens_byte=NO_LEAD << 6 | 1), "BadTokens"),
         (lambda t: header([t])[:-1], "TruncatedProgram"),
         (lambda t: header([t], tokens_byte=2), "TruncatedProgram"),
         (lambda _: header([NATIVE]), "TokenCallFailed"),
         (lambda t: header([t]) + b"\0", "UnknownCommand"),
-        (lambda t: header([t]) + b"\x1d", "UnknownCommand"),
+        (lambda t: header([t]) + b"\xe0", "UnknownCommand"),
         (lambda t: header([t]) + pay(0, 1, TO_NEXT)[:-1], "TruncatedProgram"),
         (lambda t: header([t]) + pay(0, 1, TO_NEXT), "BadRecipient"),
         (lambda t: header([t]) + pay(0, 1, TO_CALLER), "BadRecipient"),
@@ -379,7 +379,7 @@ def test_a_malformed_program_says_what_is_wrong(
 
 @pytest.mark.parametrize(
     ("byte", "size", "args"),
-    [(0, 0, ("BadTokens", (0, 0))), (LEADS << 6 | 9, 180, ("BadTokens", (LEADS, 9)))],
+    [(0, 0, ("BadTokens", (0, 0))), (NO_LEAD << 6 | 9, 180, ("BadTokens", (NO_LEAD, 9)))],
 )
 def test_a_tokens_byte_is_said_in_its_parts(
     world: World, byte: int, size: int, args: tuple[str, tuple[int, int]]

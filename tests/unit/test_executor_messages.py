@@ -95,11 +95,21 @@ def swapped_out(scene: Scene) -> Said:
 
 
 def v3_run(scene: Scene) -> Said:
-    directions = 2 | scene.zero_for_one
-    terms = directions.to_bytes(2, "big") + SOME.to_bytes(12, "big") + scene.wpol + POOL + SECOND
-    cells = {"token": 0, "amount_out": 5, "directions": directions, "max_in": SOME}
-    args = (scene.to, scene.zero_for_one, -5, scene.price, b"\xc0" + terms)
-    return cells | {"nested": POOL + SECOND}, POOL, V3, args
+    cells = bytes([scene.zero_for_one]) + POOL + bytes([not scene.zero_for_one]) + SECOND
+    args = (scene.to, scene.zero_for_one, -SOME, scene.price, b"")
+    return {"amount_out": SOME, "nested": cells}, POOL, V3, args
+
+
+def mixed_run(scene: Scene) -> Said:
+    """The last pool of the route, told to give to the pair behind it; the rest goes with it."""
+    told = 1 << 95 | scene.zero_for_one << 94
+    pool = (told | 1 << 93 | SOME >> 8).to_bytes(12, "big") + POOL
+    other = (told | 5).to_bytes(12, "big") + SECOND
+    pair = (1 << 95 | 1 << 92 | 7).to_bytes(12, "big") + HEIR
+    behind = (1 << 95 | 1 << 92).to_bytes(12, "big") + SECOND
+    args = (HEIR, scene.zero_for_one, SOME >> 8, scene.price, behind)
+    cells = pool + other + pair + behind
+    return {"amount_in": 5, "pools": 2, "nested": cells}, POOL, V3, args
 
 
 def v2_run(scene: Scene) -> Said:
@@ -174,7 +184,8 @@ SAYS: dict[str, Callable[[Scene], Said]] = {
     **dict.fromkeys(("v3", "algebra"), swapped_in),
     **dict.fromkeys(("v3_out", "algebra_out"), swapped_out),
     **dict.fromkeys(("v3_pay", "algebra_pay"), paid),
-    **{each.__name__: each for each in (v2_run, v3_run, v3_flash, v4_swap, v4_take)},
+    **{each.__name__: each for each in (v2_run, v3_run, mixed_run, v3_flash)},
+    **{each.__name__: each for each in (v4_swap, v4_take)},
     **{each.__name__: each for each in (aave, balancer_flash, morpho, balancer, curve, curve_ng)},
     "v4": lambda scene: ({"nested": STREAM}, MANAGER, "unlock(bytes)", (scene.bound(STREAM),)),
     "v4_sync": lambda _: ({"currency": POOL}, MANAGER, "sync(address)", (POOL,)),
@@ -240,7 +251,7 @@ def test_a_command_says_this_and_no_more(
 
 
 @pytest.mark.parametrize("zero_for_one", [False, True])
-@pytest.mark.parametrize("name", ["v2_run", "v3_run"])
+@pytest.mark.parametrize("name", ["v2_run", "v3_run", "mixed_run"])
 def test_a_run_in_the_express_form_says_the_same(
     world: World, name: str, zero_for_one: bool
 ) -> None:
@@ -257,15 +268,13 @@ def test_a_pool_within_a_run_is_told_what_the_first_asks(
     world: World, directions: int, asked: tuple[int, int], rest: bool
 ) -> None:
     wpol, first = world.manifest.token("WPOL").address, scripted(world)
-    terms = directions.to_bytes(2, "big") + SOME.to_bytes(12, "big") + wpol + first + SECOND
-    asks = encode_call(V3_CALLBACK, *asked, b"\xc0" + terms)
-    script(world, first, (world.executor, asks, True))
-    fields = {"amount_out": 5, "directions": directions, "max_in": SOME, "nested": first + SECOND}
+    script(world, first, (world.executor, encode_call(V3_CALLBACK, *asked, b""), True))
+    ways = directions & 1, directions >> 1
+    cells = bytes([ways[0]]) + first + bytes([ways[1]]) + SECOND
     start = header([], lead="wpol") if rest else header([wpol])
-    program = start + command("v3_run", token=0, rest=rest, **fields)
-    zero_for_one = bool(directions & 2)
-    price = LEAST_PRICE if zero_for_one else MOST_PRICE
-    said = call_of(V3, (first, zero_for_one, -7, price, b"\xc1" + terms))
+    program = start + command("v3_run", amount_out=SOME, nested=cells, rest=rest)
+    price = LEAST_PRICE if ways[1] else MOST_PRICE
+    said = call_of(V3, (first, bool(ways[1]), -7, price, b""))
     assert heard(world, program, SECOND).hex() == said.hex()
 
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+import pyrevm
 import pytest
 from eth_utils.abi import function_signature_to_4byte_selector as selector_of
 from executor_world import (
@@ -239,8 +240,25 @@ def test_a_refusal_names_the_contract_that_called(stage: Stage, signature: str) 
 
 @pytest.mark.parametrize("signature", MATRIX)
 def test_no_function_takes_pol_with_it(stage: Stage, signature: str) -> None:
+    """A program may, and it is the executor's then, as if it had come alone."""
     for role in ROLES[:-1]:
-        assert stage.call(role, stage.data(signature), value=1) is not None, role
+        passes = signature == PROGRAM and role in MATRIX[signature].allowed
+        assert (stage.call(role, stage.data(signature), value=1) is None) == passes, role
+
+
+def test_pol_comes_with_a_program_and_with_next_to_no_gas(stage: Stage) -> None:
+    world, held = stage.world, stage.world.balance(NATIVE)
+    mark = world.evm.snapshot()
+    world.call(KEEPER, world.executor, stage.data(PROGRAM), value=1)
+    assert world.balance(NATIVE) == held + 1
+    # no gas but the stipend, and a revert where it is not enough
+    code = f"5f5f5f5f600273{world.executor.hex()}5ff16023575f5ffd5b00"
+    payer = Address(b"\x9a" * 20)
+    world.evm.insert_account_info(hexed(payer), pyrevm.AccountInfo(code=bytes.fromhex(code)))
+    world.evm.set_balance(hexed(payer), 2)
+    world.call(STRANGER, payer, b"")
+    assert world.balance(NATIVE) == held + 3
+    world.evm.revert(mark)
 
 
 def test_pol_alone_is_welcome_from_all_but_calls_nothing(stage: Stage) -> None:

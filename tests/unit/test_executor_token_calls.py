@@ -23,7 +23,7 @@ TOKENS = {"none": Address(b"\x70" * 20), "wpol": Address(WPOL)}
 """By the lead of a program that declares it alone."""
 STRICT = bytes.fromhex("5f3560e01c63dd62ed3e14602436146044361417601a575f5ffd5b155f5260205ff3")
 """Answers 0 to `allowance` and 1 to all else; reverts unless it hears one argument or two."""
-PAID = 1
+PAID = 2
 
 
 @pytest.fixture(scope="module")
@@ -75,10 +75,19 @@ def test_a_run_of_pairs_pays_so_too(world: World, pool: Address, lead: str, rest
 @pytest.mark.parametrize("rest", [False, True], ids=["within", "at the end"])
 @pytest.mark.parametrize("lead", TOKENS)
 def test_a_run_of_v3_pools_pays_so_too(world: World, pool: Address, lead: str, rest: bool) -> None:
-    data = b"\xc0" + bytes(2) + PAID.to_bytes(12, "big") + TOKENS[lead] + pool
-    script(world, pool, (world.executor, encode_call(V3_CALLBACK, PAID, 0, data), True))
-    terms = {"token": 0, "amount_out": 1, "directions": 0, "max_in": PAID}
-    world.run(start(lead) + command("v3_run", nested=pool, rest=rest, **terms))
+    script(world, pool, (world.executor, encode_call(V3_CALLBACK, PAID, 0, b""), True))
+    world.run(start(lead) + command("v3_run", amount_out=PAID, nested=bytes(1) + pool, rest=rest))
+
+
+@pytest.mark.parametrize("rest", [False, True], ids=["within", "at the end"])
+@pytest.mark.parametrize("lead", TOKENS)
+def test_a_mixed_run_pays_so_too(world: World, pool: Address, lead: str, rest: bool) -> None:
+    pair = scripted(world)
+    cells = (1 << 95).to_bytes(12) + pool + (9 << 92).to_bytes(12) + pair
+    data = encode_call(V3_CALLBACK, 1, 0, cells[32:])
+    script(world, pool, (world.executor, data, True))
+    terms = {"amount_in": PAID, "pools": 1}
+    world.run(start(lead) + command("mixed_run", nested=cells, rest=rest, **terms))
 
 
 @pytest.mark.parametrize("bit", [0, 247, 248, 255])

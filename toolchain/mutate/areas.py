@@ -7,11 +7,12 @@ GUARDED = {
     "callback": (
         r"/CallbackGuard\.sol:",
         r"/ArbitrageExecutor\.sol:(fallback|_onSwap\w*|_runFor|_runOn)$",
+        r"/UniswapV3Run\.sol:(answer|bind)$",
     ),
     "repayment": (r"/flash/", r":(pay\w*|approve\w*|settle\w*)$", r"/TokenCalls\.sol:_call$"),
     "balance checks": (
         r"/DeclaredTokens\.sol:(open|close|at|requireNative|_\w+)$",
-        r"/ExpressV[23]\.sol:_settle$",
+        r"/Express\.sol:attempt$",
         r":balanceOf$",
         r"/ArbitrageExecutor\.sol:_execute$",
     ),

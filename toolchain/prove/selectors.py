@@ -27,6 +27,17 @@ BOUND = b"\1" + TOKEN
 NESTED = bytes([table.OP_PAY | table.TO_CALLER << table.RECIPIENT_SHIFT]) + bytes(sum(table.PAY))
 """A payment of nothing, which would pass; short, as the checker knows no hash of over 128 bytes."""
 
+CELL = b"\0" + ARMED
+"""Of a run over `ARMED` alone."""
+
+TERMS = 2 << 160 | int.from_bytes(TOKEN)
+"""Of that run: what is paid at most, in which token."""
+CALLBACKS = (
+    *("uniswapV2Call_", "uniswapV3SwapCallback_", "algebraSwapCallback_", "unlockCallback_"),
+    *("uniswapV3FlashCallback_", "executeOperation_", "receiveFlashLoan_", "onMorphoFlashLoan_"),
+)
+"""What is known by a hash of its last argument, the names with the argument's length."""
+
 LENGTHS = (0, 1, 96)
 """Of each dynamic argument, besides those that an armed pool is bound to."""
 UNLISTED_LENGTHS = (1, 4, 164)
@@ -35,8 +46,8 @@ Entry = Mapping[str, Any]
 
 
 def entries() -> list[Entry]:
-    """What the ABI lets be called, fallback and receive included."""
-    kinds = ("function", "fallback", "receive")
+    """What the ABI lets be called, the fallback included."""
+    kinds = ("function", "fallback")
     return [entry for entry in compile_executor().abi if entry["type"] in kinds]
 
 
@@ -45,16 +56,17 @@ def programs() -> dict[str, bytes]:
     pool = int.from_bytes(ARMED)
     size = len(NESTED)
     return {
-        "v3": _program(table.OP_V3, table.V3, (pool, 1, size)),
-        "v2": _program(table.OP_V2_FLASH, table.V2_FLASH, (pool, 1, size)),
-        "aave": _program(table.OP_AAVE, table.AAVE, (size, 0, 1, 0)),
+        "v3": _program(table.OP_V3, table.V3, (pool, 1, size), NESTED),
+        "v2": _program(table.OP_V2_FLASH, table.V2_FLASH, (pool, 1, size), NESTED),
+        "aave": _program(table.OP_AAVE, table.AAVE, (size, 0, 1, 0), NESTED),
+        "run": _program(table.OP_V3_RUN, table.V3_RUN, (len(CELL), 2), CELL),
     }
 
 
-def _program(opcode: int, widths: Sequence[int], values: Sequence[int]) -> bytes:
-    """A program of one command, with a nested stream."""
+def _program(opcode: int, widths: Sequence[int], values: Sequence[int], nested: bytes) -> bytes:
+    """A program of one command, with a nested stream or cells."""
     fields = (value.to_bytes(width) for value, width in zip(values, widths, strict=True))
-    return empty_program() + bytes([opcode]) + b"".join(fields) + NESTED
+    return empty_program() + bytes([opcode]) + b"".join(fields) + nested
 
 
 def empty_program() -> bytes:
@@ -89,6 +101,7 @@ def replays() -> dict[str, tuple[str, list[str], bytes]]:
             ["TOKEN", "1", "0", us],
             BOUND + terms,
         ),
+        "run": ("uniswapV3SwapCallback(int256,int256,bytes)", ["1", "1"], b""),
     }
 
 
@@ -121,6 +134,7 @@ def solidity() -> str:
     constants = [
         f'bytes private constant {n.upper()} = hex"{p.hex()}";' for n, p in programs().items()
     ]
+    constants.append(f"uint256 private constant TERMS = 0x{TERMS:064x};")
     body = [line for entry in entries() for line in _checks(entry)]
     body = [f"    {line}" for line in (*constants, run, *body, *_replays(), *_unlisted())]
     return "\n".join([*head, *body, "}", ""])
@@ -128,13 +142,16 @@ def solidity() -> str:
 
 def _checks(entry: Entry) -> Iterator[str]:
     reads = "true" if entry.get("stateMutability") in VIEWS else "false"
-    if entry["type"] == "receive":
-        yield _check("idle", "receive", '_idle("", true);')
-        return
+    if entry["type"] == "fallback":
+        yield _check("idle", "nothing", '_idle("", true);')
     for name, data in _calls(entry):
         yield _check("idle", name, f"_idle({data}, {reads});")
         for context in programs():
-            yield _check(f"armed_{context}", name, f"_armed({data}, {reads}, {context.upper()});")
+            call = f"{data}, {reads}, {context.upper()}"
+            body = f"_armed({call});"
+            if context == "run" and name.startswith(CALLBACKS):
+                body = f"_bound({call}, TERMS, {name.rpartition('_')[2]});"
+            yield _check(f"armed_{context}", name, body)
 
 
 def _check(situation: str, name: str, body: str) -> str:

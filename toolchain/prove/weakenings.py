@@ -27,6 +27,7 @@ class Weakening:
 HEADER = "contracts/libraries/ProgramHeader.sol"
 ADMINISTRATION = "contracts/Administration.sol"
 CALLBACK_GUARD = "contracts/libraries/CallbackGuard.sol"
+RUN = "contracts/venues/UniswapV3Run.sol"
 
 WEAKENINGS = (
     Weakening(
@@ -68,5 +69,11 @@ WEAKENINGS = (
             ("or(shl(32, caller()), selector)", "selector"),
         ),
         checks="^check_armed_(v2|aave)_replay",
+    ),
+    Weakening(
+        name="a run pays whoever asks",
+        path=RUN,
+        changes=(("word := tload(caller())", "word := tload(0)"),),
+        checks="^check_armed_run_replay",
     ),
 )
