@@ -41,52 +41,52 @@ class GasTable:
 
 
 ETHEREUM = GasTable(
-    base=40_800,
+    base=39_100,
     hops=MappingProxyType(
         {
-            Protocol.UNISWAP_V2: 52_100,
-            Protocol.UNISWAP_V3: 62_000,
-            Protocol.UNISWAP_V4: 65_200,
-            Protocol.BALANCER_V2_WEIGHTED: 78_400,
-            Protocol.BALANCER_V2_STABLE: 132_700,
+            Protocol.UNISWAP_V2: 51_800,
+            Protocol.UNISWAP_V3: 61_700,
+            Protocol.UNISWAP_V4: 66_600,
+            Protocol.BALANCER_V2_WEIGHTED: 79_800,
+            Protocol.BALANCER_V2_STABLE: 134_400,
         }
     ),
-    other_hop=132_700,
-    tick=24_600,
-    arrived_hop=7_200,
+    other_hop=134_400,
+    tick=24_500,
+    arrived_hop=7_700,
     sources=MappingProxyType(
         {
-            "flash_swap": 4_462,
-            "uniswap_v4": 26_441,
-            "morpho": 28_531,
-            "balancer_v2": 38_136,
-            "uniswap_v3": 51_422,
-            "aave_v3": 138_193,
+            "flash_swap": 4_257,
+            "uniswap_v4": 26_370,
+            "morpho": 28_347,
+            "balancer_v2": 37_952,
+            "uniswap_v3": 51_198,
+            "aave_v3": 138_003,
         }
     ),
 )
 POLYGON = GasTable(
-    base=48_500,
+    base=46_800,
     hops=MappingProxyType(
         {
-            Protocol.UNISWAP_V2: 76_800,
-            Protocol.UNISWAP_V3: 84_300,
-            Protocol.UNISWAP_V4: 83_100,
-            Protocol.BALANCER_V2_WEIGHTED: 107_800,
-            Protocol.BALANCER_V2_STABLE: 192_500,
+            Protocol.UNISWAP_V2: 76_500,
+            Protocol.UNISWAP_V3: 84_000,
+            Protocol.UNISWAP_V4: 84_500,
+            Protocol.BALANCER_V2_WEIGHTED: 109_200,
+            Protocol.BALANCER_V2_STABLE: 194_200,
         }
     ),
-    other_hop=192_500,
+    other_hop=194_200,
     tick=36_200,
-    arrived_hop=9_500,
+    arrived_hop=10_300,
     sources=MappingProxyType(
         {
-            "flash_swap": 4_462,
-            "uniswap_v4": 29_801,
-            "morpho": 32_731,
-            "balancer_v2": 51_576,
-            "uniswap_v3": 69_902,
-            "aave_v3": 202_033,
+            "flash_swap": 4_257,
+            "uniswap_v4": 29_730,
+            "morpho": 32_547,
+            "balancer_v2": 51_392,
+            "uniswap_v3": 69_678,
+            "aave_v3": 201_843,
         }
     ),
 )
