@@ -76,7 +76,7 @@ contract Robber {
     }
 
     function _act() private {
-        if (_has(LATE) && _keptSelector != 0) _again(_keptSelector, _kept);
+        if (_has(LATE) && _keptSelector != 0) _forbidden(_keptSelector, _kept);
         if (!_listed) _takeAllowances(true);
         if (msg.data.length >= 4 && msg.sender == _executor) _answer();
         if (_has(RUN)) _refused(_executor, _program);
@@ -89,8 +89,10 @@ contract Robber {
     function _answer() private {
         (bytes4 selector, bytes memory data) = _expected();
         if (selector == 0) return;
-        if (_has(OTHER_DATA)) _refused(_executor, _callback(selector, _bound));
-        if (_has(OTHER_SELECTORS)) _refused(_executor, _callback(selector == V2 ? FLASH : V2, data));
+        if (_has(OTHER_DATA)) _forbidden(selector, _bound);
+        if (_has(OTHER_SELECTORS)) {
+            _refused(_executor, _callback(selector == V2 ? FLASH : V2, data));
+        }
         (_kept, _keptSelector) = (data, selector);
         if (!_has(CALL_BACK)) return;
         delete _keptSelector;
@@ -101,11 +103,12 @@ contract Robber {
         }
         require(ok, "Robber: refused");
         if (_has(ASK_FOR_MORE) && selector != V2) _countOverpayment(data);
-        if (_has(CALL_BACK_AGAIN)) _again(selector, data);
+        if (_has(CALL_BACK_AGAIN)) _forbidden(selector, data);
     }
 
-    /// @dev What has been answered, or is late; in a run a pool may pass on as often as it likes.
-    function _again(bytes4 selector, bytes memory data) private {
+    /// @dev Answered before, or late, or not what was given; but a run's pool may pass on what it likes, as
+    /// often as it likes.
+    function _forbidden(bytes4 selector, bytes memory data) private {
         bool runs = data.length == 0 || uint8(data[0]) >> 6 == 2;
         if (!runs) _refused(_executor, _callback(selector, data));
         else _executor.call(_callback(selector, data));

@@ -246,18 +246,24 @@ def test_no_function_takes_pol_with_it(stage: Stage, signature: str) -> None:
         assert (stage.call(role, stage.data(signature), value=1) is None) == passes, role
 
 
-def test_pol_comes_with_a_program_and_with_next_to_no_gas(stage: Stage) -> None:
+def test_pol_comes_with_a_program(stage: Stage) -> None:
     world, held = stage.world, stage.world.balance(NATIVE)
     mark = world.evm.snapshot()
     world.call(KEEPER, world.executor, stage.data(PROGRAM), value=1)
     assert world.balance(NATIVE) == held + 1
-    # no gas but the stipend, and a revert where it is not enough
+    world.evm.revert(mark)
+
+
+def test_pol_comes_with_the_stipend_alone(stage: Stage) -> None:
+    world, held = stage.world, stage.world.balance(NATIVE)
+    mark = world.evm.snapshot()
+    # a call without gas of its own, and a revert where that is not enough
     code = f"5f5f5f5f600273{world.executor.hex()}5ff16023575f5ffd5b00"
     payer = Address(b"\x9a" * 20)
     world.evm.insert_account_info(hexed(payer), pyrevm.AccountInfo(code=bytes.fromhex(code)))
     world.evm.set_balance(hexed(payer), 2)
     world.call(STRANGER, payer, b"")
-    assert world.balance(NATIVE) == held + 3
+    assert world.balance(NATIVE) == held + 2
     world.evm.revert(mark)
 
 

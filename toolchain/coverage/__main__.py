@@ -32,6 +32,11 @@ PLAIN = {
 }
 """No optimiser step, as they would drop probes, whose answers nobody uses; but the stack is given
 back in time, since the contracts use all of it."""
+TOO_DEAR = (
+    "--deselect",
+    "tests/unit/test_executor_roles.py::test_pol_comes_with_the_stipend_alone",
+)
+"""What the probes' own gas makes impossible."""
 Reached = Sequence[tuple[Place, bool]]
 
 
@@ -80,7 +85,7 @@ def main() -> int:
     hit: set[int] = set()
     replace_executor(artifact)
     vars(pyrevm)["EVM"] = watched(hit, pyrevm.EVM)
-    if code := pytest.main([*OPTIONS, *(sys.argv[1:] or suite())]):
+    if code := pytest.main([*OPTIONS, *TOO_DEAR, *(sys.argv[1:] or suite())]):
         return int(code)
     reached = list(shown(places, hit))
     missed = [f"{p.path}:{p.line} {p.kind} {p.name}".rstrip() for p, found in reached if not found]
