@@ -4,20 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import pyrevm
 import pytest
 from eth_abi.abi import encode
 from executor_world import (
     AAVE_POOL,
     OWNER,
     V3_CALLBACK,
-    RevertedError,
     World,
-    hexed,
     new_world,
     script,
     scripted,
 )
+from heard_calls import LEAST_PRICE, MOST_PRICE, V2, V3, call_of, heard
 from program_assembler import COMMANDS, bound, command, header
 
 from keeper.chain import Address
@@ -27,19 +25,12 @@ from replica.protocols.morpho_blue import MORPHO
 from replica.protocols.uniswap_v4 import MANAGER
 from toolchain.warm_compiler import Compiler
 
-PARTS = (0, 0x80, 0x100)
-"""Offsets from which a message is heard: a report carries 256 bytes."""
 POOL, SECOND, HEIR = (Address(bytes([n]) * 20) for n in (0x5A, 0x5B, 0x1E))
 STREAM = bytes(range(1, 41))
 """A stream that is not run: only carried."""
 MOST = 0x0102030405060708090A0B0C0D0E0F10
 SOME = 0x0102030405060708090A0B0C
-LEAST_PRICE = 4295128739 + 1
-MOST_PRICE = 1461446703485210103287273052203988822378723970342 - 1
-"""What a swap without a limit of its own gives for one, by its direction."""
 POOL_ID = bytes(range(32))
-V2 = "swap(uint256,uint256,address,bytes)"
-V3 = "swap(address,bool,int256,uint160,bytes)"
 V4 = "swap((address,address,uint24,int24,address),(bool,int256,uint160),bytes)"
 BALANCER_ORDER = "(bytes32,uint8,address,address,uint256,bytes)"
 BALANCER = f"swap({BALANCER_ORDER},(address,bool,address,bool),uint256,uint256)"
@@ -209,29 +200,6 @@ def world(request: pytest.FixtureRequest) -> World:
     world.fund_all()
     world.do(OWNER, world.executor, "setListedPool(address,bool)", POOL, True)
     return world
-
-
-def heard(world: World, program: bytes, where: Address) -> bytes:
-    """What a protocol is told, put together out of several reports."""
-    kept = world.evm.get_code(hexed(where))
-    parts = b""
-    for offset in PARTS:
-        # reverts with its calldata from the offset on
-        code = bytes.fromhex(f"61{offset:04x}36038061{offset:04x}5f375ffd")
-        world.evm.insert_account_info(hexed(where), pyrevm.AccountInfo(code=code))
-        with pytest.raises(RevertedError) as caught:
-            world.run(program)
-        assert (caught.value.name, caught.value.args_[0]) == ("HopFailed", hexed(where))
-        parts = parts[:offset] + caught.value.args_[1]
-    world.evm.insert_account_info(hexed(where), pyrevm.AccountInfo(code=kept))
-    return parts
-
-
-def call_of(signature: str, args: tuple[Any, ...]) -> bytes:
-    """Calldata whose last argument, if bytes, ends it without padding."""
-    data = [each for each in args if isinstance(each, bytes) and len(each) != len(POOL)]
-    whole = encode_call(signature, *args)
-    return whole[: len(whole) - (-len(data[0]) % 32 if data else 0)]
 
 
 @pytest.mark.parametrize("to", ["self", HEIR], ids=["to itself", "to another"])
