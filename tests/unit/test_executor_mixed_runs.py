@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
+import pyrevm
 import pytest
 from executor_world import (
     RevertedError,
     World,
+    hexed,
     root_cause,
     script,
     scripted,
@@ -268,3 +270,18 @@ def test_a_run_pays_an_amount_that_makes_terms(scene: Scene, paid: int) -> None:
     else:
         assert failure is not None
         assert (failure.name, failure.args_) == ("BadAmount", (len(scene.start),))
+
+
+@pytest.mark.parametrize("size", [0, 1, 31])
+def test_a_token_that_answers_a_payment_says_nothing_or_a_word(world: World, size: int) -> None:
+    token, scene = Address(b"\x72" * 20), Scene(world, "none")
+    code = f"5f3560e01c63a9059cbb1460165760645f5260205ff35b60{size:02x}5ff3"
+    world.evm.insert_account_info(hexed(token), pyrevm.AccountInfo(code=bytes.fromhex(code)))
+    asks = (world.executor, asking(1, cell(scene.paying())), True)
+    program = header([token]) + scene.command(cell(scene.paying(asks)))
+    if size == 0:
+        world.run(program)
+    else:
+        with pytest.raises(RevertedError) as caught:
+            world.run(program)
+        assert root_cause(caught.value) == "TokenCallFailed"
