@@ -12,6 +12,7 @@ import {ARMS, OPCODE_MASK} from "./Program.sol";
 /// | 0 | no run in this transaction: no callback is expected, a run may begin |
 /// | 1 | a run, in which no callback is expected |
 /// | else | a run in which this callback is: keccak256(pool ‖ selector ‖ data) |
+/// | | the one payment of a command that binds its pools by words of their own (UniswapV3Run) |
 ///
 /// A callback recomputes the hash from its own caller, selector and data. Calls nest strictly: a
 /// callback spends the word before its stream arms the next one, so one slot serves every depth.
@@ -34,15 +35,6 @@ library CallbackGuard {
         assembly ("memory-safe") {
             tstore(SLOT, SPENT)
         }
-    }
-
-    /// @dev Reverts if a pool has returned and its callback is still armed.
-    function requireSpent(address pool) internal view {
-        bool spent;
-        assembly ("memory-safe") {
-            spent := eq(tload(SLOT), SPENT)
-        }
-        if (!spent) revert IArbitrageExecutor.CallbackMissing(pool);
     }
 
     /// @dev Lets the next run of this transaction begin.
