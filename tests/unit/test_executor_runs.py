@@ -370,3 +370,14 @@ def test_nobody_among_the_pools_keeps_its_place(scene: Scene) -> None:
         with pytest.raises(RevertedError) as caught:
             scene.world.run(scene.program(*pools))
         assert root_cause(caught.value) == "NestedRun"
+
+
+@pytest.mark.parametrize("amounts", [(1, 2), (2, 1), (3, 2), (5, 6), (-1, 3), (3, -1)])
+def test_the_greater_of_what_a_pool_states_is_paid(scene: Scene, amounts: tuple[int, int]) -> None:
+    world, pool = scene.world, scripted(scene.world)
+    script(world, pool, (world.executor, encode_call(V3_CALLBACK, *amounts, b""), True))
+    with pytest.raises(RevertedError) as caught:
+        world.run(scene.program(pool))
+    assert caught.value.name == "BalanceFell"
+    _, before, after = caught.value.args_
+    assert before - after == max(amounts)
