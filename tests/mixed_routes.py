@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
-from executor_world import KEEPER, OWNER, V3_CALLBACK, World, script, scripted
-from program_assembler import command, header
+from executor_world import V3_CALLBACK, script, scripted
+from program_assembler import command
+from run_scene import RunScene
 
 from keeper.chain import Address
 from replica.abi import encode_call
@@ -65,20 +66,8 @@ def unpadded(data: bytes) -> bytes:
     return asking(5)[:-32] + len(data).to_bytes(32) + data
 
 
-@dataclass(frozen=True)
-class Scene:
-    """A world, its WPOL, and how a program there begins: in the express form with a lead alone."""
-
-    world: World
-    lead: str
-
-    @property
-    def wpol(self) -> Address:
-        return self.world.manifest.token("WPOL").address
-
-    @property
-    def start(self) -> bytes:
-        return header([] if self.lead == "wpol" else [self.wpol], lead=self.lead)
+class Scene(RunScene):
+    """Mixed runs there, and what has them called."""
 
     def command(self, data: bytes, *, pools: int = 1, paid: int = PAID, rest: bool = True) -> bytes:
         """A mixed run of these cells."""
@@ -125,10 +114,3 @@ class Scene:
         """Which of its calls succeeded, the first one first; the last is the gift."""
         bits = self.world.ask(pool, "succeeded()", ["uint256"])
         return f"{bits:b}"[::-1][:-1]
-
-    def together(self, *steps: tuple[Address, bytes]) -> None:
-        """Calls in one transaction, by one who may run programs."""
-        agent = scripted(self.world)
-        self.world.do(OWNER, self.world.executor, "setExecutor(address,bool)", agent, True)
-        script(self.world, agent, *((where, data, True) for where, data in steps))
-        self.world.do(KEEPER, agent, "play()")

@@ -1,13 +1,11 @@
 """Runs: what their pools get, in whatever order they ask, and what is left when they are over."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import pytest
 from eth_abi.abi import encode
 from eth_utils.abi import function_signature_to_4byte_selector
 from executor_world import (
-    KEEPER,
     OWNER,
     V2_CALLBACK,
     V3_CALLBACK,
@@ -32,6 +30,7 @@ from hostile_world import (
     taken_back,
 )
 from program_assembler import command, header
+from run_scene import RunScene
 
 from keeper.chain import Address
 from keeper.execution.program import Funding
@@ -56,20 +55,8 @@ def world(rich: World) -> Iterator[World]:
         yield rich
 
 
-@dataclass(frozen=True)
-class Scene:
-    """A world, its WPOL, and how a program there begins: in the express form with a lead alone."""
-
-    world: World
-    lead: str
-
-    @property
-    def wpol(self) -> Address:
-        return self.world.manifest.token("WPOL").address
-
-    @property
-    def start(self) -> bytes:
-        return header([] if self.lead == "wpol" else [self.wpol], lead=self.lead)
+class Scene(RunScene):
+    """Runs over V3 pools there, and pools that ask."""
 
     def program(self, *pools: Address, most: int = MOST, behind: bytes = b"") -> bytes:
         """A run over these pools, and commands behind it."""
@@ -90,13 +77,6 @@ class Scene:
         """Which of its calls succeeded, the first one first; the last is the gift."""
         bits = self.world.ask(pool, "succeeded()", ["uint256"])
         return f"{bits:b}"[::-1][:-1]
-
-    def together(self, *steps: tuple[Address, bytes]) -> None:
-        """Calls in one transaction, by one who may run programs."""
-        world, agent = self.world, scripted(self.world)
-        world.do(OWNER, world.executor, "setExecutor(address,bool)", agent, True)
-        script(world, agent, *((where, data, True) for where, data in steps))
-        world.do(KEEPER, agent, "play()")
 
 
 @pytest.fixture(params=["none", "wpol"])
