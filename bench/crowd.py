@@ -12,6 +12,7 @@ from keeper.collector.discovery import Discovery
 from keeper.collector.logs import boundary_of
 from keeper.config import MarketSettings
 from keeper.daemons import factory_of, pool_of
+from keeper.execution.directory import Directory
 from keeper.gas_table import table_of
 from keeper.market.state import Market
 from keeper.market.view import MarketView
@@ -25,6 +26,7 @@ from replica.contracts import deploy_executor
 from replica.demo.followed import market_settings
 from replica.demo.traders import Traders
 from replica.deploy import WHALE
+from replica.directory import directory_of
 from replica.launch import DEFAULT_BASE_FEE_WEI
 from replica.markets import raw_amount
 from replica.rpc import RpcError
@@ -49,6 +51,8 @@ class Crowd:
         owner, guardian, treasury, self.key = map(
             address, replica.rpc("eth_accounts")[: EXECUTOR_KEY + 1]
         )
+        pools_listed, pairs_listed = directory_of(replica.manifest)
+        self.directory = Directory.of(pools_listed, pairs_listed)
         self.executor = deploy_executor(
             replica.rpc,
             owner,
@@ -56,6 +60,8 @@ class Crowd:
             treasury=treasury,
             aave_pool=replica.manifest.aave_pool,
             executors=[self.key],
+            pools=pools_listed,
+            pairs=pairs_listed,
         )
         self.held: dict[Address, int] = {}
         self._traders = Traders(replica, seed)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.30;
 
-import {Administration} from "./Administration.sol";
 import {AAVE_CALLBACK, AaveV3} from "./flash/AaveV3.sol";
 import {BALANCER_CALLBACK, BalancerV2Loan} from "./flash/BalancerV2Loan.sol";
 import {Loans} from "./flash/Loans.sol";
@@ -20,11 +19,10 @@ import {StateChecks} from "./libraries/StateChecks.sol";
 import {TokenCalls} from "./libraries/TokenCalls.sol";
 import {BalancerV2} from "./venues/BalancerV2.sol";
 import {CurveStableSwap} from "./venues/CurveStableSwap.sol";
-import {MixedRun} from "./venues/MixedRun.sol";
+import {CycleRun} from "./venues/CycleRun.sol";
 import {UNISWAP_V2_CALLBACK, UNISWAP_V2_RESERVES, UniswapV2} from "./venues/UniswapV2.sol";
 import {UniswapV2Run} from "./venues/UniswapV2Run.sol";
 import {UNISWAP_V3_CALLBACK, UNISWAP_V3_STATE, UniswapV3} from "./venues/UniswapV3.sol";
-import {UniswapV3Run} from "./venues/UniswapV3Run.sol";
 import {UniswapV4} from "./venues/UniswapV4.sol";
 import {ALGEBRA_CALLBACK, ALGEBRA_STATE} from "./venues/forks/Algebra.sol";
 
@@ -37,11 +35,10 @@ contract ArbitrageExecutor {
     address private immutable _administration;
     address private immutable _aavePool;
 
-    constructor(address owner_, address guardian_, address treasury_, address aavePool_) {
+    /// @dev By `ExecutorDeployment`, whose account gets this code with a directory behind it.
+    constructor(address administration_, address aavePool_) {
+        _administration = administration_;
         _aavePool = aavePool_;
-        Administration administration = new Administration(aavePool_);
-        _administration = address(administration);
-        _delegate(abi.encodeCall(administration.initialize, (owner_, guardian_, treasury_)));
     }
 
     // ------------------------------------------------------------------------------------ entry
@@ -55,7 +52,8 @@ contract ArbitrageExecutor {
             selector := shr(224, calldataload(0)) // bytes that calldata lacks are zero
         }
         if (selector == UNISWAP_V3_CALLBACK) {
-            if (!MixedRun.answer(UniswapV3Run.answer())) _onSwapV3(UNISWAP_V3_CALLBACK);
+            CycleRun.answer();
+            _onSwapV3(UNISWAP_V3_CALLBACK);
         } else if (selector == PROGRAM_SELECTOR) {
             if (msg.data.length != 0) _execute();
         } else if (selector == UNISWAP_V2_CALLBACK) {
@@ -217,10 +215,8 @@ contract ArbitrageExecutor {
             UniswapV2.swap(head, cursor, to);
         } else if (opcode == OP_V2_RUN) {
             UniswapV2Run.swap(cursor, to, start, next, frame);
-        } else if (opcode == OP_V3_RUN) {
-            UniswapV3Run.swap(cursor, start, next, frame);
-        } else if (opcode == OP_MIXED_RUN) {
-            MixedRun.swap(cursor, start, next, frame);
+        } else if (opcode == OP_CYCLE_RUN) {
+            CycleRun.swap(cursor, start, next, frame);
         } else if (opcode == OP_V3) {
             UniswapV3.swapIn(head, cursor, to, start, next, frame, UNISWAP_V3_CALLBACK);
         } else if (opcode == OP_V3_PAY) {
@@ -319,16 +315,6 @@ contract ArbitrageExecutor {
             returndatacopy(data, 0, returndatasize())
             if iszero(ok) { revert(data, returndatasize()) }
             return(data, returndatasize())
-        }
-    }
-
-    /// @dev Lets the administration's code set up this contract's storage.
-    function _delegate(bytes memory data) private {
-        (bool ok, bytes memory reason) = _administration.delegatecall(data);
-        if (!ok) {
-            assembly ("memory-safe") {
-                revert(add(reason, 0x20), mload(reason))
-            }
         }
     }
 

@@ -257,7 +257,9 @@ class Agent:
     def _pursue(self, opportunity: Opportunity, view: MarketView) -> Reason | None:
         """Fund an opportunity and begin it; if not, offer it to the journal and say why."""
         liquidity = self._rooms.funds.at(view.block)
-        financed = self._rooms.submitter.prepare(opportunity, liquidity, self._restless())
+        financed = self._rooms.submitter.prepare(
+            opportunity, liquidity, view.states, self._restless()
+        )
         if isinstance(financed, Unfunded):
             self._offer(opportunity, financed.reason, financed.passed_over)
             return financed.reason

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.types import JsonValue
 
 from keeper.chain import ChainInstance
+from keeper.execution.program_table import DIRECTORY_PAIRS, DIRECTORY_POOLS
 from keeper.fields import AddressField, HashField
 
 CONTRACT: Final = "ArbitrageExecutor"
@@ -27,12 +28,14 @@ class _Section(BaseModel):
 
 
 class Arguments(_Section):
-    """What the constructor was given, in its order."""
+    """What the constructor was given, in its order: the last two are the directory's lists."""
 
     owner: AddressField
     guardian: AddressField
     treasury: AddressField
     aave_pool: AddressField
+    pools: tuple[AddressField, ...] = Field(default=(), max_length=DIRECTORY_POOLS)
+    pairs: tuple[AddressField, ...] = Field(default=(), max_length=DIRECTORY_PAIRS)
 
 
 class Chain(_Section):

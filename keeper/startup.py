@@ -13,6 +13,7 @@ from keeper.agent import Agent, Rooms
 from keeper.chain import Address, ChainInstance
 from keeper.config import Config, ConfigError, TuningSettings
 from keeper.deployment import Deployment, DeploymentError, load_deployment
+from keeper.execution.directory import Directory, DirectoryError
 from keeper.execution.funds import Funds
 from keeper.execution.nonces import NonceOwner
 from keeper.execution.outcomes import Prices
@@ -87,7 +88,7 @@ async def open_rooms(config: Config) -> AsyncIterator[Rooms]:
     async with node:
         instance = await node.chain_instance()
         check_key_belongs(signer.address, instance)
-        await check_executor(node, deployment, instance)
+        directory = await check_executor(node, deployment, instance)
         journal = await Journal.open(dsn=config.journal.dsn, data_dir=config.journal.data_dir)
         try:
             yield await _furnish(
@@ -96,14 +97,15 @@ async def open_rooms(config: Config) -> AsyncIterator[Rooms]:
                 journal,
                 signer=signer,
                 deployment=deployment,
+                directory=directory,
                 strategies=strategies,
             )
         finally:
             await journal.close()
 
 
-async def check_executor(node: Node, deployment: Deployment, instance: ChainInstance) -> None:
-    """Refuse an executor that is not the recorded one, or reads another program format."""
+async def check_executor(node: Node, deployment: Deployment, instance: ChainInstance) -> Directory:
+    """The executor's directory; refuses one that is not recorded, or reads another format."""
     deployment.check_instance(instance)
     code = await node.code(deployment.address)
     if keccak(code) != deployment.code_hash:
@@ -116,6 +118,10 @@ async def check_executor(node: Node, deployment: Deployment, instance: ChainInst
             f"the executor at 0x{deployment.address.hex()} reads another program format: "
             "deploy the executor of this version"
         )
+    try:
+        return Directory.read(code)
+    except DirectoryError as error:
+        raise DeploymentError(f"0x{deployment.address.hex()}: {error}: deploy again") from None
 
 
 def create_strategies(config: Config) -> tuple[Strategy, ...]:
@@ -149,6 +155,7 @@ async def _furnish(
     *,
     signer: Signer,
     deployment: Deployment,
+    directory: Directory,
     strategies: tuple[Strategy, ...],
 ) -> Rooms:
     prices, store, instance = Prices(), JournalStore(journal), deployment.instance
@@ -161,7 +168,7 @@ async def _furnish(
         signer=signer,
         nonces=nonces,
         instance=instance,
-        policy=_policy(config, deployment.address),
+        policy=_policy(config, deployment.address, directory),
     )
     market = Market(config.market.usd_tokens)
     watched = config.relay.market_data
@@ -219,13 +226,14 @@ async def _recover(
     return nonces
 
 
-def _policy(config: Config, executor: Address) -> SubmissionPolicy:
+def _policy(config: Config, executor: Address, directory: Directory) -> SubmissionPolicy:
     return SubmissionPolicy(
         executor=executor,
         tip_wei=config.execution.tip_wei,
         base_fee_headroom_percent=config.execution.base_fee_headroom_percent,
         deadline_blocks=config.execution.deadline_blocks,
         min_net_profit_usd=config.limits.min_net_profit_usd,
+        directory=directory,
     )
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -22,14 +22,16 @@ from replica.abi import address, encode_call
 from replica.paths import ROOT, tool
 
 REFERENCE = ROOT / "contracts" / "reference" / "ReferenceExecutor.vy"
-EXECUTOR = "contracts/ArbitrageExecutor.sol:ArbitrageExecutor"
+EXECUTOR = "contracts/ExecutorDeployment.sol:ExecutorDeployment"
+EXECUTOR_CODE = "contracts/ArbitrageExecutor.sol:ArbitrageExecutor"
 EXECUTOR_ABI = (
     EXECUTOR,
+    EXECUTOR_CODE,
     "contracts/interfaces/IArbitrageExecutor.sol:IArbitrageExecutor",
     "contracts/Administration.sol:Administration",
 )
-"""What an executor answers to: its own dispatcher, its runs, and its delegate."""
-DEPLOYMENT_GAS = 8_000_000
+"""How an executor is created, and what it answers to: its dispatcher, its runs, its delegate."""
+DEPLOYMENT_GAS = 12_000_000
 RECEIPT_TIMEOUT_S = 30.0
 
 Rpc = Callable[[str, list[Any]], Any]
@@ -58,7 +60,7 @@ def compile_executor() -> Artifact:
     units = _compile_all(EXECUTOR.rsplit(":", 1)[0], ())
     paths = (name.rsplit(":", 1) for name in EXECUTOR_ABI)
     parts = [units[path][contract]["abi"] for path, contract in paths]
-    # the constructor is the executor's own, and errors that several parts know are listed once
+    # the constructor is the creation's, and errors that several parts know are listed once
     found = {json.dumps(entry): entry for abi in parts for entry in abi}
     own = [entry for entry in parts[0] if entry["type"] == "constructor"]
     others = [entry for entry in found.values() if entry["type"] != "constructor"]
@@ -193,6 +195,22 @@ def deploy(rpc: Rpc, sender: Address, creation_code: bytes) -> Address:
     return address(receipt["contractAddress"])
 
 
+def creation_terms(
+    owner: Address,
+    guardian: Address,
+    treasury: Address,
+    aave_pool: Address,
+    *directory: Sequence[Address],
+) -> bytes:
+    """The constructor's arguments, which follow an executor's creation code, the reference's too.
+
+    `directory` lists pools and then pairs, or is left out.
+    """
+    pools, pairs = directory or ((), ())
+    kinds = ["address"] * 4 + ["address[]"] * 2
+    return encode(kinds, [owner, guardian, treasury, aave_pool, pools, pairs])
+
+
 def deploy_executor(
     rpc: Rpc,
     owner: Address,
@@ -201,14 +219,17 @@ def deploy_executor(
     treasury: Address,
     aave_pool: Address,
     executors: Iterable[Address],
+    pools: Sequence[Address] = (),
+    pairs: Sequence[Address] = (),
     artifact: Artifact | None = None,
 ) -> Address:
     """Deploy an executor from the unlocked account `owner`, which then appoints `executors`.
 
+    Its directory lists `pools` and `pairs` in their order.
     `artifact` is other code with the same constructor and the same `setExecutor`.
     """
-    roles = encode(["address"] * 4, [owner, guardian, treasury, aave_pool])
-    where = deploy(rpc, owner, (artifact or compile_executor()).creation_code + roles)
+    terms = creation_terms(owner, guardian, treasury, aave_pool, pools, pairs)
+    where = deploy(rpc, owner, (artifact or compile_executor()).creation_code + terms)
     for executor in executors:
         data = encode_call("setExecutor(address,bool)", executor, True)
         _transact(rpc, {"from": owner, "to": where, "data": data})

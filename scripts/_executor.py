@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import cache
+from itertools import chain
 
 import ape
 from ape.api import AccountAPI, ProviderAPI
@@ -15,14 +16,21 @@ from web3.utils.address import get_create_address
 
 from keeper.chain import Address
 from keeper.deployment import CONTRACT, Arguments
+from keeper.execution.directory import DIRECTORY_SIZE
 from keeper.execution.program_table import PROGRAM_VERSION
 from scripts._environment import ROOT
 
+CREATION = "ExecutorDeployment"
 DELEGATE = "Administration"
+CHILDREN = {"administration": 1, "mould": 2}
+"""What a creation creates beside the executor, by the nonce of its address."""
 NOBODY = "0x" + 40 * "0"
 SOURCES = tuple(
     ROOT / "contracts" / path
-    for path in (f"{CONTRACT}.sol", f"{DELEGATE}.sol", "interfaces/IArbitrageExecutor.sol")
+    for path in (
+        *(f"{name}.sol" for name in (CONTRACT, CREATION, DELEGATE)),
+        "interfaces/IArbitrageExecutor.sol",
+    )
 )
 
 
@@ -33,13 +41,14 @@ class VerificationError(RuntimeError):
 def compile_executor() -> ContractContainer:
     """The executor, its creation code equal to that of forge under foundry.toml.
 
-    Its ABI is that of all it answers to: it dispatches callbacks itself, and delegates what is left
-    to `Administration`.
+    Its ABI is how it is created, and all it answers to: it dispatches callbacks itself, and
+    delegates what is left to `Administration`.
     """
     named = _compiled()
-    executor = named[CONTRACT].model_copy(deep=True)
+    executor = named[CREATION].model_copy(deep=True)
     known = {entry.model_dump_json() for entry in executor.abi}
-    for entry in (*named["IArbitrageExecutor"].abi, *named[DELEGATE].abi):
+    answers = (named[name].abi for name in (CONTRACT, "IArbitrageExecutor", DELEGATE))
+    for entry in chain.from_iterable(answers):
         if entry.type != "constructor" and entry.model_dump_json() not in known:
             known.add(entry.model_dump_json())
             executor.abi.append(entry)
@@ -60,10 +69,14 @@ def creation_code(contract: ContractContainer) -> bytes:
     return bytes(contract.contract_type.get_deployment_bytecode() or b"")
 
 
-def constructor_arguments(arguments: Arguments) -> tuple[str, ...]:
+def constructor_arguments(arguments: Arguments) -> tuple[str | list[str], ...]:
     """The arguments in the constructor's order, as ape takes them."""
-    order = (arguments.owner, arguments.guardian, arguments.treasury, arguments.aave_pool)
-    return tuple(to_checksum_address(address) for address in order)
+    roles = (arguments.owner, arguments.guardian, arguments.treasury, arguments.aave_pool)
+    return (*_texts(roles), _texts(arguments.pools), _texts(arguments.pairs))
+
+
+def _texts(addresses: Iterable[Address]) -> list[str]:
+    return [to_checksum_address(address) for address in addresses]
 
 
 def code_hash(provider: ProviderAPI, address: bytes) -> bytes:
@@ -79,20 +92,27 @@ def verify(
 ) -> None:
     """Compare roles, program version and code on chain with what was asked for.
 
+    The executor's code has its directory at the end; the mould's is the same without.
+
     Raises:
         VerificationError: Something differs; the contract must not be funded.
     """
+    code = _expected_code(provider, contract, wanted, executor.address)
+    children = {
+        "administration": _expected_delegate(provider, wanted),
+        "mould": code[:-DIRECTORY_SIZE],
+    }
     found = {
         "owner": executor.owner() == to_checksum_address(wanted.owner),
         "guardian": executor.isGuardian(to_checksum_address(wanted.guardian)),
         "treasury": executor.treasury() == to_checksum_address(wanted.treasury),
         "aavePool": executor.aavePool() == to_checksum_address(wanted.aave_pool),
         "programVersion": bytes(executor.programVersion()) == PROGRAM_VERSION,
-        "code": code_hash(provider, to_canonical_address(executor.address))
-        == keccak(_expected_code(provider, contract, wanted, executor.address)),
-        "administration": code_hash(provider, _child(executor.address))
-        == keccak(_expected_delegate(provider, wanted)),
+        "code": code_hash(provider, to_canonical_address(executor.address)) == keccak(code),
     }
+    for name, expected in children.items():
+        where = _child(executor.address, CHILDREN[name])
+        found[name] = code_hash(provider, where) == keccak(expected)
     wrong = [name for name, same in found.items() if not same]
     if wrong:
         raise VerificationError(
@@ -106,7 +126,8 @@ def _expected_code(
     # one of the immutables is the delegate's address, which depends on where its creator stands
     code = _created(provider, contract(*constructor_arguments(arguments)).data)
     nowhere = _create_address(NOBODY, provider.get_nonce(NOBODY))
-    return code.replace(_child(nowhere), _child(where))
+    delegate = CHILDREN["administration"]
+    return code.replace(_child(nowhere, delegate), _child(where, delegate))
 
 
 def _expected_delegate(provider: ProviderAPI, arguments: Arguments) -> bytes:
@@ -121,9 +142,9 @@ def _created(provider: ProviderAPI, creation: bytes) -> bytes:
     return bytes.fromhex(str(answer).removeprefix("0x"))
 
 
-def _child(creator: str) -> bytes:
-    """Address of the first contract that a contract creates."""
-    return to_canonical_address(_create_address(creator, 1))
+def _child(creator: str, nonce: int) -> bytes:
+    """Address of what a contract creates, from its first nonce 1 on."""
+    return to_canonical_address(_create_address(creator, nonce))
 
 
 def _create_address(creator: str, nonce: int) -> str:
@@ -132,8 +153,7 @@ def _create_address(creator: str, nonce: int) -> str:
 
 def missing_executors(executor: ContractInstance, wanted: Iterable[Address]) -> list[str]:
     """Those of the wanted accounts that may not run programs yet."""
-    names = [to_checksum_address(address) for address in wanted]
-    return [name for name in names if not executor.isExecutor(name)]
+    return [name for name in _texts(wanted) if not executor.isExecutor(name)]
 
 
 def is_owner(executor: ContractInstance, account: AccountAPI) -> bool:

@@ -10,12 +10,19 @@ from eth_utils.address import to_canonical_address
 
 from keeper.chain import Address
 from keeper.deployment import Arguments
+from keeper.execution.program_table import DIRECTORY_PAIRS, DIRECTORY_POOLS
 from keeper.keys import TEST_ACCOUNT_COUNT, TEST_MNEMONIC, development_addresses
 
 MAX_EXECUTORS = 16
 """As many words as pausing rewrites, see contracts/Administration.sol."""
 ROLES = ("owner", "guardian", "treasury", "aave_pool")
-FIELDS = (*ROLES, "executors")
+LISTS = {
+    "executors": (MAX_EXECUTORS, "who may run programs"),
+    "pools": (DIRECTORY_POOLS, "Uniswap V3 pools of the directory"),
+    "pairs": (DIRECTORY_PAIRS, "V2 pairs of the directory"),
+}
+"""What is listed, and how many at most."""
+FIELDS = (*ROLES, *LISTS)
 TEST_PREFIX = "test:"
 ZERO = Address(bytes(20))
 
@@ -55,7 +62,9 @@ def load_parameters(path: Path, *, live: bool) -> Parameters:
         if field not in FIELDS:
             raise ParameterError(f"{path}: {field} is no parameter; known are {', '.join(FIELDS)}")
     roles = {field: _account(path, field, values.get(field), live=live) for field in ROLES}
-    return Parameters(Arguments(**roles), _executors(path, values.get("executors"), live=live))
+    lists = {field: _list(path, field, values.get(field), live=live) for field in LISTS}
+    arguments = Arguments(**roles, pools=lists["pools"], pairs=lists["pairs"])
+    return Parameters(arguments, lists["executors"])
 
 
 def _read(path: Path) -> dict[str, object]:
@@ -89,16 +98,17 @@ def _fields(path: Path, node: yaml.MappingNode) -> dict[str, object]:
     return fields
 
 
-def _executors(path: Path, value: object, *, live: bool) -> tuple[Address, ...]:
+def _list(path: Path, field: str, value: object, *, live: bool) -> tuple[Address, ...]:
+    most, what = LISTS[field]
     if not isinstance(value, list):
-        raise ParameterError(f"{path}: executors is missing: list who may run programs, or []")
+        raise ParameterError(f"{path}: {field} is missing: list {what}, or []")
     found = tuple(
-        _account(path, f"executors[{index}]", item, live=live) for index, item in enumerate(value)
+        _account(path, f"{field}[{index}]", item, live=live) for index, item in enumerate(value)
     )
     if len(set(found)) != len(found):
-        raise ParameterError(f"{path}: executors names an account twice; keep one")
-    if len(found) > MAX_EXECUTORS:
-        raise ParameterError(f"{path}: executors has {len(found)} accounts; at most 16 are allowed")
+        raise ParameterError(f"{path}: {field} names an address twice; keep one")
+    if len(found) > most:
+        raise ParameterError(f"{path}: {field} has {len(found)} entries; at most {most} fit")
     return found
 
 

@@ -128,8 +128,9 @@ def _refuse_overwriting(path: Path, address: str) -> NoReturn:
 def _confirm(plan: _Plan) -> None:
     click.echo(f"live: {plan.place.name}, chain instance {plan.place.instance.key}")
     click.echo(f"deployer: {plan.deployer.address}")
-    for name, address in plan.arguments:
-        click.echo(f"{name}: {to_checksum_address(address)}")
+    for name, given in plan.arguments:
+        listed = (given,) if isinstance(given, bytes) else given
+        click.echo(f"{name}: {', '.join(map(to_checksum_address, listed)) or 'none'}")
     click.confirm("Deploy?", abort=True)
 
 

@@ -114,7 +114,7 @@ class Lab:
     ) -> Submission | Refusal:
         """Submit an opportunity on its own pools' flash swap: of others nothing is known."""
         submitter = submitter or self.submitter
-        financed = submitter.prepare(wanted, None)
+        financed = submitter.prepare(wanted, None, {})
         assert isinstance(financed, Financed), financed
         return await submitter.submit(financed)
 

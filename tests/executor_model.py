@@ -22,6 +22,7 @@ from model_pools import (
     pool_key,
     require,
 )
+from model_runs import Cycles, unexpected
 from program_assembler import ALL_BUT, LEADS, TABLE, TARGETS, width
 from program_reader import (
     NOBODY,
@@ -40,10 +41,8 @@ TOKENS = TABLE["tokens"]
 DELIVERABLE = {entry["opcode"] for entry in TABLE["command"] if entry.get("takes_delivery")}
 AAVE_PREMIUM_BP = 5
 WHOLE = 1 << 256
-PAIR_CELL, POOL_CELL, MIXED_CELL = 32, 21, 32
-"""Bytes of the cells of `v2_run`, `v3_run` and `mixed_run`."""
-PASSES_ON, MARK = 1 << 161, 1 << 255
-"""A pool passes on by a word below the first, or from the second on: a cell. Others are terms."""
+PAIR_CELL = 32
+"""Bytes of a cell of `v2_run`."""
 PoolKind = TypeVar("PoolKind")
 Saved = tuple[dict[tuple[Address, Address], int], list[tuple[Any, dict[str, Any]]]]
 
@@ -58,22 +57,6 @@ class Frame:
     pool: Address = NOBODY
     """Who called back."""
     asked: int = 0
-
-
-def section_of(cells: list[int]) -> int:
-    """How many cells there are up to the one that is the last of its section, or of all."""
-    ends = [place for place, cell in enumerate(cells, start=1) if cell >> 252 & 1]
-    return ends[0] if ends else len(cells)
-
-
-def lowest_address(word: int) -> Address:
-    """The address in a word's lowest bits."""
-    return as_address(word % (1 << 160))
-
-
-def unexpected(_asked: int) -> None:
-    """A callback that nothing has armed: the two concentrated families differ in its name only."""
-    raise Reverted("UnexpectedCallback")
 
 
 @dataclass
@@ -96,10 +79,7 @@ class Model:
     base_fee: int = 0
     tokens: list[Address] = field(default_factory=list)
     armed: bool = False
-    words: dict[Address, int] = field(default_factory=dict)
-    """What the pools of the transaction's runs were told."""
-    terms: int = 0
-    """Of the run in progress, until they are spent."""
+    cycles: Cycles = field(default_factory=Cycles)
 
     # ------------------------------------------------------------------------------------ a run
 
@@ -107,7 +87,7 @@ class Model:
         """Run calldata; the reason of the revert, or nothing if it succeeded."""
         before = self.saved()
         self.manager.synced, self.manager.deltas, self.armed = None, {}, False
-        self.words, self.terms = {}, 0
+        self.cycles.forget()
         try:
             self._execute(program)
         except Reverted as error:
@@ -125,6 +105,17 @@ class Model:
         self.ledger.balances = dict(saved[0])
         for pool, state in saved[1]:
             pool.__dict__.update(state)
+
+    def attempt(self, step: Callable[[], None]) -> bool:
+        """Whether a step that a pool takes succeeds; what it did is undone if not."""
+        before, terms = self.saved(), self.cycles.terms
+        try:
+            step()
+        except Reverted:
+            self.restore(before)
+            self.cycles.terms = terms
+            return False
+        return True
 
     def _execute(self, program: bytes) -> None:
         require(number(program, 0, SELECTOR_SIZE) == int(TABLE["selector"], 16))
@@ -181,10 +172,10 @@ class Model:
         cells = cells_of(command, PAIR_CELL)
         token = self._token(command)
         pairs = [Address(cell[12:]) for cell in cells]
-        self._transfer(token, pairs[0], command.values["amount_in"])
+        self.transfer(token, pairs[0], command.values["amount_in"])
         for cell, pair, target in zip(cells, pairs, [*pairs[1:], to], strict=True):
             word = int.from_bytes(cell[:12], "big")
-            pool, out = self._callee(pair, Pair), word % (1 << 95)
+            pool, out = self.callee(pair, Pair), word % (1 << 95)
             if pool is not None:
                 pool.swap(self.ledger, (0, out) if word >> 95 else (out, 0), target, None)
 
@@ -216,7 +207,7 @@ class Model:
     def _pair_swap(
         self, command: Command, to: Address, out: int, callback: Callable[[int], None] | None = None
     ) -> None:
-        pool = self._callee(command.address("pool"), Pair)
+        pool = self.callee(command.address("pool"), Pair)
         if pool is not None:
             outs = (0, out) if command.zero_for_one else (out, 0)
             pool.swap(self.ledger, outs, to, callback)
@@ -229,81 +220,10 @@ class Model:
         to = self._recipient(command, frame)
         self._concentrated(command, to, -command.values["amount_out"], self._streamer(command))
 
-    def _v3_run(self, command: Command, _frame: Frame) -> None:
-        cells = [number(cell, 0, POOL_CELL) for cell in cells_of(command, POOL_CELL)]
-        bought = command.values["amount_out"]
-        require(1 < bought < 1 << 95, "BadAmount")
-        require(cells[0] < PASSES_ON, "TruncatedProgram")
-        self._bind(cells, bought)
-        self._link(cells[0], -bought, self.executor)
-        self.terms = 0
-
-    def _mixed_run(self, command: Command, _frame: Frame) -> None:
-        cells = [int.from_bytes(cell) for cell in cells_of(command, MIXED_CELL)]
-        count, paid = command.values["pools"], command.values["amount_in"]
-        require(0 < count <= len(cells), "TruncatedProgram")
-        require(1 < paid < 1 << 95, "BadAmount")
-        pools = [cell | MARK for cell in cells[:count]]
-        self._bind(pools, paid)
-        self._serve(pools[0], cells[count:], 0, self.executor)
-        self.terms = 0
-
-    def _bind(self, cells: list[int], most: int) -> None:
-        """Tell each pool of a run which cell is behind it, and the last one the terms."""
-        terms = most << 160 | int.from_bytes(self.tokens[0])
-        for cell, behind in zip(cells, [*cells[1:], terms], strict=True):
-            self.words[lowest_address(cell)] = behind
-        self.terms = terms
-
-    def _link(self, cell: int, amount: int, to: Address) -> None:
-        """Swap on the pool of a run's cell, whose callback has no data."""
-        self._run_swap(lowest_address(cell), bool(cell >> 160), amount, to, [])
-
-    def _serve(self, word: int, cells: list[int], asked: int, to: Address) -> None:
-        """Have a section fed by a pool or a payment, or let the pool itself give to `to`."""
-        if word >= MARK:
-            count = section_of(cells) if word >> 253 & 1 else 0
-            target = lowest_address(cells[0]) if count else to
-            amount, way = word >> 160 & (1 << 93) - 1, bool(word >> 254 & 1)
-            self._run_swap(lowest_address(word), way, amount, target, cells[count:])
-        else:
-            self._spend(word)
-            count = len(cells)
-            self._transfer(lowest_address(word), lowest_address(cells[0]), word >> 160)
-        for place, cell in enumerate(cells[:count], start=1):
-            last = place == count
-            out = (cell >> 160 & (1 << 92) - 1) + last * asked
-            target = to if last else lowest_address(cells[place])
-            pair = self._callee(lowest_address(cell), Pair)
-            if pair is not None:
-                pair.swap(self.ledger, (0, out) if cell >> 253 & 1 else (out, 0), target, None)
-
-    def _run_swap(
-        self, where: Address, way: bool, amount: int, to: Address, cells: list[int]
-    ) -> None:
-        pool = self._callee(where, (ConcentratedPool, AlgebraPool))
-        if pool is not None:
-            ours = isinstance(pool, ConcentratedPool)
-            answer = (lambda asked: self._answer(where, asked, cells)) if ours else unexpected
-            pool.swap(self.ledger, way, amount, to, answer)
-
-    def _answer(self, where: Address, asked: int, cells: list[int]) -> None:
-        """The callback of a run's pool: what is asked for is bought before it, or paid."""
-        word = self.words.get(where, 0)
-        if cells:
-            require(word > 0 and cells[0] >> 254 == 2, "UnexpectedCallback")
-        if cells or word >= MARK:
-            self._serve(word, cells, asked, where)
-        elif 0 < word < PASSES_ON:
-            self._link(word, -asked, where)
-        else:
-            self._spend(word)
-            require(0 < asked <= word >> 160, "WrongPayment")
-            self._transfer(lowest_address(word), where, asked)
-
-    def _spend(self, terms: int) -> None:
-        require(0 < terms == self.terms, "UnexpectedCallback")
-        self.terms = 0
+    def _cycle_run(self, command: Command, _frame: Frame) -> None:
+        token = self.tokens[0]
+        require(token in self.leads.values(), "BadToken")
+        self.cycles.run(self, command.nested, token, command.values["amount"])
 
     def _v3_owed(self, command: Command, frame: Frame) -> None:
         to = self._recipient(command, frame)
@@ -319,7 +239,7 @@ class Model:
         def callback(asked: int) -> None:
             self.armed = False
             require(0 < asked <= most, "WrongPayment")
-            self._transfer(token, where, asked)
+            self.transfer(token, where, asked)
 
         self._concentrated(command, to, most, callback)
 
@@ -334,7 +254,7 @@ class Model:
         if command.entry["name"].startswith("algebra"):
             kind = AlgebraPool
         self.armed = True
-        pool = self._callee(command.address("pool"), (ConcentratedPool, AlgebraPool))
+        pool = self.callee(command.address("pool"), (ConcentratedPool, AlgebraPool))
         if pool is None:
             return
         answer = callback if isinstance(pool, kind) else unexpected
@@ -370,7 +290,7 @@ class Model:
 
     def _curve_ng(self, command: Command, frame: Frame) -> None:
         to = self._recipient(command, frame)
-        if self._callee(command.address("pool"), CurvePool) is not None:
+        if self.callee(command.address("pool"), CurvePool) is not None:
             pool, way = self._curve_pool(command)
             pool.exchange_received(self.ledger, way, command.values["amount_in"], 0, to)
 
@@ -385,12 +305,12 @@ class Model:
     def _pay(self, command: Command, frame: Frame) -> None:
         to = self._recipient(command, frame)
         token = self._token(command)
-        self._transfer(token, to, self._amount(command, "amount", token))
+        self.transfer(token, to, self._amount(command, "amount", token))
 
     def _pay_owed(self, command: Command, frame: Frame) -> None:
         token = self._token(command)
         require(0 < frame.asked <= command.values["max_amount"], "WrongPayment")
-        self._transfer(token, frame.pool, frame.asked)
+        self.transfer(token, frame.pool, frame.asked)
 
     def _v4(self, command: Command, _frame: Frame) -> None:
         where = self.manager.address
@@ -410,7 +330,7 @@ class Model:
     def _v3_flash(self, command: Command, _frame: Frame) -> None:
         where = command.address("pool")
         self.armed = True
-        pool = self._callee(where, ConcentratedPool)
+        pool = self.callee(where, ConcentratedPool)
         if pool is not None:
             amount, way = command.values["amount"], command.zero_for_one
             pool.flash(
@@ -438,7 +358,7 @@ class Model:
 
         def callback(_asked: int) -> None:
             self._nested(Frame(command.nested))
-            self._transfer(token, self.vault.address, amount)
+            self.transfer(token, self.vault.address, amount)
 
         self.vault.flash_loan(self.ledger, token, amount, self.executor, callback)
 
@@ -473,7 +393,7 @@ class Model:
 
     # ------------------------------------------------------------------------------------ parts
 
-    def _callee(
+    def callee(
         self, where: Address, kind: type[PoolKind] | tuple[type[PoolKind], ...]
     ) -> PoolKind | None:
         """The pool that a call reaches: None where there is no code, and nothing happens."""
@@ -514,7 +434,7 @@ class Model:
         require(token in self.ledger.tokens, "TokenCallFailed")
         return self.ledger.of(token, holder or self.executor)
 
-    def _transfer(self, token: Address, to: Address, amount: int) -> None:
+    def transfer(self, token: Address, to: Address, amount: int) -> None:
         """A payment of ours, whose failure we name."""
         try:
             self.ledger.move(token, self.executor, to, amount)

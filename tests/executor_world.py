@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pyrevm
-from eth_abi.abi import decode, encode
+from eth_abi.abi import decode
 from eth_utils.abi import function_signature_to_4byte_selector
 
 from keeper.chain import Address, Protocol
@@ -17,8 +17,9 @@ from keeper.execution.program import PROGRAM_SELECTOR, Funding, LendingPool, enc
 from keeper.strategies.opportunity import Leg
 from replica.abi import encode_call
 from replica.build import build
-from replica.contracts import Artifact, compile_contract, compile_executor
+from replica.contracts import Artifact, compile_contract, compile_executor, creation_terms
 from replica.deploy import WHALE
+from replica.directory import directory_of
 from replica.manifest import Manifest, Pool, Token
 from replica.protocols.aave_v3 import POOL as AAVE_POOL
 
@@ -320,8 +321,9 @@ def new_world(artifact: Artifact | None = None) -> World:
         evm.set_balance(where, int(account["balance"], 16))
         for slot, value in account["storage"].items():
             evm.insert_account_storage(where, int(slot, 16), int(value, 16))
-    roles = encode(["address"] * 4, [OWNER, GUARDIAN, TREASURY, AAVE_POOL])
-    executor = deploy(evm, OWNER, (artifact or compile_executor()).creation_code + roles)
+    listed = directory_of(built.manifest)
+    terms = creation_terms(OWNER, GUARDIAN, TREASURY, AAVE_POOL, *listed)
+    executor = deploy(evm, OWNER, (artifact or compile_executor()).creation_code + terms)
     world = World(evm, built.manifest, executor)
     world.do(OWNER, executor, "setExecutor(address,bool)", KEEPER, True)
     return world

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from directory import relist
 from eth_abi.abi import encode
 from executor_world import (
     AAVE_POOL,
@@ -17,6 +18,7 @@ from executor_world import (
 from keeper.chain import Address
 from replica.abi import encode_call
 from replica.contracts import Artifact, compile_contract
+from replica.directory import directory_of
 from replica.protocols.balancer_v2 import VAULT
 from replica.protocols.morpho_blue import MORPHO
 
@@ -92,7 +94,10 @@ class Heist:
 
 
 def new_heist(executor: Artifact | None = None) -> Heist:
-    """A fresh world with two robbers that may run programs, and a listed pool that has turned."""
+    """A fresh world with two robbers that may run programs, and a listed pool that has turned.
+
+    Cycles may go through all three, as pools and as pairs: at the first places of each kind.
+    """
     world = new_world(executor)
     world.fund_all()
     tokens = [token.address for token in world.manifest.tokens]
@@ -102,6 +107,8 @@ def new_heist(executor: Artifact | None = None) -> Heist:
         arguments = encode(["address", "address[]", "bool"], [world.executor, tokens, listed])
         robbers.append(world.deploy(code + arguments))
     world.do(OWNER, world.executor, "setListedPool(address,bool)", robbers[2], True)
+    pools, pairs = directory_of(world.manifest)
+    relist(world, world.executor, [*robbers, *pools], [*robbers, *pairs])
     for robber in robbers:
         world.do(OWNER, world.executor, "setExecutor(address,bool)", robber, True)
         for token in world.manifest.tokens:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from directory import relist
 from eth_utils.abi import function_signature_to_4byte_selector
 from executor_world import (
     AAVE_POOL,
@@ -20,6 +21,7 @@ from executor_world import (
 from program_assembler import bound, command
 
 from keeper.chain import Address
+from keeper.execution.program_table import DIRECTORY_POOLS
 from replica.abi import encode_call
 from replica.contracts import compile_contract
 
@@ -46,6 +48,8 @@ class Visit:
 
 
 PAID = 10**18
+FIRST_PAIR, AMOUNTS = 1 + DIRECTORY_POOLS, 1 << 86
+"""The first place of pairs in a directory; what is above all amounts of a cycle."""
 
 
 def stream(amount: int = PAID, token: int = 0, to: str = "caller") -> bytes:
@@ -85,16 +89,12 @@ def pair_run(*pairs: Address) -> bytes:
     return command("v2_run", token=0, amount_in=PAID, nested=cells)
 
 
-def pool_run(*pools: Address, rest: bool = False) -> bytes:
-    """A run over V3 pools that may cost `PAID`; for `rest` nothing may follow it."""
-    cells = b"".join(bytes(1) + pool for pool in pools)
-    return command("v3_run", nested=cells, rest=rest, amount_out=PAID)
-
-
-def mixed_run(pool: Address) -> bytes:
-    """A mixed run over one pool, which costs `PAID` at most."""
-    cell = (1 << 95 | PAID).to_bytes(12, "big") + pool
-    return command("mixed_run", amount_in=PAID, pools=1, nested=cell)
+def cycle(*, by_pair: bool = False) -> bytes:
+    """A cycle over the first listed pool, or over the first listed pair and it, for `PAID`."""
+    cells = bytes([1 << 1 | 1])
+    if by_pair:
+        cells = bytes([FIRST_PAIR << 1 | 1]) + (PAID << 1).to_bytes(11) + cells
+    return command("cycle_run", amount=-PAID % AMOUNTS, nested=cells)
 
 
 VISITS = (
@@ -110,8 +110,8 @@ VISITS = (
     pulled("v3_pay", V3_CALLBACK),
     pulled("algebra_pay", ALGEBRA_CALLBACK),
     Visit("v2_run", "", 0, lambda pool, _: pair_run(pool)),
-    Visit("v3_run", V3_CALLBACK, 4, lambda pool, _: pool_run(pool), asks=True),
-    Visit("mixed_run", V3_CALLBACK, 4, lambda pool, _: mixed_run(pool), asks=True),
+    Visit("cycle_run", V3_CALLBACK, 4, lambda _pool, _nested: cycle(), asks=True),
+    Visit("cycle_run by a pair", V3_CALLBACK, 4, lambda _pool, _nested: cycle(by_pair=True)),
 )
 
 
@@ -188,13 +188,15 @@ def allowances(world: World, spenders: tuple[Address, ...]) -> set[int]:
 def hostile_pool(world: World, kind: str) -> Address:
     """A new pool of that kind, which holds some of every token to give, and may run programs.
 
-    The role is the worst case: an account with an executor's rights whose code is hostile.
+    The role is the worst case: an account with an executor's rights whose code is hostile. The
+    executor lists it, as a pool and as a pair.
     """
     pool = world.deploy(compile_contract(f"{POOLS}:{kind}").creation_code)
     for token in world.manifest.tokens:
         world.fund(token.address, world.balance(token.address) // 2, pool)
     world.do(OWNER, world.executor, "setExecutor(address,bool)", pool, True)
     world.evm.set_balance(hexed(pool), 10**18)
+    relist(world, world.executor, [pool], [pool])
     return pool
 
 

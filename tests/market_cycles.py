@@ -1,8 +1,9 @@
 """Cycles that earn: a market is disturbed, and a way back through the others is sized by quotes."""
 
 import random
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from twin_markets import Market
 from twins import Twins
@@ -10,6 +11,8 @@ from twins import Twins
 from keeper.chain import Address
 
 Route = list[tuple[Market, bool]]
+CHOICE, ROUTES = 4, 24
+"""How many cycles are sized, and out of how many routes at most."""
 ALL = ("v2", "v3", "algebra", "curve", "v4", "balancer")
 
 
@@ -38,14 +41,23 @@ class Hunter:
         self.twins = twins
         self.rng = rng
 
-    def cycle(self, kinds: Container[str] = ALL, *, disturb: bool = True) -> list[Hop]:
+    def cycle(
+        self,
+        kinds: Container[str] = ALL,
+        *,
+        disturb: bool = True,
+        fits: Callable[[Route], bool] = bool,
+    ) -> list[Hop]:
         """A cycle, through a market that was just made cheap or any, of the best of some sizes."""
         markets = [each for each in self.twins.markets if each.kind in kinds]
         market, way = self.rng.choice(markets), self.rng.random() < 0.5
         if disturb:
             depth = market.depth(self.twins.model.ledger, market.paid(not way))
             self.twins.disturb(market, not way, int(depth * self.rng.uniform(0.04, 0.12)))
-        found = [self.sized(self.closed(markets, market, way)) for _ in range(4)]
+        routes = (self.closed(markets, market, way) for _ in range(ROUTES))
+        found = [self.sized(route) for route in islice(filter(fits, routes), CHOICE)]
+        if not found:
+            return self.cycle(kinds, disturb=False, fits=fits)
         return max(found, key=lambda hops: profit(hops) / hops[0].amount_in)
 
     def closed(self, markets: Sequence[Market], market: Market, way: bool) -> Route:

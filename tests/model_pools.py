@@ -6,6 +6,7 @@ its order, and calls `callback` where the contract calls its caller back.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from keeper.chain import Address
 
@@ -281,6 +282,58 @@ class AlgebraPool:
         callback(used)
         require(ledger.of(paid, self.address) >= into + used)
         self.locked = False
+
+
+TOLERANT, ASKS_FIRST, DEEPEST = 1, 2, 3
+"""Of an odd pool: goes on where a callback fails; gives its output last; swaps within swaps."""
+
+
+def never(_step: Callable[[], None]) -> bool:
+    """A step that nobody knows how to undo."""
+    raise NotImplementedError
+
+
+@dataclass
+class OddPool:
+    """`OddPool.sol`: has a fixed price, and asks for what its plan says, paid or not."""
+
+    address: Address
+    token0: Address
+    token1: Address
+    values: tuple[int, int]
+    habits: int = 0
+    percents: tuple[int, ...] = (100,)
+    depth: int = 0
+    attempt: Callable[[Callable[[], None]], bool] = never
+    """Whether a step succeeds; one that does not is undone."""
+
+    def quote(self, _ledger: Ledger, zero_for_one: bool, amount_in: int) -> int:
+        """Output for an exact input."""
+        into, from_ = self.values if zero_for_one else self.values[::-1]
+        return amount_in * from_ // into
+
+    def swap(
+        self, ledger: Ledger, zero_for_one: bool, amount: int, to: Address, callback: Callback
+    ) -> None:
+        """Sell exactly `amount`, or buy exactly minus it."""
+        require(self.depth < DEEPEST)
+        self.depth += 1
+        into, from_ = self.values if zero_for_one else self.values[::-1]
+        used, out = amount, amount * from_ // into
+        if amount < 0:
+            used, out = -amount * into // from_ + 1, -amount
+        got = self.token1 if zero_for_one else self.token0
+        if out and not self.habits & ASKS_FIRST:
+            ledger.move(got, self.address, to, out)
+        for percent in self.percents:
+            asked = max(abs(percent) * used // 100 * (1 if percent > 0 else -1), -out)
+            if self.habits & TOLERANT:
+                self.attempt(partial(callback, asked))
+            else:
+                callback(asked)
+        if out and self.habits & ASKS_FIRST:
+            ledger.move(got, self.address, to, out)
+        self.depth -= 1
 
 
 @dataclass

@@ -76,4 +76,5 @@ def odd_twins(kind: str) -> OddTwins:
     )
     twins = OddTwins((world,), markets, model, tokens, WHALE, everyone)
     twins.odd = odd
+    twins.list_markets()
     return twins

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
+from cycle_writer import CycleWriter
 from eth_utils.crypto import keccak
 from market_cycles import Hop, Hunter, profit
 from model_pools import AlgebraPool, ConcentratedPool, Pair
@@ -45,12 +46,13 @@ class Writer:
         self.rng = random.Random(seed)
         self.twins = twins
         self.hunter = Hunter(twins, self.rng)
+        self.cycles = CycleWriter(twins, self.hunter, self.rng)
         self.us = Target("self", twins.model.executor)
         self.declared: list[Address] = []
 
     def program(self) -> bytes:
         """Calldata; more than half of it succeeds."""
-        if self.rng.random() < 0.12:
+        if self.rng.random() < 0.25:
             return self.run_program()
         backwards = self.rng.random() < 0.1
         hops = self.hunter.cycle(("v3", "algebra")) if backwards else self.hunter.cycle()
@@ -66,24 +68,33 @@ class Writer:
         return self.headed(self.sealed(stream), least)
 
     def run_program(self) -> bytes:
-        """A run over V3 pools, or pairs too, and its gain spent on one of them."""
-        pools = [market for market in self.twins.markets if market.kind == "v3"]
-        mixed = len(pools) < 3 or self.rng.random() < 0.6  # a cycle over one kind takes three
-        hops = self.hunter.cycle(("v3", "v2") if mixed else ("v3",))
-        while not any(hop.market.kind == "v3" for hop in hops):
-            hops = self.hunter.cycle(("v3", "v2"))
+        """A cycle in a command, or two, perhaps on a loan, and some of its gain spent on a pool."""
+        hops = self.cycles.cycle()
         self.declared, spare = [hops[0].paid], max(0, profit(hops)) // 2
-        stream = self.mixed_run(hops) if mixed else self.pool_run(hops)
-        around = {"token": 0, "amount": 10**6}
-        if self.rng.random() < 0.3:
-            name, terms = self.rng.choice((("v4", {}), ("morpho", around)))
-            stream = command(name, nested=self.sealed(stream), **terms)
-        ends = [hop for hop in (hops[0], hops[-1]) if hop.market.kind == "v3"]
-        if spare and ends and self.rng.random() < 0.4:
-            stream += self.spent(self.rng.choice(ends), spare)
-        if self.rng.random() < 0.2:
+        stream = self.cycles.run(hops)
+        kind = self.rng.random()
+        if kind < 0.15:
+            stream += self.cycles.run(self.cycles.cycle(disturb=False))
+        if kind < 0.3:
+            stream = self.on_loan(hops, stream)
+        elif spare and kind < 0.5:
+            pools = [hop for hop in (hops[0], hops[-1]) if hop.market.kind == "v3"]
+            stream += self.spent(self.rng.choice(pools), spare) if pools else b""
+        if self.rng.random() < 0.15:
             self.index(self.rng.choice(self.twins.tokens))
-        return self.headed(self.sealed(stream), self.rng.choice((0, 0, spare // 2)))
+        lead = self.rng.random() < 0.8
+        return self.headed(self.sealed(stream), self.rng.choice((0, 0, spare // 2)), lead=lead)
+
+    def on_loan(self, hops: Sequence[Hop], stream: bytes) -> bytes:
+        """A stream within a loan that it does not need, or within a pool's callback."""
+        funding, terms = self.rng.choice(FUNDINGS), {"token": 0, "amount": 10**6}
+        if funding == "v3 flash":
+            return self.v3_loan(hops, stream)
+        if funding == "v4":
+            return command("v4", nested=self.sealed(stream))
+        if funding == "aave":
+            return command("aave", nested=self.sealed(stream), max_premium=10**3, **terms)
+        return command("morpho", nested=self.sealed(stream), **terms)
 
     def spent(self, hop: Hop, amount: int) -> bytes:
         """So much of token 0 sold on the market of a hop that takes or gives it."""
@@ -97,14 +108,15 @@ class Writer:
         owed = command("pay_owed", token=0, max_amount=amount)
         return command("v3", nested=owed, **pool)
 
-    def headed(self, stream: bytes, least: int) -> bytes:
-        """The stream behind a header that declares what it names."""
+    def headed(self, stream: bytes, least: int, *, lead: bool | None = None) -> bytes:
+        """The stream behind a header that declares what it names, by a lead if it can or not."""
         limits = {"deadline_block": 1} if self.rng.random() < 0.01 else {}
-        tokens, lead = self.declared, "none"
+        tokens, name = self.declared, "none"
         names = {address: name for name, address in self.twins.model.leads.items()}
-        if tokens[0] in names and self.rng.random() < 0.5:
-            tokens, lead = tokens[1:], names[tokens[0]]
-        return header(tokens, lead=lead, min_profit=least, **limits) + stream
+        short = self.rng.random() < 0.5 if lead is None else lead
+        if tokens[0] in names and short:
+            tokens, name = tokens[1:], names[tokens[0]]
+        return header(tokens, lead=name, min_profit=least, **limits) + stream
 
     def index(self, token: Address) -> int:
         """The token's place among the declared ones, where it is put if it has none."""
@@ -174,7 +186,7 @@ class Writer:
         run = list(takewhile(lambda hop: hop.market.kind == "v3", hops))
         if run and run[0].paid == self.declared[0] and self.rng.random() < 0.3:
             rest = hops[len(run) :]
-            return self.pool_run(run) + (self.rested(rest) if rest else b"")
+            return self.cycles.run(run) + (self.rested(rest) if rest else b"")
         if len(hops) > 1 and self.rng.random() < 0.25:
             cut = self.rng.randrange(1, len(hops))
             return self.rested(hops[:cut]) + self.rested(hops[cut:])
@@ -319,54 +331,6 @@ class Writer:
         )
         index, amount = self.index(hops[0].paid), hops[0].amount_in
         return command("v2_run", to=self.to(to), token=index, amount_in=amount, nested=cells)
-
-    def pool_run(self, hops: Sequence[Hop]) -> bytes:
-        """Swaps of a cycle on V3 pools that pay one another, in one command.
-
-        Cells in front of the last one of their pool are told otherwise before they are called.
-        """
-        cells = [
-            hop.zero_for_one.to_bytes(1, "big") + hop.market.pool.address for hop in reversed(hops)
-        ]
-        amount = hops[-1].amount_out
-        if self.rng.random() < 0.2:
-            others = [self.rng.choice(cells) for _ in range(self.rng.randrange(1, 6))]
-            others = [bytes([self.rng.choice((0, 1, 2, 255))]) + cell[1:] for cell in others]
-            cells = [cells[0], *others, *cells]
-        if self.rng.random() < 0.1:
-            place = self.rng.randrange(len(cells))
-            cells[place] = bytes([self.rng.choice((0, 1, 2, 3, 128))]) + cells[place][1:]
-        if self.rng.random() < 0.05:
-            self.rng.shuffle(cells)
-        if self.rng.random() < 0.05:
-            amount = self.rng.choice((0, 1, 2, 1 << 95, amount // 2, amount * 2))
-        return command("v3_run", amount_out=amount, nested=b"".join(cells))
-
-    def mixed_run(self, hops: Sequence[Hop]) -> bytes:
-        """Swaps of a cycle on V3 pools and pairs, in one command, at times with a wrong bit."""
-        pools, pairs, section = [], [], []
-        for hop in reversed(hops):
-            if hop.market.kind == "v3":
-                flags = 1 << 95 | hop.zero_for_one << 94 | bool(section) << 93
-                pools.append((flags | hop.amount_in, hop))
-                pairs += section
-                section = []
-            else:
-                out = hop.amount_out if section or not pools else 0
-                flags = 1 << 95 | hop.zero_for_one << 93 | (not section) << 92
-                section.insert(0, (flags | out, hop))
-        cells = [[word, hop.market.pool.address] for word, hop in (*pools, *pairs, *section)]
-        count, paid = len(pools), hops[0].amount_in
-        if self.rng.random() < 0.15:
-            self.rng.choice(cells)[0] ^= 1 << self.rng.choice((0, 40, 91, 92, 92, 93, 93, 94, 95))
-        if self.rng.random() < 0.05:
-            cells.insert(self.rng.randrange(len(cells) + 1), self.rng.choice(cells))
-        if self.rng.random() < 0.05:
-            count = self.rng.choice((0, count - 1, count + 1, len(cells), len(cells) + 1))
-        if self.rng.random() < 0.05:
-            paid = self.rng.choice((0, 1, 2, 1 << 95, paid // 2, paid * 2))
-        nested = b"".join(word.to_bytes(12) + pool for word, pool in cells)
-        return command("mixed_run", amount_in=paid, pools=count, nested=nested)
 
     def indices(self, hop: Hop) -> int:
         """Places of a Curve pool's coins."""

@@ -7,6 +7,7 @@ from heist import Heist
 from program_assembler import ALL_BUT, COMMANDS, STREAMS, command, header, width
 
 from keeper.chain import Address
+from keeper.execution.program_table import DIRECTORY_POOLS
 from replica.abi import encode_call
 from replica.protocols.balancer_v2 import VAULT
 from replica.protocols.uniswap_v4 import MANAGER
@@ -15,16 +16,21 @@ SIZES = (0, 1, 1, 10**6, 10**6, 10**9, 10**17, 10**20)
 FRIENDLY = (
     *("v2", "v2", "v2_flash", "v3", "v3", "v3_pay", "v3_out", "algebra", "algebra_pay"),
     *("v3_flash", "curve", "curve_ng", "morpho", "balancer_flash", "v4"),
-    *("v2_run", "v3_run", "mixed_run"),
+    *("v2_run", "cycle_run", "cycle_run", "cycle_run"),
 )
 OWED = ("pay_owed", "v3_owed", "algebra_owed")
 """Commands that a robber can answer, or that need no market at all."""
-USUAL = {"fee": (30,), "indices": (0x01, 0x10), "pools": (1, 1, 2)}
+USUAL = {"fee": (30,), "indices": (0x01, 0x10)}
 """Of some fields, what may work."""
 DEEPEST = 3
-LATE = 32
-"""Of a robber's plan: keep the callback for the next call."""
+CALL_BACK, AGAIN, RUN, LATE, ASK_FOR_MORE, ELSEWHERE, ONCE = 1, 2, 16, 32, 64, 256, 512
+"""Parts of a robber's plan, as Robber.sol names them."""
+MOST = 10**6
+"""What the cycles give that are attacked for their payment."""
+PAIRS, AMOUNTS = 1 + DIRECTORY_POOLS, 1 << 86
+"""The first place of pairs; what is above all amounts of a cycle."""
 LEAVES = [name for name, entry in COMMANDS.items() if not entry.get("arms")]
+PLAN = "plan(uint256,address,uint256,bytes,bytes,address,bytes)"
 V2_SWAP = "swap(uint256,uint256,address,bytes)"
 LOAN = "flashLoanSimple(address,address,uint256,bytes,uint16)"
 VAULT_LOAN = "flashLoan(address,address[],uint256[],bytes)"
@@ -38,12 +44,15 @@ class Mastermind:
         self.heist = heist
         self.tokens = heist.tokens
         self.declared: list[Address] = []
+        self.paid = [heist.world.manifest.token(symbol).address for symbol in ("WPOL", "USDC.e")]
         pools = [pool.address for pool in heist.world.manifest.pools]
         self.elsewhere = [*pools, AAVE_POOL, VAULT, MANAGER, heist.world.executor, STRANGER]
 
     def strike(self) -> None:
         """One attempt: brief, write, send. Sometimes by a stranger, or straight to a callback."""
         self.declared = self.rng.sample(self.tokens, self.rng.randint(1, 3))
+        if self.rng.random() < 0.6:
+            self.declared = [self.rng.choice(self.paid), *self.declared]
         for robber in (*self.heist.robbers, self.heist.listed):
             if self.rng.random() < 0.4:
                 self.brief(robber)
@@ -53,6 +62,9 @@ class Mastermind:
         if self.rng.random() < 0.02:
             program = self.rng.choice((self.dear_loan, self.beyond, self.unanswered))()
             self.heist.attempt(program, 0, refused=True)
+            return
+        if self.rng.random() < 0.04:
+            self.attack_cycle()
             return
         least = self.rng.choice((0, 0, 0, 0, 1, 10**6))
         program = header(self.declared, min_profit=least) + self.stream(0)
@@ -73,10 +85,9 @@ class Mastermind:
         gift = self.rng.choice(self.declared)
         amount = self.rng.choice((1, 10**6, 10**9, 10**18, 10**20))
         place, message = self.elsewhere_in_our_name()
-        signature = "plan(uint256,address,uint256,bytes,bytes,address,bytes)"
         program, bound = header(self.declared) + self.stream(2), self.bound()
         arguments = (plan, gift, amount, program, bound, place, message)
-        self.heist.world.do(STRANGER, robber, signature, *arguments)
+        self.heist.world.do(STRANGER, robber, PLAN, *arguments)
 
     def elsewhere_in_our_name(self) -> tuple[Address, bytes]:
         """A protocol that is asked to call the executor back with a stream of the thief's."""
@@ -101,11 +112,67 @@ class Mastermind:
     def unanswered(self) -> bytes:
         """A swap whose robber does not call back in its time, and one in which it does so late."""
         robber, token = self.rng.choice(self.heist.robbers), self.declared[0]
-        signature = "plan(uint256,address,uint256,bytes,bytes,address,bytes)"
-        self.heist.world.do(STRANGER, robber, signature, LATE, token, 10, b"", b"", STRANGER, b"")
+        self.heist.world.do(STRANGER, robber, PLAN, LATE, token, 10, b"", b"", STRANGER, b"")
         paid = command("pay", to=robber, token=0, amount=1)
-        first = command("v3", pool=robber, amount_in=1, nested=paid)
+        swaps = (
+            command("v3", pool=robber, amount_in=1, nested=paid),
+            command("v3_out", pool=robber, amount_out=1, nested=paid),
+        )
+        first = self.rng.choice(swaps)
         return header(self.declared) + first + command("v2", pool=robber, amount_out=1)
+
+    def attack_cycle(self) -> None:
+        """One attempt on a cycle's terms; then the robbers forget what may be due in another."""
+        token, robber = self.rng.choice(self.paid), self.rng.randrange(2)
+        way = self.rng.choice((self.paid_once, self.paid_too_much, self.paid_for_another))
+        self.heist.attempt(way(token, robber), 0, refused=way == self.paid_too_much)
+        self.plan(0, 0)
+        self.plan(1, 0)
+
+    def paid_once(self, token: Address, robber: int) -> bytes:
+        """A cycle whose robber, which has no word, asks twice or when it is over."""
+        self.plan(robber, self.rng.choice((CALL_BACK | AGAIN, LATE)) | ONCE, token, 9)
+        cells = self.pool(robber)
+        if self.rng.random() < 0.5:
+            cells = self.pair(PAIRS + self.rng.randrange(2), more=False) + cells
+        visit = command("v2", pool=self.heist.robbers[robber], amount_out=1)
+        return header([token]) + self.cycle(cells) + visit
+
+    def paid_too_much(self, token: Address, robber: int) -> bytes:
+        """A cycle whose robber asks for more than the cycle gives, and gives more back."""
+        asked = MOST + self.rng.choice((1, MOST))
+        self.plan(robber, CALL_BACK | ASK_FOR_MORE | asked << 16, token, 2 * asked)
+        return header([token]) + self.cycle(self.pool(robber))
+
+    def paid_for_another(self, token: Address, robber: int) -> bytes:
+        """A cycle whose robber lets the other, none of its pools, ask before itself does."""
+        other = self.heist.robbers[1 - robber]
+        callback = encode_call("uniswapV3SwapCallback(int256,int256,bytes)", 1, 0, b"")
+        self.plan(1 - robber, RUN, program=callback)
+        self.plan(robber, ELSEWHERE, token, 2, place=other)
+        return header([token]) + self.cycle(self.pool(robber))
+
+    def pool(self, robber: int) -> bytes:
+        """A cell of the pool that a robber poses as."""
+        return bytes([(1 + robber) << 1 | self.rng.randrange(2)])
+
+    def cycle(self, cells: bytes) -> bytes:
+        """A cycle that gives `MOST`."""
+        return command("cycle_run", amount=AMOUNTS - MOST, nested=cells)
+
+    def plan(
+        self,
+        robber: int,
+        plan: int,
+        gift: Address = STRANGER,
+        amount: int = 0,
+        *,
+        program: bytes = b"",
+        place: Address = STRANGER,
+    ) -> None:
+        """Tell a robber what to do."""
+        where, message = self.heist.robbers[robber], b"\1\1\1\1"
+        self.heist.world.do(STRANGER, where, PLAN, plan, gift, amount, program, b"", place, message)
 
     def beyond(self) -> bytes:
         """A payment whose index lies beyond the declared tokens, where the stream has an address.
@@ -120,9 +187,9 @@ class Mastermind:
         return header(self.declared) + stream
 
     def bound(self) -> bytes:
-        """Data as the executor binds it: tokens, then a stream; or those of a mixed run."""
+        """Data as the executor binds it: tokens, then a stream; or none, as a cycle's."""
         if self.rng.random() < 0.2:
-            return self.cells("mixed_run")
+            return b""
         tokens = self.rng.sample(self.tokens, self.rng.randint(1, 2))
         return bytes([len(tokens)]) + b"".join(tokens) + self.pay() + self.stream(DEEPEST)
 
@@ -190,6 +257,8 @@ class Mastermind:
 
     def cells(self, name: str) -> bytes:
         """A run's, robbers mostly; nothing for other commands."""
+        if name == "cycle_run":
+            return self.route()
         places = [
             self.rng.choice(self.heist.robbers if self.rng.random() < 0.93 else self.elsewhere)
             for _ in range(self.rng.choice((1, 1, 2, 3)))
@@ -198,13 +267,26 @@ class Mastermind:
             outs = (self.rng.randrange(2) << 95 | self.rng.choice((1, 10**6)) for _ in places)
             cells = (out.to_bytes(12, "big") + at for out, at in zip(outs, places, strict=True))
             return b"".join(cells)
-        if name == "mixed_run":
-            words = (self.rng.getrandbits(4) << 92 | self.rng.choice((0, 1, 10**6)) for _ in places)
-            cells = (word.to_bytes(12, "big") + at for word, at in zip(words, places, strict=True))
-            return b"".join(cells)
-        if name != "v3_run":
-            return b""
-        return b"".join(bytes([self.rng.randrange(2)]) + at for at in places)
+        return b""
+
+    def route(self) -> bytes:
+        """The cells of a cycle, over pools and pairs of the robbers' mostly, or over anything."""
+        kinds = self.rng.choice(("3", "3", "33", "23", "32", "323", "223", "322", "2323"))
+        cells = b""
+        for kind, behind in zip(kinds, kinds[1:] + "3", strict=True):
+            place = self.rng.randrange(3 if self.rng.random() < 0.93 else 20)
+            if kind == "2":
+                cells += self.pair(PAIRS + place, more=behind == "2")
+            else:
+                cells += bytes([(1 + place) << 1 | self.rng.randrange(2)])
+        if self.rng.random() < 0.05:
+            cells = cells[: self.rng.randrange(len(cells))] + self.rng.randbytes(3)
+        return cells
+
+    def pair(self, place: int, *, more: bool) -> bytes:
+        """A pair's cell, whose amount may be one of a pool's output."""
+        amount = self.rng.choice((1, 10**6, self.size(), -1, -(10**6))) % AMOUNTS
+        return bytes([place << 1 | self.rng.randrange(2)]) + (more << 87 | amount << 1).to_bytes(11)
 
     def pay(self) -> bytes:
         """To a robber, most of the time."""
@@ -227,6 +309,8 @@ class Mastermind:
             return self.index()
         if kind == "amount":
             return self.amount()
+        if name == "amount" and kind == "u96" and self.rng.random() < 0.8:
+            return -self.rng.choice((1, 10**6, self.size())) % AMOUNTS
         if name in {"amount", "amount_in", "amount_out"} and self.rng.random() < 0.7:
             return self.rng.choice((1, 10**6))
         if name in USUAL:

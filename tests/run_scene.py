@@ -10,18 +10,23 @@ from keeper.chain import Address
 
 @dataclass(frozen=True)
 class RunScene:
-    """A world, its WPOL, and how a program there begins: in the express form with a lead alone."""
+    """A world, the token of its runs, and how a program there begins.
+
+    With a lead alone, which is the token's, it is in the express form.
+    """
 
     world: World
     lead: str
+    symbol: str = "WPOL"
 
     @property
-    def wpol(self) -> Address:
-        return self.world.manifest.token("WPOL").address
+    def coin(self) -> Address:
+        """Token 0."""
+        return self.world.manifest.token(self.symbol).address
 
     @property
     def start(self) -> bytes:
-        return header([] if self.lead == "wpol" else [self.wpol], lead=self.lead)
+        return header([self.coin] if self.lead == "none" else [], lead=self.lead)
 
     def together(self, *steps: tuple[Address, bytes]) -> None:
         """Calls in one transaction, by one who may run programs."""
@@ -29,3 +34,7 @@ class RunScene:
         world.do(OWNER, world.executor, "setExecutor(address,bool)", agent, True)
         script(world, agent, *((where, data, True) for where, data in steps))
         world.do(KEEPER, agent, "play()")
+
+
+LEADS = (("none", "WPOL"), ("wpol", "WPOL"), ("none", "USDC.e"), ("usdc_e", "USDC.e"))
+"""Leads of programs, and the tokens that they begin with."""

@@ -3,6 +3,7 @@
 `disturb` is a trade of the whale's, on chain or in the model: it opens the gap that a cycle closes.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import isqrt
 
@@ -14,6 +15,7 @@ from model_pools import (
     CurvePool,
     Ledger,
     Manager,
+    OddPool,
     Pair,
     Vault,
     WideRange,
@@ -30,6 +32,7 @@ from replica.manifest import Token
 from replica.protocols import balancer_v2, uniswap_v3, uniswap_v4
 
 STAND_INS = "tests/contracts/StandIns.sol"
+ODD_POOL = "tests/contracts/OddPool.sol:OddPool"
 WIDE_FEE, WIDE_SPACING = 10_000, 200
 SIDE_USD = 400_000
 MAX = 2**256 - 1
@@ -68,7 +71,7 @@ class Market:
     """A market in the model, and the whale's way to trade in it: a gift that shifts the price."""
 
     kind: str
-    pool: Pair | ConcentratedPool | AlgebraPool | CurvePool
+    pool: Pair | ConcentratedPool | AlgebraPool | CurvePool | OddPool
 
     @property
     def tokens(self) -> tuple[Address, Address]:
@@ -122,6 +125,22 @@ class V3Market(Market):
             ledger.add(self.paid(zero_for_one), self.pool.address, amount)
 
         self.pool.swap(ledger, zero_for_one, amount, WHALE, pay)
+
+
+@dataclass
+class OddMarket(Market):
+    """A pool that follows a plan. Nobody moves its price."""
+
+    pool: OddPool
+
+    def disturb(self, world: World, zero_for_one: bool, amount: int) -> None:
+        world.fund(self.paid(zero_for_one), amount, self.pool.address)
+
+    def plan(self, worlds: Iterable[World], habits: int, percents: tuple[int, ...]) -> None:
+        """What it does from now on, everywhere."""
+        for world in worlds:
+            world.do(WHALE, self.pool.address, "plan(uint256,int256[])", habits, list(percents))
+        self.pool.habits, self.pool.percents = habits, percents
 
 
 @dataclass
@@ -220,6 +239,17 @@ def algebra(world: World, tokens: Tokens) -> Market:
     for token, amount in held.items():
         world.fund(token, amount, where)
     return Market("algebra", AlgebraPool(where, *held))
+
+
+def odd(world: World, tokens: Tokens) -> OddMarket:
+    """A pool that is at first no odder than its price."""
+    held = sides(tokens)
+    types, values = ["address"] * 2 + ["uint256"] * 2, [*held, *held.values()]
+    where = world.deploy(compile_contract(ODD_POOL).creation_code + encode(types, values))
+    for token, amount in held.items():
+        world.fund(token, amount, where)
+    (token0, value0), (token1, value1) = held.items()
+    return OddMarket("odd", OddPool(where, token0, token1, (value0, value1)))
 
 
 def curve(world: World, tokens: Tokens) -> Market:

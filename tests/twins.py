@@ -1,17 +1,21 @@
 """Two worlds alike but for the executor's code, contract and Vyper reference, and the model."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import twin_markets
+from directory import relist
 from executor_model import Model, Saved
 from executor_world import OWNER, STRANGER, RevertedError, World, new_world, root_cause, usd
-from model_pools import CurvePool, Ledger, Manager, Pair, Vault
+from model_pools import CurvePool, Ledger, Manager, OddPool, Pair, Vault
 from twin_markets import Market, Tokens, stand_in
 
 from keeper.chain import Address
+from keeper.execution.program_table import DIRECTORY_POOLS
 from replica.abi import encode_call
 from replica.contracts import compile_executor, compile_reference
+from replica.directory import FREE, places
 from replica.protocols.balancer_v2 import VAULT
 from replica.protocols.morpho_blue import MORPHO
 from replica.protocols.uniswap_v4 import MANAGER
@@ -61,6 +65,25 @@ class Twins:
     start: Saved | None = None
     succeeded: int = 0
     questions: dict[int, bytes] = field(default_factory=dict)
+    places: dict[Address, int] = field(default_factory=dict)
+
+    def list_pools(self, pools: Sequence[Address], pairs: Sequence[Address]) -> None:
+        """Let these stand in the directory of every executor, and no others."""
+        for world in self.worlds:
+            relist(world, world.executor, pools, pairs)
+        self.model.cycles.list_pools([*pools], [*pairs])
+        self.places = places(pools, pairs)
+
+    def list_markets(self) -> None:
+        """Let a cycle reach every market of its kinds, and some that are of none."""
+        by_kind = {
+            kinds: [m.pool.address for m in self.markets if m.kind in kinds]
+            for kinds in (("v3", "odd"), ("v2",), ("algebra", "curve"))
+        }
+        pools, pairs, wrong = by_kind.values()
+        nobody = [FREE, STRANGER, self.model.executor, *self.tokens, *wrong]
+        self.list_pools([*pools, *nobody, *pairs][:DIRECTORY_POOLS], [*pairs, *nobody, *pools])
+        self.places = places(pools, pairs)
 
     def keep(self) -> None:
         """Remember this state for `reset`."""
@@ -143,6 +166,7 @@ def build_markets(world: World, manager: Manager, vault: Vault) -> list[Market]:
             twin_markets.curve(world, each),
             twin_markets.v4(world, manager, each),
             twin_markets.balancer(world, vault, each),
+            twin_markets.odd(world, each),
         ]
     return markets
 
@@ -189,6 +213,10 @@ def new_twins() -> Twins:
         world.executor, ledger, pools, leads, manager, vault, MORPHO, lenders, listed, others
     )
     model.block = world.manifest.built_block + 1
+    for pool in pools.values():
+        if isinstance(pool, OddPool):
+            pool.attempt = model.attempt
     twins = Twins(worlds, markets, model, addresses, reader, holders)
+    twins.list_markets()
     twins.keep()
     return twins

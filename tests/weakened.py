@@ -40,6 +40,16 @@ GUARDS = {
     "no allowance left": Guard(
         f"{LIBRARIES}/TokenCalls.sol", "if (left != 0) revert", "if (false) revert", steals=True
     ),
+    "cycle's pool": Guard(
+        "contracts/venues/CycleRun.sol",
+        "let bound := eq(and(terms, ADDRESS), caller())",
+        "let bound := 1",
+    ),
+    "cycle's payment": Guard(
+        "contracts/venues/CycleRun.sol",
+        "if and(bound, lt(sub(asked, 1), shr(161, terms))) {",
+        "if bound {",
+    ),
     "executor role": Guard(
         f"{LIBRARIES}/ProgramHeader.sol", "xor(sload(shl(96, caller())), 1),", "0,"
     ),

@@ -74,6 +74,8 @@ def constants(table: Table) -> Iterator[tuple[str, int, str]]:
     yield "TOKEN_SIZE", bits_of("address") // 8, "bytes of an address"
     yield "TOKEN_COUNT_MASK", (1 << tokens["count_bits"]) - 1, "of the tokens byte"
     yield "TOKEN_LEAD_SHIFT", tokens["lead_shift"], "of the tokens byte"
+    yield "DIRECTORY_POOLS", table["directory"]["pools"], "places 1 and on"
+    yield "DIRECTORY_PAIRS", table["directory"]["pairs"], "places behind them"
     for lead in table["lead"]:
         yield f"LEAD_{lead['name'].upper()}", lead["value"], "well-known token"
         only = lead["value"] << tokens["lead_shift"]

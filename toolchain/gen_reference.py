@@ -46,6 +46,8 @@ def numbers(table: Table) -> Iterator[tuple[str, int]]:
         yield f"LEAD_{lead['name'].upper()}", lead["value"]
     yield "LEADS", sum(1 << lead["value"] for lead in table["lead"])
     yield "TOKEN_COUNT_BITS", table["tokens"]["count_bits"]
+    yield "DIRECTORY_POOLS", table["directory"]["pools"]
+    yield "DIRECTORY_PAIRS", table["directory"]["pairs"]
     yield "OPCODE_MASK", (1 << table["head"]["opcode_bits"]) - 1
     yield "RECIPIENT_SHIFT", table["head"]["recipient_shift"]
     yield "RECIPIENT_MASK", (1 << table["head"]["recipient_bits"]) - 1

@@ -18,8 +18,8 @@ from keeper.execution.program import Funding
 from replica.markets import USDC_E, WPOL
 
 SNAPSHOT = Path(__file__).with_name("snapshot.json")
-LENDERS = {"uniswap_v4": "uniswap_v4", "morpho": "morpho", "balancer_v2": "balancer"}
-LENDERS |= {"aave_v3": "aave"}
+LENDERS = {"flash_swap": "flash_swap", "uniswap_v4": "uniswap_v4", "morpho": "morpho"}
+LENDERS |= {"balancer_v2": "balancer", "aave_v3": "aave", "uniswap_v3": "uniswap_v3"}
 """Flash sources by name, each with the plain receiver that borrows there."""
 
 
@@ -39,9 +39,9 @@ def sources(world: World) -> dict[str, Any]:
     route = world.route("v2", 2)
     yardstick = floor(world, route)
     flash, detail = {}, {}
-    for source in ("flash_swap", *LENDERS, "uniswap_v3"):
+    for source, lender in LENDERS.items():
         mine = ours(world, [program(route, Funding(source))])
-        empty = loan(world, LENDERS[source], route, empty=True) if source in LENDERS else None
+        empty = loan(world, lender, route, empty=True)
         flash[source] = mine.plain
         detail[source] = named("ours", mine) | named("empty", empty) | named("floor", yardstick)
         _say_source(world, source, mine, yardstick, empty)
@@ -49,9 +49,9 @@ def sources(world: World) -> dict[str, Any]:
 
 
 def _say_source(
-    world: World, source: str, mine: Figures, yardstick: Figures, empty: Figures | None
+    world: World, source: str, mine: Figures, yardstick: Figures, empty: Figures
 ) -> None:
-    limit = table.bound(world.profit.symbol, 2) + (empty.plain if empty else 0)
+    limit = table.loan_bound(world.profit.symbol, 2, empty.plain)
     over = mine.plain - yardstick.plain
     verdict = "pass" if over <= limit else "FAIL"
     click.echo(f"flash {source}: over the floor {over}, bound {limit}: {verdict}")

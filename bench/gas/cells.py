@@ -73,10 +73,24 @@ def reference(world: World, found: Sequence[bytes]) -> int:
 
 def loan(world: World, name: str, route: Route, *, empty: bool = False) -> Figures:
     """A plain loan receiver around the route's yardstick, or around nothing."""
-    lender = world.manifest.contract(LOANS[name].lender)
-    terms = Terms(lender, YARDSTICK, route.legs[0].token_in, route.capital_raw)
-    code = loan_code(name, terms, () if empty else route.legs)
+    code = loan_code(name, _terms(world, name, route), () if empty else route.legs)
     return measure(world, f"{name} loan", world.stand(code), b"")
+
+
+def _terms(world: World, name: str, route: Route) -> Terms:
+    """The loan of the route's capital; a flash swap is that of its last pool, a pair."""
+    token, amount = route.legs[0].token_in, route.capital_raw
+    lender, pool = LOANS[name].lender, route.pools[-1]
+    if lender is not None:
+        return Terms(world.manifest.contract(lender), YARDSTICK, token, amount)
+    if name == "flash_swap":
+        owed = amount * 1_000 // 997 + 1
+        return Terms(pool.address, YARDSTICK, token, amount, owed, token == pool.token0)
+    if route.lender is None:
+        raise LookupError(f"no pool outside the route lends {world.profit.symbol}")
+    lending = route.lender
+    owed = amount + lending.fee_raw(amount)
+    return Terms(lending.pool, YARDSTICK, token, amount, owed, lending.lends_token0)
 
 
 def cell(world: World, route: Route) -> Cell:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from eth_utils.abi import function_signature_to_4byte_selector
 
 from bench.gas.assembler import CALLER, EQ, JUMPI, RETURN, Assembler, push
-from bench.gas.floor import TRANSFER, Floor, Form
+from bench.gas.floor import TRANSFER, V2_SWAP, Floor, Form
 from keeper.chain import Address
 from keeper.strategies.opportunity import Leg
 
@@ -21,6 +21,7 @@ def _selector(signature: str) -> int:
 AAVE = _selector("flashLoanSimple(address,address,uint256,bytes,uint16)")
 BALANCER = _selector("flashLoan(address,address[],uint256[],bytes)")
 MORPHO = _selector("flashLoan(address,uint256,bytes)")
+FLASH = _selector("flash(address,uint256,uint256,bytes)")
 UNLOCK = _selector("unlock(bytes)")
 TAKE = _selector("take(address,address,uint256)")
 SYNC = _selector("sync(address)")
@@ -28,18 +29,25 @@ SETTLE = _selector("settle()")
 
 
 class Terms(NamedTuple):
-    """Who lends what to whom."""
+    """Who lends what to whom, and what a pool, whose token0 it is or its token1, is owed."""
 
     lender: Address
     receiver: Address
     token: Address
     amount: int
+    owed: int = 0
+    is_token0: bool = False
+
+    @property
+    def amounts(self) -> tuple[int, int]:
+        """What a pool lends of its two tokens."""
+        return (self.amount, 0) if self.is_token0 else (0, self.amount)
 
 
 class Lending(NamedTuple):
-    """A lender's name on the replica, and how its loan is taken and given back."""
+    """How a loan is taken and given back, and its lender's name on the replica unless a pool."""
 
-    lender: str
+    lender: str | None
     borrow: Callable[[Assembler, Terms], None]
     arrive: Callable[[Assembler, Terms], None]
     repay: Callable[[Assembler, Terms], None]
@@ -57,6 +65,16 @@ def _borrow_balancer(code: Assembler, terms: Terms) -> None:
 
 def _borrow_morpho(code: Assembler, terms: Terms) -> None:
     code.call(terms.lender, MORPHO, int.from_bytes(terms.token), terms.amount, 0x60, 0)
+
+
+def _swap(code: Assembler, terms: Terms) -> None:
+    receiver = int.from_bytes(terms.receiver)
+    code.call(terms.lender, V2_SWAP, *terms.amounts, receiver, 0x80, 1, 0)  # a byte of data
+
+
+def _flash(code: Assembler, terms: Terms) -> None:
+    receiver = int.from_bytes(terms.receiver)
+    code.call(terms.lender, FLASH, receiver, *terms.amounts, 0x80, 0)
 
 
 def _unlock(code: Assembler, terms: Terms) -> None:
@@ -81,6 +99,10 @@ def _send_back(code: Assembler, terms: Terms) -> None:
     code.call(terms.token, TRANSFER, int.from_bytes(terms.lender), terms.amount)
 
 
+def _pay(code: Assembler, terms: Terms) -> None:
+    code.call(terms.token, TRANSFER, int.from_bytes(terms.lender), terms.owed)
+
+
 def _settle(code: Assembler, terms: Terms) -> None:
     code.call(terms.lender, SYNC, int.from_bytes(terms.token))
     _send_back(code, terms)
@@ -95,6 +117,8 @@ LOANS = {
     "balancer": Lending("Balancer Vault", _borrow_balancer, _nothing, _send_back),
     "morpho": Lending("Morpho Blue", _borrow_morpho, _nothing, _nothing),
     "uniswap_v4": Lending("Uniswap V4 PoolManager", _unlock, _take, _settle),
+    "flash_swap": Lending(None, _swap, _nothing, _pay),
+    "uniswap_v3": Lending(None, _flash, _nothing, _pay),
 }
 
 

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from keeper.chain import Address, Protocol
+from keeper.execution.directory import NO_DIRECTORY, Directory
 from keeper.execution.program import LendingPool
+from keeper.execution.program_table import DIRECTORY_PAIRS, DIRECTORY_POOLS
 from keeper.strategies.opportunity import Leg
 from replica.anvil import Anvil
 from replica.build import BLOCK_INTERVAL_S, build
@@ -44,6 +46,8 @@ YARDSTICK = own_place("bench yardstick")
 V2, V3 = Protocol.UNISWAP_V2, Protocol.UNISWAP_V3
 FAMILIES = {"v2": (V2, V2), "v3": (V3, V3), "mixed": (V2, V3)}
 """The protocols that take turns in each family of routes."""
+LISTED = {V3: DIRECTORY_POOLS, V2: DIRECTORY_PAIRS}
+"""Whose pools directories list, and how many."""
 HOPS = (2, 3, 4, 6, 8, 10, 12)
 ROUTERS = ("Uniswap V2 router", "SwapRouter02", "UniversalRouter")
 AGREES = bytes.fromhex("60015f5260205ff3")
@@ -55,12 +59,14 @@ LENDERS = ("Aave Pool", "Morpho Blue")
 class Route:
     """A profitable cycle, or a basket: its pools and the exact legs through them.
 
-    `lender` is a Uniswap V3 pool outside a cycle that can lend its capital.
+    `lender` is a Uniswap V3 pool outside a cycle that can lend its capital, `directory` that of the
+    executor which is to run it.
     """
 
     pools: tuple[Pool, ...]
     legs: tuple[Leg, ...]
     lender: LendingPool | None = None
+    directory: Directory = NO_DIRECTORY
 
     @property
     def capital_raw(self) -> int:
@@ -93,6 +99,7 @@ class World:
         }
         for pool in self.first.values():
             self._cheapen(pool)
+        self.listed = tuple(_of_kind(self.pools, kind, most) for kind, most in LISTED.items())
         self.executor, self.reference = map(self._deploy, (compile_executor(), compile_reference()))
         self._equip()
         self.rpc("evm_mine")  # in a new second, so that pools write their observations
@@ -123,6 +130,8 @@ class World:
             treasury=TREASURY,
             aave_pool=self.manifest.aave_pool,
             executors=[TRADER],
+            pools=self.listed[0],
+            pairs=self.listed[1],
             artifact=artifact,
         )
 
@@ -161,6 +170,11 @@ class World:
         self.rpc("anvil_setCode", [YARDSTICK, code])
         return YARDSTICK
 
+    @property
+    def directory(self) -> Directory:
+        """Of the executor, and of the reference."""
+        return Directory.of(*self.listed)
+
     def balance(self, token: Address, holder: Address) -> int:
         """Raw units that someone holds."""
         amount: int = self.rpc.read(token, "balanceOf(address)", ["uint256"], holder)[0]
@@ -183,7 +197,7 @@ class World:
         legs = self._legs(pools)
         if legs[-1].amount_out_raw <= legs[0].amount_in_raw:
             raise LookupError(f"the {family} cycle of {hops} pools does not pay")
-        return Route(pools, legs, self._lender(pools))
+        return Route(pools, legs, self._lender(pools), self.directory)
 
     def _lender(self, pools: Sequence[Pool]) -> LendingPool | None:
         token = self.profit.address
@@ -223,6 +237,10 @@ class World:
 def other(pool: Pool, token: Address) -> Address:
     """The pool's other token."""
     return pool.token1 if token == pool.token0 else pool.token0
+
+
+def _of_kind(pools: Sequence[Pool], kind: Protocol, most: int) -> list[Address]:
+    return [pool.address for pool in pools if pool.protocol is kind][:most]
 
 
 def _trails(

@@ -99,7 +99,7 @@ def _samples(
 
 def _sample(crowd: Crowd, view: MarketView, wanted: Opportunity) -> Iterator[Sample]:
     """The program's gas; nothing where it reverts."""
-    trace = trace_call(crowd.rpc, crowd.key, crowd.executor, _program(view, wanted))
+    trace = trace_call(crowd.rpc, crowd.key, crowd.executor, _program(crowd, view, wanted))
     if trace.failed:
         return
     hops = tuple(leg.protocol for leg in wanted.legs)
@@ -108,7 +108,7 @@ def _sample(crowd: Crowd, view: MarketView, wanted: Opportunity) -> Iterator[Sam
     yield Sample(hops, crossed, len(wanted.loans), gas)
 
 
-def _program(view: MarketView, wanted: Opportunity) -> bytes:
+def _program(crowd: Crowd, view: MarketView, wanted: Opportunity) -> bytes:
     terms: dict[str, Any] = {
         "funding": Funding.OWN_CAPITAL,
         "profit_token": wanted.profit_token,
@@ -117,7 +117,7 @@ def _program(view: MarketView, wanted: Opportunity) -> bytes:
         "max_base_fee_wei": MAX_FEE_WEI,
     }
     if is_short_chain(wanted):
-        return encode_program(wanted.legs, **terms)
+        return encode_program(wanted.legs, directory=crowd.directory, **terms)
     return encode_basket(wanted.legs, loans=wanted.loans, **terms)
 
 

@@ -24,7 +24,8 @@ def least_profit(route: Route) -> int:
 def program(route: Route, funding: Funding) -> bytes:
     """Calldata of the executor for the route."""
     lender = route.lender if funding is Funding.UNISWAP_V3 else None
-    return encode_program(route.legs, funding=funding, lender=lender, **_limits(route, funding))
+    terms = _limits(route, funding) | {"lender": lender, "directory": route.directory}
+    return encode_program(route.legs, funding=funding, **terms)
 
 
 def arriving_program(route: Route, held: Mapping[Address, int]) -> bytes:

@@ -15,6 +15,15 @@ def bound(symbol: str, hops: int) -> int:
     return BASE_GAS[symbol] + HOP_GAS * hops
 
 
+def loan_bound(symbol: str, hops: int, empty: int) -> int:
+    """The same where the capital is lent: that, and the whole of the same loan around nothing.
+
+    `empty` is a transaction of a plain receiver that borrows the capital and gives it back: what
+    the lender pulls is approved once for all, a pair and a Uniswap V3 pool are paid their fees.
+    """
+    return bound(symbol, hops) + empty
+
+
 def rows(title: str, symbol: str, cells: dict[str, Cell]) -> Iterator[str]:
     """Lines of a table of one family's routes; the rivals are given as multiples of the floor."""
     yield f"{title}, profit in {symbol}"

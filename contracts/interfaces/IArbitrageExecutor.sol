@@ -26,6 +26,9 @@ interface IArbitrageExecutor {
     /// @notice The caller holds no executor role.
     error Unauthorized(address caller);
 
+    /// @notice The directory has room for 63 pools and 64 pairs.
+    error DirectoryFull();
+
     /// @notice The executor is paused.
     error ExecutionPaused();
 

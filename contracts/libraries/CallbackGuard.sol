@@ -4,6 +4,9 @@ pragma solidity 0.8.30;
 import {IArbitrageExecutor} from "../interfaces/IArbitrageExecutor.sol";
 import {ARMS, OPCODE_MASK} from "./Program.sol";
 
+/// @dev Of a hash in the guard's word the two highest bits, which terms of a cycle never have.
+uint256 constant HASH_BITS = 0x4000000000000000000000000000000000000000000000000000000000000000;
+
 /// @dev One transient word is the lock of a run and the binding of the one callback that an external
 /// call may make:
 ///
@@ -11,8 +14,9 @@ import {ARMS, OPCODE_MASK} from "./Program.sol";
 /// |---|---|
 /// | 0 | no run in this transaction: no callback is expected, a run may begin |
 /// | 1 | a run, in which no callback is expected |
-/// | else | a run in which this callback is: keccak256(pool ‖ selector ‖ data) |
-/// | | the one payment of a command that binds its pools by words of their own (UniswapV3Run) |
+/// | bits 01 | a run in which this callback is: the highest 254 bits of keccak256(pool ‖ selector ‖ data), |
+/// | | behind these two |
+/// | else | the terms of the one payment of a cycle, whose pools have words of their own (CycleRun) |
 ///
 /// A callback recomputes the hash from its own caller, selector and data. Calls nest strictly: a
 /// callback spends the word before its stream arms the next one, so one slot serves every depth.
@@ -49,7 +53,8 @@ library CallbackGuard {
     function arm(address pool, uint256 selector, uint256 lengthAt, uint256 length) internal {
         assembly ("memory-safe") {
             mstore(lengthAt, or(shl(32, pool), selector)) // prefix: caller, then selector
-            tstore(SLOT, keccak256(lengthAt, add(length, 0x20))) // prefix and data
+            let hash := keccak256(lengthAt, add(length, 0x20)) // prefix and data
+            tstore(SLOT, or(HASH_BITS, shr(2, hash)))
             mstore(lengthAt, length)
         }
     }
@@ -70,7 +75,8 @@ library CallbackGuard {
             end := add(start, length) // the data is ours, or the hash differs
             mstore(buffer, or(shl(32, caller()), selector))
             calldatacopy(add(buffer, 0x20), start, length)
-            armed := eq(tload(SLOT), keccak256(buffer, add(length, 0x20)))
+            let hash := keccak256(buffer, add(length, 0x20))
+            armed := eq(tload(SLOT), or(HASH_BITS, shr(2, hash)))
         }
         if (!armed) revert IArbitrageExecutor.UnexpectedCallback(msg.sender);
     }

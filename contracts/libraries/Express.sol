@@ -2,23 +2,19 @@
 pragma solidity 0.8.30;
 
 import {IArbitrageExecutor} from "../interfaces/IArbitrageExecutor.sol";
-import {MixedRun} from "../venues/MixedRun.sol";
-import {UniswapV3Run} from "../venues/UniswapV3Run.sol";
+import {CycleRun} from "../venues/CycleRun.sol";
 import {DeclaredTokens} from "./DeclaredTokens.sol";
 import {
+    CYCLE_RUN_SIZE,
     HEADER_TOKENS_SHIFT,
-    MIXED_RUN_POOLS_AT,
-    MIXED_RUN_SIZE,
     ONLY_USDC_E,
     ONLY_WPOL,
-    OP_MIXED_RUN,
+    OP_CYCLE_RUN,
     OP_V2_RUN,
-    OP_V3_RUN,
     TOKENS_AT,
     USDC_E,
     V2_RUN_AMOUNT_IN_AT,
     V2_RUN_SIZE,
-    V3_RUN_SIZE,
     WPOL
 } from "./Program.sol";
 import {ProgramHeader} from "./ProgramHeader.sol";
@@ -37,28 +33,24 @@ library Express {
     uint256 private constant BALANCE_OF = 0x70a08231; // balanceOf(address)
     uint256 private constant TRANSFER = 0xa9059cbb; // transfer(address,uint256)
     uint256 private constant V2_SWAP = 0x022c0d9f; // swap(uint256,uint256,address,bytes)
-    uint256 private constant V3_SWAP = 0x128acb08; // swap(address,bool,int256,uint160,bytes)
-    uint256 private constant MIN_PRICE = 4295128740; // TickMath.MIN_SQRT_RATIO + 1
-    uint256 private constant MAX_PRICE = 1461446703485210103287273052203988822378723970341;
     uint256 private constant ADDRESS = 0x00ffffffffffffffffffffffffffffffffffffffff;
 
     /// @dev What the forms have in common, in the header's word, which holds the first of a command too: no
-    /// addresses declared, cells without a length, leads that differ in one bit and opcodes that differ in
-    /// two; and zero for the index of the token, the highest byte of an amount.
+    /// addresses declared, cells without a length, leads and opcodes that differ in one bit; and zero for
+    /// the index of the token, the highest byte of an amount.
     uint256 private constant USDC_E_BIT = (ONLY_WPOL ^ ONLY_USDC_E) << HEADER_TOKENS_SHIFT;
     uint256 private constant HEAD_SHIFT = HEADER_TOKENS_SHIFT - 8;
-    uint256 private constant V2 = OP_V2_RUN << HEAD_SHIFT;
-    uint256 private constant V3 = OP_V3_RUN << HEAD_SHIFT;
-    uint256 private constant MIXED = OP_MIXED_RUN << HEAD_SHIFT;
-    uint256 private constant KIND = V2 | V3 | MIXED;
+    uint256 private constant V2_BIT = (OP_V2_RUN ^ OP_CYCLE_RUN) << HEAD_SHIFT;
     uint256 private constant FORM_MASK =
-        (0xffffffffff << (HEADER_TOKENS_SHIFT - 32)) ^ KIND ^ USDC_E_BIT;
-    uint256 private constant FORM = (ONLY_WPOL & ONLY_USDC_E) << HEADER_TOKENS_SHIFT;
+        (0xffffffffff << (HEADER_TOKENS_SHIFT - 32)) ^ V2_BIT ^ USDC_E_BIT;
+    uint256 private constant FORM = ((ONLY_WPOL & ONLY_USDC_E) << HEADER_TOKENS_SHIFT)
+        | ((OP_V2_RUN & OP_CYCLE_RUN) << HEAD_SHIFT);
 
     uint256 private constant COMMAND_AT = TOKENS_AT + 1;
     uint256 private constant V2_CELLS_AT = COMMAND_AT + V2_RUN_SIZE;
-    uint256 private constant V3_CELLS_AT = COMMAND_AT + V3_RUN_SIZE;
-    uint256 private constant MIXED_CELLS_AT = COMMAND_AT + MIXED_RUN_SIZE;
+    uint256 private constant CYCLE_CELLS_AT = COMMAND_AT + CYCLE_RUN_SIZE;
+    uint256 private constant AMOUNT_LEFT = 170 - (HEADER_TOKENS_SHIFT - 8 * CYCLE_RUN_SIZE);
+    uint256 private constant USDC_E_FLAG_SHIFT = 160 - (HEADER_TOKENS_SHIFT + 7);
 
     /// @dev Does all of a program in such a form and ends the call; comes back where it has another.
     function attempt(uint256 header) internal {
@@ -67,19 +59,18 @@ library Express {
             if (header & USDC_E_BIT != 0) token = uint160(USDC_E);
             uint256 native = address(this).balance;
             uint256 before;
-            bool ok;
+            bool noted;
             assembly ("memory-safe") {
                 mstore(0x00, BALANCE_OF) // selector at 0x1c
                 mstore(0x20, address()) // nothing overwrites the two
-                ok := staticcall(gas(), token, 0x1c, 0x24, 0x80, 0x20)
+                noted := staticcall(gas(), token, 0x1c, 0x24, 0x80, 0x20)
                 before := mload(0x80) // both tokens return a word
             }
-            if (~header & V2 == 0) _swapV2(header, token, ok);
-            else if (header & V3 != 0) _swapV3(header, token, ok);
-            else _swapMixed(header, token, ok);
+            if (header & V2_BIT != 0) _swapV2(header, token);
+            else _swapCycle(header);
             uint256 least = ProgramHeader.minProfit(header);
             assembly ("memory-safe") {
-                ok := staticcall(gas(), token, 0x1c, 0x24, 0x80, 0x20)
+                let ok := and(staticcall(gas(), token, 0x1c, 0x24, 0x80, 0x20), noted)
                 let current := mload(0x80)
                 let short := or(lt(current, before), lt(sub(current, before), least))
                 if gt(ok, or(short, lt(selfbalance(), native))) {
@@ -94,14 +85,14 @@ library Express {
     }
 
     /// @dev Pays the first pair and swaps through the cells, as `UniswapV2Run.swap`.
-    function _swapV2(uint256 header, uint256 token, bool ok) private {
+    function _swapV2(uint256 header, uint256 token) private {
         (uint256 cellsAt, uint256 at) = (V2_CELLS_AT, V2_CELLS_AT + 0x20);
-        uint256 over = V2_CELLS_AT % 0x20;
         uint256 amount = header >> (HEADER_TOKENS_SHIFT - 8 * (V2_RUN_AMOUNT_IN_AT + 12));
         bool whole;
+        bool ok;
         assembly ("memory-safe") {
-            let ragged := xor(and(calldatasize(), 0x1f), over)
-            whole := iszero(or(ragged, lt(calldatasize(), at)))
+            // at least one cell and no part of one: what is negative has high bits too
+            whole := iszero(and(sub(calldatasize(), at), not(0xffe0)))
         }
         if (!whole) revert IArbitrageExecutor.TruncatedProgram(COMMAND_AT);
         uint256 cell;
@@ -110,7 +101,7 @@ library Express {
             mstore(0x80, TRANSFER) // selector at 0x9c
             mstore(0xa0, and(calldataload(cellsAt), ADDRESS))
             mstore(0xc0, and(amount, 0xffffffffffffffffffffffff))
-            ok := and(call(gas(), token, 0, 0x9c, 0x44, 0x80, 0x20), ok)
+            ok := call(gas(), token, 0, 0x9c, 0x44, 0x80, 0x20)
             // exactly true, as both tokens return it; or the selector is still there
             ok := and(eq(mload(0x80), 1), ok)
         }
@@ -142,51 +133,10 @@ library Express {
         if (!ok) Reverts.hopFailed(address(uint160(cell & ADDRESS)));
     }
 
-    /// @dev Binds the run and swaps on its first pool, as `UniswapV3Run.swap`.
-    function _swapV3(uint256 header, uint256 token, bool ok) private {
-        uint256 cellsAt = V3_CELLS_AT;
-        uint256 bought = (header >> (HEADER_TOKENS_SHIFT - 8 * V3_RUN_SIZE)) & type(uint96).max;
-        bool whole;
-        assembly ("memory-safe") {
-            let size := sub(calldatasize(), cellsAt)
-            whole := lt(mod(size, 21), gt(calldatasize(), cellsAt))
-            // an amount that makes terms, and a direction
-            whole := gt(whole, or(lt(bought, 2), gt(byte(0, calldataload(cellsAt)), 1)))
-        }
-        if (!whole) {
-            if (bought < 2) revert IArbitrageExecutor.BadAmount(COMMAND_AT);
-            revert IArbitrageExecutor.TruncatedProgram(COMMAND_AT);
-        }
-        uint256 cell = UniswapV3Run.bind(token, bought, V3_CELLS_AT, msg.data.length);
-        bool swapped;
-        assembly ("memory-safe") {
-            let zeroForOne := shr(160, cell)
-            mstore(0x80, V3_SWAP) // selector at 0x9c
-            mstore(0xa0, address())
-            mstore(0xc0, zeroForOne)
-            mstore(0xe0, sub(0, bought)) // exact output
-            // no price limit of its own: the settlement judges the whole run
-            mstore(0x100, xor(MAX_PRICE, mul(zeroForOne, xor(MAX_PRICE, MIN_PRICE))))
-            mstore(0x120, 0xa0) // offset of `data`, whose length at 0x140 is zero
-            // a call takes the lowest 160 bits of its word
-            swapped := and(call(gas(), cell, 0, 0x9c, 0xc4, 0x00, 0x00), ok)
-        }
-        if (!swapped) {
-            if (!ok) revert IArbitrageExecutor.TokenCallFailed(address(uint160(token)));
-            Reverts.hopFailed(address(uint160(cell & ADDRESS)));
-        }
-    }
-
-    /// @dev Binds the run and has its first pool swap, as `MixedRun.swap`; or does nothing, where no command
-    /// is.
-    function _swapMixed(uint256 header, uint256 token, bool ok) private {
-        uint256 pools = (header >> (HEADER_TOKENS_SHIFT - 8 * (MIXED_RUN_POOLS_AT + 1))) & 0xff;
-        uint256 paid = (header >> (HEADER_TOKENS_SHIFT - 8 * MIXED_RUN_POOLS_AT)) & type(uint96).max;
-        if (!ok) revert IArbitrageExecutor.TokenCallFailed(address(uint160(token)));
-        if (header & MIXED != 0) {
-            MixedRun.run(token, paid, MIXED_CELLS_AT, pools, msg.data.length, COMMAND_AT);
-        } else if (msg.data.length > COMMAND_AT) {
-            revert IArbitrageExecutor.UnknownCommand(0, COMMAND_AT);
-        }
+    /// @dev Begins the cycle, as `CycleRun.swap`.
+    function _swapCycle(uint256 header) private {
+        uint256 flag = (header & USDC_E_BIT) << USDC_E_FLAG_SHIFT;
+        int256 amount = int256(header << AMOUNT_LEFT) >> 170;
+        CycleRun.run(flag, uint256(amount), CYCLE_CELLS_AT, msg.data.length, COMMAND_AT);
     }
 }

@@ -4,9 +4,9 @@ pragma solidity 0.8.30;
 
 /// @dev Keccak-256 of the table without its prose.
 bytes32 constant PROGRAM_VERSION =
-    0x867f49c31824e7be67a7e14192944406d432ac399e8937dd9ebfcb68589b1025;
+    0x54e49cf1c93d7ea825dbab8bb2f916074824d7b0fd6a28300fe4f44083d18b16;
 
-uint256 constant FORMAT_VERSION = 4; // of the table
+uint256 constant FORMAT_VERSION = 5; // of the table
 uint256 constant MAX_HOPS = 16; // longest chain the encoder emits
 uint256 constant MAX_SWAPS = 64; // most swaps of a basket
 uint256 constant MAX_TOKENS = 64; // most tokens a header declares
@@ -17,6 +17,8 @@ uint256 constant TOKENS_AT = 16; // the tokens byte, in calldata
 uint256 constant TOKEN_SIZE = 20; // bytes of an address
 uint256 constant TOKEN_COUNT_MASK = 63; // of the tokens byte
 uint256 constant TOKEN_LEAD_SHIFT = 6; // of the tokens byte
+uint256 constant DIRECTORY_POOLS = 63; // places 1 and on
+uint256 constant DIRECTORY_PAIRS = 64; // places behind them
 uint256 constant LEAD_NONE = 0; // well-known token
 uint256 constant ONLY_NONE = 0; // tokens byte without addresses
 uint256 constant LEAD_WPOL = 1; // well-known token
@@ -44,11 +46,11 @@ uint256 constant TO_CALLER = 1; // recipient
 uint256 constant TO_NEXT = 2; // recipient
 uint256 constant TO_ADDRESS = 3; // recipient
 uint256 constant TAKES_DELIVERY = 303038464; // bit set: `next` may name these
-uint256 constant ARMS = 3447733990; // bit set of the opcodes whose call calls back
+uint256 constant ARMS = 3447733988; // bit set of the opcodes whose call calls back
 uint256 constant NAMES_RECIPIENT = 3751051512; // bit set of the opcodes that have one
-uint256 constant NESTS = 3296739054; // bit set of the opcodes that have a nested stream
-uint256 constant NESTS_FIRST = 11790; // of these, the ones whose first field is its length
-uint256 constant SIZES = 0x100f10122527171224241427033e2515014627261919272623272618192717; // bytes before `address` and nested stream, by opcode: byte n
+uint256 constant NESTS = 3296739052; // bit set of the opcodes that have a nested stream
+uint256 constant NESTS_FIRST = 11788; // of these, the ones whose first field is its length
+uint256 constant SIZES = 0xf10122527171224241427033e2515014627261919272623272618192717; // bytes before `address` and nested stream, by opcode: byte n
 uint256 constant OP_V2 = 25; // opcode
 uint256 constant V2_SIZE = 35; // bytes before any nested stream
 uint256 constant V2_POOL_AT = 1; // address
@@ -247,20 +249,12 @@ uint256 constant ALGEBRA_PAY_TOKEN_AT = 21; // u8
 uint256 constant ALGEBRA_PAY_TOKEN_SHIFT = 248; // right, of the word there
 uint256 constant ALGEBRA_PAY_AMOUNT_IN_AT = 22; // amount
 uint256 constant ALGEBRA_PAY_AMOUNT_IN_SHIFT = 128; // right, of the word there
-uint256 constant OP_V3_RUN = 2; // opcode
-uint256 constant V3_RUN_SIZE = 15; // bytes before any nested stream
-uint256 constant V3_RUN_CELLS_LENGTH_AT = 1; // cells
-uint256 constant V3_RUN_CELLS_LENGTH_SHIFT = 240; // right, of the word there
-uint256 constant V3_RUN_AMOUNT_OUT_AT = 3; // u96
-uint256 constant V3_RUN_AMOUNT_OUT_SHIFT = 160; // right, of the word there
-uint256 constant OP_MIXED_RUN = 1; // opcode
-uint256 constant MIXED_RUN_SIZE = 16; // bytes before any nested stream
-uint256 constant MIXED_RUN_CELLS_LENGTH_AT = 1; // cells
-uint256 constant MIXED_RUN_CELLS_LENGTH_SHIFT = 240; // right, of the word there
-uint256 constant MIXED_RUN_AMOUNT_IN_AT = 3; // u96
-uint256 constant MIXED_RUN_AMOUNT_IN_SHIFT = 160; // right, of the word there
-uint256 constant MIXED_RUN_POOLS_AT = 15; // u8
-uint256 constant MIXED_RUN_POOLS_SHIFT = 248; // right, of the word there
+uint256 constant OP_CYCLE_RUN = 2; // opcode
+uint256 constant CYCLE_RUN_SIZE = 15; // bytes before any nested stream
+uint256 constant CYCLE_RUN_CELLS_LENGTH_AT = 1; // cells
+uint256 constant CYCLE_RUN_CELLS_LENGTH_SHIFT = 240; // right, of the word there
+uint256 constant CYCLE_RUN_AMOUNT_AT = 3; // u96
+uint256 constant CYCLE_RUN_AMOUNT_SHIFT = 160; // right, of the word there
 uint256 constant OP_ALGEBRA_OUT = 30; // opcode
 uint256 constant ALGEBRA_OUT_SIZE = 39; // bytes before any nested stream
 uint256 constant ALGEBRA_OUT_POOL_AT = 1; // address

@@ -13,7 +13,9 @@
      which a command has armed.
 """
 
+import callbacks
 import commands
+import cycles
 import limits
 import protocols
 import reading
@@ -29,10 +31,6 @@ struct Frame:
 
 
 LEAF_SIZE: constant(uint256) = 64 # of the data that asks for one payment
-POOL_CELL: constant(uint256) = 21 # bytes of one of the cells of `v3_run`
-CELL_BITS: constant(uint256) = 161 # of these: direction, pool
-MIXED_CELL: constant(uint256) = 32 # bytes of one of the cells of `mixed_run`
-MARK: constant(uint256) = 1 << 255 # of such a cell, where it is a pool's
 ALGEBRA: constant(uint256) = (
     (1 << table.OP_ALGEBRA) | (1 << table.OP_ALGEBRA_PAY) | (1 << table.OP_ALGEBRA_OUT)
     | (1 << table.OP_ALGEBRA_OWED)
@@ -46,16 +44,27 @@ owner: immutable(address)
 aave_pool: immutable(address)
 executors: HashMap[address, bool]
 listed: HashMap[address, bool]
-
 running: transient(bool)
-armed: transient(bytes32) # the one callback that is expected; empty while none is
-links: transient(HashMap[address, uint256]) # by pool of a run: the cell behind it, or the terms
+
+initializes: callbacks
+initializes: cycles[callbacks := callbacks] # the last immutables: the directory is the code's end
 
 
 @deploy
-def __init__(_owner: address, _guardian: address, _treasury: address, _aave_pool: address):
+def __init__(
+    _owner: address,
+    _guardian: address,
+    _treasury: address,
+    _aave_pool: address,
+    pools: DynArray[address, table.DIRECTORY_POOLS],
+    pairs: DynArray[address, table.DIRECTORY_PAIRS],
+):
+    """
+    @dev As the executor is created; guardian and treasury have no say here
+    """
     owner = _owner
     aave_pool = _aave_pool
+    cycles.__init__(pools, pairs)
 
 
 @external
@@ -127,17 +136,15 @@ def _execute(program: Bytes[reading.MAX]):
 @external
 def uniswapV2Call(sender: address, amount0: uint256, amount1: uint256, data: Bytes[reading.MAX]):
     assert sender == self, "UnexpectedCallback"
-    self._consume(data)
+    callbacks.consume(data)
     self._run(self._frame(data, msg.sender, 0))
 
 
 @external
 def uniswapV3SwapCallback(amount0: int256, amount1: int256, data: Bytes[reading.MAX]):
     asked: int256 = max(amount0, amount1)
-    word: uint256 = self.links[msg.sender]
-    # a run's callbacks have no data, or cells, and no declaration begins like a cell
-    if word != 0 and (len(data) == 0 or reading.field(data, 0, 8) >> 6 == 2):
-        self._answer(word, asked, data)
+    if len(msg.data) == cycles.CALLBACK_SIZE:
+        cycles.answer(asked)
     else:
         self._swap_callback(asked, data)
 
@@ -149,13 +156,13 @@ def algebraSwapCallback(amount0: int256, amount1: int256, data: Bytes[reading.MA
 
 @external
 def uniswapV3FlashCallback(fee0: uint256, fee1: uint256, data: Bytes[reading.MAX]):
-    self._consume(data)
+    callbacks.consume(data)
     self._run(self._frame(data, msg.sender, 0))
 
 
 @external
 def unlockCallback(data: Bytes[reading.MAX]) -> Bytes[32]:
-    self._consume(data)
+    callbacks.consume(data)
     self._run(self._frame(data, msg.sender, 0))
     return b""
 
@@ -169,7 +176,7 @@ def executeOperation(
     data: Bytes[reading.MAX],
 ) -> bool:
     assert initiator == self, "UnexpectedCallback"
-    self._consume(data)
+    callbacks.consume(data)
     self._run_on_loan(table.OP_AAVE, asset, amount, premium, data)
     protocols.approve(asset, msg.sender, amount + premium)
     return True
@@ -182,7 +189,7 @@ def receiveFlashLoan(
     premiums: DynArray[uint256, 4],
     data: Bytes[reading.MAX],
 ):
-    self._consume(data)
+    callbacks.consume(data)
     assert len(assets) == 1 and len(amounts) == 1 and len(premiums) == 1, "WrongLoan"
     self._run_on_loan(table.OP_BALANCER_FLASH, assets[0], amounts[0], premiums[0], data)
     protocols.transfer(assets[0], msg.sender, amounts[0] + premiums[0])
@@ -190,7 +197,7 @@ def receiveFlashLoan(
 
 @external
 def onMorphoFlashLoan(amount: uint256, data: Bytes[reading.MAX]):
-    self._consume(data)
+    callbacks.consume(data)
     token: address = self._run_on_loan(table.OP_MORPHO, empty(address), amount, 0, data)
     protocols.approve(token, msg.sender, amount)
 
@@ -201,7 +208,7 @@ def _swap_callback(asked: int256, data: Bytes[reading.MAX]):
     @dev The data are a stream, or a token and the most to pay of
          it: no declaration begins with a zero byte
     """
-    self._consume(data)
+    callbacks.consume(data)
     if len(data) != LEAF_SIZE or reading.field(data, 0, 8) != 0:
         self._run(self._frame(data, msg.sender, asked))
     else:
@@ -250,22 +257,6 @@ def _frame(data: Bytes[reading.MAX], counterparty: address, asked: int256) -> Fr
     )
 
 
-@internal
-def _arm(pool: address, selector: Bytes[4], data: Bytes[reading.MAX]):
-    self.armed = keccak256(concat(convert(pool, bytes20), selector, data))
-
-
-@internal
-def _consume(data: Bytes[reading.MAX]):
-    """
-    @dev Once: whoever calls back a second time finds nothing armed
-    """
-    caller: bytes20 = convert(msg.sender, bytes20)
-    made: bytes32 = keccak256(concat(caller, slice(msg.data, 0, 4), data))
-    assert self.armed == made, "UnexpectedCallback"
-    self.armed = empty(bytes32)
-
-
 # ------------------------------------------------------------- commands
 
 
@@ -287,7 +278,7 @@ def _run(frame: Frame):
         # the same word
         last: bool = at == len(frame.stream) and frame.counterparty != empty(address)
         if reading.has(table.ARM, command.opcode) and not last:
-            assert self.armed == empty(bytes32), "CallbackMissing"
+            callbacks.require_spent()
 
 
 @internal
@@ -306,10 +297,8 @@ def _run_one(
         commands.v2(command)
     elif opcode == table.OP_V2_RUN:
         commands.v2_run(command, tokens)
-    elif opcode == table.OP_V3_RUN:
-        self._v3_run(command, tokens)
-    elif opcode == table.OP_MIXED_RUN:
-        self._mixed_run(command, tokens)
+    elif opcode == table.OP_CYCLE_RUN:
+        cycles.run(command, tokens[0])
     elif opcode == table.OP_V2_FLASH:
         self._v2_flash(command, declared)
     elif opcode == table.OP_V2_ARRIVED:
@@ -349,7 +338,7 @@ def _v2_flash(command: reading.Command, declared: Bytes[reading.MAX]):
     pair: address = reading.address_at(command.own, table.V2_FLASH_POOL_AT)
     out: uint256 = reading.field(command.own, table.V2_FLASH_AMOUNT_OUT_AT, 112)
     data: Bytes[reading.MAX] = self._nested(command, declared)
-    self._arm(pair, method_id("uniswapV2Call(address,uint256,uint256,bytes)"), data)
+    callbacks.arm(pair, method_id("uniswapV2Call(address,uint256,uint256,bytes)"), data)
     protocols.v2_swap(pair, command.zero_for_one, out, command.to, data)
 
 
@@ -383,132 +372,8 @@ def _v3(command: reading.Command, amount: int256, data: Bytes[reading.MAX]):
     selector: Bytes[4] = method_id("uniswapV3SwapCallback(int256,int256,bytes)")
     if reading.has(ALGEBRA, command.opcode):
         selector = method_id("algebraSwapCallback(int256,int256,bytes)")
-    self._arm(pool, selector, data)
+    callbacks.arm(pool, selector, data)
     protocols.v3_swap(pool, command.zero_for_one, amount, command.to, data)
-
-
-@internal
-def _v3_run(command: reading.Command, tokens: DynArray[address, table.MAX_TOKENS]):
-    """
-    @dev Every pool is told which one it passes on to, the last one
-         the terms on which it is paid: token 0, and at most what
-         the first one gives
-    """
-    cells: Bytes[reading.MAX] = command.nested
-    reading.require_cells(len(cells), POOL_CELL)
-    bought: uint256 = reading.field(command.own, table.V3_RUN_AMOUNT_OUT_AT, 96)
-    assert bought > 1 and bought < 1 << 95, "BadAmount"
-    first: uint256 = self._cell(cells, 0)
-    assert first >> CELL_BITS == 0, "TruncatedProgram"
-    cell: uint256 = first
-    for i: uint256 in range(1, len(cells) // POOL_CELL, bound=reading.MAX // POOL_CELL):
-        behind: uint256 = self._cell(cells, i)
-        self.links[reading.as_address(cell)] = behind
-        cell = behind
-    terms: uint256 = (bought << 160) | convert(tokens[0], uint256)
-    self.links[reading.as_address(cell)] = terms
-    self.armed = convert(terms, bytes32)
-    self._link(first, -convert(bought, int256), self)
-    self.armed = empty(bytes32) # what was not asked for by now is not paid
-
-
-@internal
-@pure
-def _cell(cells: Bytes[reading.MAX], i: uint256) -> uint256:
-    return reading.field(cells, i * POOL_CELL, 8 * POOL_CELL)
-
-
-@internal
-def _link(cell: uint256, amount: int256, to: address):
-    protocols.v3_swap(reading.as_address(cell), cell >> 160 == 1, amount, to, b"")
-
-
-@internal
-def _mixed_run(command: reading.Command, tokens: DynArray[address, table.MAX_TOKENS]):
-    """
-    @dev As `_v3_run`, with exact inputs, and pairs between the pools
-    """
-    cells: Bytes[reading.MAX] = command.nested
-    reading.require_cells(len(cells), MIXED_CELL)
-    pools: uint256 = reading.field(command.own, table.MIXED_RUN_POOLS_AT, 8)
-    assert pools != 0 and pools * MIXED_CELL <= len(cells), "TruncatedProgram"
-    paid: uint256 = reading.field(command.own, table.MIXED_RUN_AMOUNT_IN_AT, 96)
-    assert paid > 1 and paid < 1 << 95, "BadAmount"
-    cell: uint256 = reading.field(cells, 0, 256)
-    for i: uint256 in range(1, pools, bound=255):
-        before: uint256 = reading.field(cells, i * MIXED_CELL, 256)
-        self.links[reading.as_address(cell)] = before | MARK
-        cell = before
-    terms: uint256 = (paid << 160) | convert(tokens[0], uint256)
-    self.links[reading.as_address(cell)] = terms
-    self.armed = convert(terms, bytes32)
-    pairs: uint256 = pools * MIXED_CELL
-    sections: Bytes[reading.MAX] = slice(cells, pairs, len(cells) - pairs)
-    self._serve(reading.field(cells, 0, 256) | MARK, sections, 0, self)
-    self.armed = empty(bytes32)
-
-
-@internal
-def _answer(word: uint256, asked: int256, data: Bytes[reading.MAX]):
-    """
-    @dev To a pool of a run
-    """
-    if len(data) == 0 and word >> CELL_BITS == 0:
-        self._link(word, -asked, msg.sender)
-    elif len(data) != 0 or word >= MARK:
-        self._serve(word, data, asked, msg.sender)
-    else:
-        self._spend(word)
-        commands.pay_asked(reading.as_address(word), asked, word >> 160)
-
-
-@internal
-def _spend(terms: uint256):
-    assert self.armed == convert(terms, bytes32), "UnexpectedCallback"
-    self.armed = empty(bytes32)
-
-
-@internal
-def _serve(word: uint256, cells: Bytes[reading.MAX], asked: int256, to: address):
-    """
-    @dev A pool, or for the terms a payment, feeds the section that
-         the cells begin with, or gives to whoever asks itself
-    """
-    count: uint256 = len(cells) // MIXED_CELL
-    if word >= MARK:
-        count = self._section(cells, count) if (word >> 253) & 1 == 1 else 0
-        size: uint256 = count * MIXED_CELL
-        protocols.v3_swap(
-            reading.as_address(word),
-            (word >> 254) & 1 == 1,
-            convert((word >> 160) & ((1 << 93) - 1), int256),
-            to if count == 0 else reading.as_address(reading.field(cells, 0, 256)),
-            slice(cells, size, len(cells) - size),
-        )
-    else:
-        self._spend(word)
-        first: address = reading.as_address(reading.field(cells, 0, 256))
-        protocols.transfer(reading.as_address(word), first, word >> 160)
-    for i: uint256 in range(count, bound=reading.MAX // MIXED_CELL):
-        cell: uint256 = reading.field(cells, i * MIXED_CELL, 256)
-        out: uint256 = (cell >> 160) & ((1 << 92) - 1)
-        behind: address = reading.as_address(reading.field(cells, (i + 1) * MIXED_CELL, 256))
-        if i + 1 == count:
-            out += convert(asked, uint256)
-            behind = to
-        protocols.v2_swap(reading.as_address(cell), (cell >> 253) & 1 == 1, out, behind, b"")
-
-
-@internal
-@pure
-def _section(cells: Bytes[reading.MAX], most: uint256) -> uint256:
-    """
-    @return How many cells there are up to the one that is the last of its section, or of all
-    """
-    for i: uint256 in range(most, bound=reading.MAX // MIXED_CELL):
-        if (reading.field(cells, i * MIXED_CELL, 8) >> 4) & 1 == 1:
-            return i + 1
-    return most
 
 
 @internal
@@ -516,14 +381,14 @@ def _v3_flash(command: reading.Command, declared: Bytes[reading.MAX]):
     pool: address = reading.address_at(command.own, table.V3_FLASH_POOL_AT)
     amount: uint256 = reading.field(command.own, table.V3_FLASH_AMOUNT_AT, 128)
     data: Bytes[reading.MAX] = self._nested(command, declared)
-    self._arm(pool, method_id("uniswapV3FlashCallback(uint256,uint256,bytes)"), data)
+    callbacks.arm(pool, method_id("uniswapV3FlashCallback(uint256,uint256,bytes)"), data)
     protocols.v3_flash(pool, command.zero_for_one, amount, data)
 
 
 @internal
 def _v4(command: reading.Command, declared: Bytes[reading.MAX]):
     data: Bytes[reading.MAX] = self._nested(command, declared)
-    self._arm(protocols.MANAGER, method_id("unlockCallback(bytes)"), data)
+    callbacks.arm(protocols.MANAGER, method_id("unlockCallback(bytes)"), data)
     protocols.v4_unlock(data)
 
 
@@ -544,14 +409,14 @@ def _loan(
     data: Bytes[reading.MAX] = reading.fitted(concat(declared, terms, command.nested))
     if command.opcode == table.OP_AAVE:
         selector: Bytes[4] = method_id("executeOperation(address,uint256,uint256,address,bytes)")
-        self._arm(aave_pool, selector, data)
+        callbacks.arm(aave_pool, selector, data)
         protocols.aave_loan(aave_pool, token, amount, data)
     elif command.opcode == table.OP_BALANCER_FLASH:
         selector: Bytes[4] = method_id("receiveFlashLoan(address[],uint256[],uint256[],bytes)")
-        self._arm(protocols.VAULT, selector, data)
+        callbacks.arm(protocols.VAULT, selector, data)
         protocols.balancer_loan(token, amount, data)
     else:
-        self._arm(protocols.MORPHO, method_id("onMorphoFlashLoan(uint256,bytes)"), data)
+        callbacks.arm(protocols.MORPHO, method_id("onMorphoFlashLoan(uint256,bytes)"), data)
         protocols.morpho_loan(token, amount, data)
 
 

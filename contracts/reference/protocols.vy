@@ -256,6 +256,18 @@ def transfer(token: address, to: address, amount: uint256):
 
 
 @internal
+def pay(token: address, to: address, amount: uint256):
+    """
+    @dev As `transfer`, but the answer must be there
+    """
+    message: Bytes[68] = abi_encode(to, amount, method_id=method_id("transfer(address,uint256)"))
+    ok: bool = False
+    answer: Bytes[32] = b""
+    ok, answer = raw_call(token, message, max_outsize=32, revert_on_failure=False)
+    assert ok and len(answer) == 32 and convert(answer, uint256) == 1, "TokenCallFailed"
+
+
+@internal
 def approve(token: address, spender: address, amount: uint256):
     self._call(token, abi_encode(spender, amount, method_id=method_id("approve(address,uint256)")))
 

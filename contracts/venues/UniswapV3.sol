@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IArbitrageExecutor} from "../interfaces/IArbitrageExecutor.sol";
-import {CallbackGuard} from "../libraries/CallbackGuard.sol";
+import {CallbackGuard, HASH_BITS} from "../libraries/CallbackGuard.sol";
 import {DeclaredTokens} from "../libraries/DeclaredTokens.sol";
 import {Nested} from "../libraries/Nested.sol";
 import {Payments} from "../libraries/Payments.sol";
@@ -92,7 +92,8 @@ library UniswapV3 {
                 length := add(length, size)
                 // the binding, as `CallbackGuard.arm` writes it
                 mstore(add(message, 0xc0), or(shl(32, pool), UNISWAP_V3_CALLBACK))
-                tstore(0, keccak256(add(message, 0xc0), add(length, 0x20)))
+                let hash := keccak256(add(message, 0xc0), add(length, 0x20))
+                tstore(0, or(HASH_BITS, shr(2, hash)))
                 mstore(add(message, 0xc0), length)
                 ok := call(gas(), pool, 0, add(message, 0x1c), add(0xc4, length), 0x00, 0x00)
                 // as `CallbackGuard.isMissing` reads it
@@ -153,7 +154,8 @@ library UniswapV3 {
             mstore(add(message, 0x100), amount) // the most to pay
             // the binding, as `CallbackGuard.arm` writes it
             mstore(add(message, 0xc0), or(shl(32, pool), UNISWAP_V3_CALLBACK))
-            tstore(0, keccak256(add(message, 0xc0), 0x60))
+            let hash := keccak256(add(message, 0xc0), 0x60)
+            tstore(0, or(HASH_BITS, shr(2, hash)))
             mstore(add(message, 0xc0), PAYMENT_SIZE)
             ok := call(gas(), pool, 0, add(message, 0x1c), 0x104, 0x00, 0x00)
             // as `CallbackGuard.isMissing` reads it
@@ -214,20 +216,6 @@ library UniswapV3 {
             amount := sub(0, amount) // exact output
         }
         _nested(cursor, _message(head, to, amount), start, next, frame, callback);
-    }
-
-    /// @dev Swaps on a run's first pool, whose callback has no data, for an exact output to us. A `cell`
-    /// has the pool and, above it, whether it swaps zero for one.
-    function swapFirst(uint256 cell, uint256 bought) internal {
-        uint256 head = (cell >> 160) << ZERO_FOR_ONE_SHIFT;
-        uint256 message;
-        unchecked {
-            message = _message(head, address(this), 0 - bought);
-        }
-        assembly ("memory-safe") {
-            mstore(add(message, 0xc0), 0) // no data
-        }
-        _call(address(uint160(cell & type(uint160).max)), message, 0);
     }
 
     /// @dev Runs the command `v3_pay`.

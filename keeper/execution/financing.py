@@ -80,7 +80,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Financed:
-    """An opportunity with its capital: profit less premium, gas with the source's.
+    """An opportunity with its capital: profit as its program makes it, gas with the source's.
 
     `passed_over` says of every other source why it is not the one.
     """
@@ -101,6 +101,8 @@ class Unfunded:
 
 Encode = Callable[[Opportunity, Source], bytes]
 """The program of an opportunity as funded, or `ProgramError`."""
+Saved = Callable[[Opportunity, Source], int]
+"""Raw units by which an opportunity's program pays less than its legs say."""
 
 
 def finance(
@@ -109,11 +111,13 @@ def finance(
     encode: Encode,
     table: GasTable,
     restless: Set[Address] = frozenset(),
+    *,
+    saved: Saved = lambda _opportunity, _source: 0,
 ) -> Financed | Unfunded:
     """Fund an opportunity from the cheapest source; `liquidity` is None where nothing is known.
 
     `table` says what gas a source adds. Of `restless` tokens the executor may hold something else
-    by now than `liquidity` says.
+    by now than `liquidity` says. What is `saved` counts as profit.
 
     Raises:
         ProgramError: The legs cannot be encoded, whoever funds them.
@@ -129,7 +133,7 @@ def finance(
         if chosen is not None or source.premium_raw >= opportunity.profit_raw:
             passed_over[source.name] = PassedOver.DEARER if chosen else PassedOver.TOO_DEAR
             continue
-        funded = _net(opportunity, source)
+        funded = _net(opportunity, source, saved(opportunity, source))
         try:
             chosen = Financed(funded, source, passed_over, encode(funded, source))
         except CustodyError:
@@ -282,9 +286,9 @@ def _cost_usd(opportunity: Opportunity, source: Source) -> float:
     return cost
 
 
-def _net(opportunity: Opportunity, source: Source) -> Opportunity:
-    """The opportunity on this source: the premium off to the wei, the gas added."""
-    profit_raw = opportunity.profit_raw - source.premium_raw
+def _net(opportunity: Opportunity, source: Source, saved_raw: int) -> Opportunity:
+    """The opportunity on this source, to the wei: less premium, and more where less is paid."""
+    profit_raw = opportunity.profit_raw + saved_raw - source.premium_raw
     profit_usd = opportunity.profit_usd * profit_raw / opportunity.profit_raw
     units = opportunity.gas_estimate + source.gas
     gas_usd = opportunity.gas_cost_usd * units / opportunity.gas_estimate

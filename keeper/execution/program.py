@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from keeper.chain import Address, Protocol
 from keeper.execution import program_table as table
+from keeper.execution.directory import NO_DIRECTORY, Directory
 from keeper.execution.program_checks import PROTOCOLS, check_basket, check_chain
 from keeper.execution.program_routes import (
     Feeds,
@@ -20,8 +21,9 @@ from keeper.execution.program_routes import (
     chain_feeds,
     check_arriving,
     exact_output,
+    runs_backwards,
 )
-from keeper.execution.program_runs import mixed_run
+from keeper.execution.program_runs import asking_in_cycle, cycle_run
 from keeper.execution.program_stream import (
     Command,
     CustodyError,
@@ -103,6 +105,7 @@ def encode_program(
     max_premium_raw: int = 0,
     lender: LendingPool | None = None,
     held: Mapping[Address, int] | None = None,
+    directory: Directory = NO_DIRECTORY,
 ) -> bytes:
     """Calldata of a run for a cycle of 2 to 16 legs, each of which takes its predecessor's output.
 
@@ -111,7 +114,8 @@ def encode_program(
     24 significant bits. `max_premium_raw` is the highest premium that a loan of Aave's or
     Balancer's may cost; `lender` is the pool of `Funding.UNISWAP_V3`. With `held`, each leg but the
     first takes whatever has arrived of its token: what is paid out of the executor's balance is all
-    but so much, raw units that it held before (see `program_routes.arriving_tokens`).
+    but so much, raw units that it held before (see `program_routes.arriving_tokens`). `directory`
+    is the executor's: a cycle over its pools is done in one run, backwards (see `asking_legs`).
 
     Raises:
         ProgramError: the legs are no closed chain from `profit_token`, no program funds them so, or
@@ -120,16 +124,17 @@ def encode_program(
     terms = min_profit_raw, deadline_block, max_base_fee_wei, max_premium_raw, lender
     limits = Limits(*terms, held=held)
     check_chain(legs, profit_token)
+    run = _cycle_run(legs, funding, held, directory)
     if funding is Funding.EXACT_OUTPUT:
         most_in = legs[-1].amount_out_raw - min_profit_raw
-        return _program([profit_token], exact_output(legs, most_in), limits)
+        stream = (run,) if run else exact_output(legs, most_in)
+        return _program([profit_token], stream, limits)
     feeds = chain_feeds(legs)
     if held is not None:
         check_arriving(legs, held)
-    run = mixed_run(legs) if held is None else None
     if funding is not Funding.FLASH_SWAP:
         return _funded(legs, feeds, funding, profit_token, limits, run=run)
-    if run and legs[-1].protocol is Protocol.UNISWAP_V3:
+    if run:
         return _program([profit_token], (run,), limits)
     if held is None and can_lend(legs[-1]):
         router = Router(legs, feeds, profit_token)
@@ -138,6 +143,42 @@ def encode_program(
         router = Router(legs, {k: v for k, v in feeds.items() if k != 1}, profit_token, held=held)
         return _program(router.tokens, _unlocked(router, router.flash_first()), limits)
     raise ProgramError("neither the first leg's pool nor the last one's gives before it takes")
+
+
+def asking_legs(
+    legs: Sequence[Leg],
+    funding: Funding,
+    held: Mapping[Address, int] | None,
+    directory: Directory,
+) -> Sequence[Leg]:
+    """The legs from the start on whose pools ask for what the one behind them needs.
+
+    What the first of them is paid may be less than its leg says, see `saved_raw`.
+    """
+    if _cycle_run(legs, funding, held, directory) is not None:
+        return asking_in_cycle(legs)
+    return legs if funding is Funding.EXACT_OUTPUT else ()
+
+
+def _cycle_run(
+    legs: Sequence[Leg],
+    funding: Funding,
+    held: Mapping[Address, int] | None,
+    directory: Directory,
+) -> Command | None:
+    """The legs as one run, where pools and funding bear it; the pool manager lends to none.
+
+    Without capital the last pool has to give first, and with an exact output each of them.
+    """
+    ends_in_pool = legs[-1].protocol is Protocol.UNISWAP_V3
+    unfit = {
+        Funding.UNISWAP_V4: True,
+        Funding.FLASH_SWAP: not ends_in_pool,
+        Funding.EXACT_OUTPUT: not runs_backwards(legs),
+    }
+    if held is not None or unfit.get(funding):
+        return None
+    return cycle_run(legs, directory)
 
 
 def encode_basket(
@@ -195,7 +236,7 @@ def _funded(
 ) -> bytes:
     """The legs one after another on capital or a loan, inside the loans of other tokens.
 
-    `run` does all of them at once; the pool manager lends to no run.
+    `run` does all of them at once.
     """
     _check_lender(legs, funding, limits.lender)
     lent = funding is Funding.UNISWAP_V4
@@ -204,7 +245,7 @@ def _funded(
     router = Router(legs, feeds, profit_token, lent_by_manager=lent, held=limits.held)
     fed = {feed for feeders in feeds.values() for feed in feeders}
     roots = (place for place in range(len(legs)) if place not in fed)
-    if run and not lent:
+    if run:
         stream: tuple[Command, ...] = (run,)
     else:
         stream = tuple(each for root in roots for each in router.leg(root, table.TO_SELF))

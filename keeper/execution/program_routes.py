@@ -11,7 +11,7 @@ from itertools import count
 
 from keeper.chain import Address, Protocol
 from keeper.execution import program_table as table
-from keeper.execution.program_runs import v2_run, v3_run
+from keeper.execution.program_runs import v2_run
 from keeper.execution.program_stream import Command, CustodyError, ProgramError, Target
 from keeper.execution.program_swaps import (
     BALANCER,
@@ -221,14 +221,10 @@ def runs_backwards(legs: Sequence[Leg]) -> bool:
 def exact_output(legs: Sequence[Leg], most_in: int) -> tuple[Command, ...]:
     """A cycle in reverse: each pool asks the one before it for exactly what it is owed.
 
-    The first is paid at most `most_in`, or where one run does it at most what the last gives: which
-    the settlement limits to the same.
+    The first is paid at most `most_in`.
     """
     if not runs_backwards(legs):
         raise ProgramError("an exact-output cycle has Uniswap V3 and Algebra legs only")
-    run = v3_run(legs)
-    if run:
-        return (run,)
     *before, last = legs
     nested: tuple[Command, ...] = (pay_owed(0, most_in),)
     for leg in before:

@@ -1,9 +1,11 @@
-"""Runs over pools of one kind in one command: a chain of V2 pairs, or of V3 pools in reverse."""
+"""Runs in one command: a chain of V2 pairs, or a cycle of V3 pools and pairs in reverse."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from keeper.chain import Protocol
 from keeper.execution import program_table as table
+from keeper.execution.directory import Directory
 from keeper.execution.program_stream import Command, Target, given, head, packed
 from keeper.strategies.opportunity import Leg
 
@@ -11,8 +13,13 @@ _AMOUNT = 1 << 96
 _CELL_AMOUNT = 1 << 95
 _ZERO_FOR_ONE = 1 << 95
 """In the twelve bytes before a cell's pair."""
-_MARK, _POOL_WAY, _TO_SECTION, _PAIR_WAY, _LAST = (1 << bit for bit in (95, 94, 93, 93, 92))
-"""In those of the cells of a mixed run."""
+_CYCLE_AMOUNT = 1 << 85
+"""Above all amounts of a cycle: a pool's have a sign."""
+_AMOUNT_END = 1 << 86
+"""Of what is read as signed."""
+_MORE = 1 << 87
+"""In the eleven bytes behind a pair's place: another follows."""
+_PAID = (table.WPOL, table.USDC_E)
 
 
 def v2_run(legs: Sequence[Leg], token: int, target: Target) -> Command | None:
@@ -34,63 +41,55 @@ def _v2_cells(legs: Sequence[Leg]) -> bytes:
     return b"".join(word.to_bytes(12) + leg.pool for word, leg in zip(words, legs, strict=True))
 
 
-def v3_run(legs: Sequence[Leg]) -> Command | None:
-    """A cycle from and to token 0: the last leg's exact output, each paid by the pool before it.
+def cycle_run(legs: Sequence[Leg], directory: Directory) -> Command | None:
+    """A cycle from and to token 0 over V3 pools of the directory, at least one, and its V2 pairs.
 
-    We pay the first leg's at most what the last one gives. None where that does not fit, a leg is
-    no V3 pool's, or a pool comes twice.
+    What a pair takes is exact; a pool that another stands behind gives what that one asks for, any
+    other buys or sells an exact amount of its token1. None where an amount does not fit, a pool has
+    no place, or comes twice, or the token is one that such a run does not pay.
     """
-    bought = legs[-1].amount_out_raw
-    other = any(leg.protocol is not Protocol.UNISWAP_V3 for leg in legs)
-    if other or _repeats(legs) or not 1 < bought < _CELL_AMOUNT:
+    most = max(max(leg.amount_in_raw, leg.amount_out_raw) for leg in legs)
+    repeats = len({leg.pool for leg in legs}) < len(legs)
+    places = [p for leg in legs if (p := directory.place(leg.pool, leg.protocol)) is not None]
+    if legs[0].token_in not in _PAID or repeats or most >= _CYCLE_AMOUNT:
         return None
-    terms = packed(table.V3_RUN[1:], (bought,), "V3 run")
-    cells = b"".join(bytes([leg.zero_for_one]) + leg.pool for leg in reversed(legs))
-    return Command(head(table.OP_V3_RUN), terms, cells=cells)
-
-
-def mixed_run(legs: Sequence[Leg]) -> Command | None:
-    """A cycle from and to token 0 over V3 pools, at least one, and V2 pairs, with exact inputs.
-
-    None where an amount does not fit, a leg is neither's, or a pool comes twice.
-    """
-    too_large = any(max(leg.amount_in_raw, leg.amount_out_raw) >= _LAST for leg in legs)
-    if too_large or legs[0].amount_in_raw < 2 or _repeats(legs):
+    if len(places) < len(legs) or not any(map(_is_pool, legs)):
         return None
-    sections = _sections(legs)
-    if sections is None:
-        return None
-    pools, pairs = sections
-    terms = packed(table.MIXED_RUN[1:], (legs[0].amount_in_raw, len(pools)), "mixed run")
-    return Command(head(table.OP_MIXED_RUN), terms, cells=b"".join((*pools, *pairs)))
+    last = legs[-1]
+    whole = _stated(last) if _is_pool(last) else -last.amount_out_raw
+    terms = packed(table.CYCLE_RUN[1:], (whole % _AMOUNT_END,), "cycle run")
+    cells = (
+        bytes([place << 1 | leg.zero_for_one]) + _pair_terms(legs, at)
+        for at, (place, leg) in enumerate(zip(places, legs, strict=True))
+    )
+    return Command(head(table.OP_CYCLE_RUN), terms, cells=b"".join(cells))
 
 
-def _repeats(legs: Sequence[Leg]) -> bool:
-    """Whether a pool comes twice: what a run tells it would be ambiguous."""
-    return len({leg.pool for leg in legs}) < len(legs)
+def _pair_terms(legs: Sequence[Leg], at: int) -> bytes:
+    """What a pair's cell says beside its place; nothing for a pool."""
+    if _is_pool(legs[at]):
+        return b""
+    fed_by_pool = at > 0 and _is_pool(legs[at - 1])
+    amount = _stated(legs[at - 1]) if fed_by_pool else legs[at].amount_in_raw
+    more = at + 1 < len(legs) and not _is_pool(legs[at + 1])
+    return (more * _MORE | amount % _AMOUNT_END << 1).to_bytes(11)
 
 
-def _sections(legs: Sequence[Leg]) -> tuple[list[bytes], list[bytes]] | None:
-    """Cells of the pools, from the route's last to its first, and of the pairs behind each."""
-    pools: list[bytes] = []
-    pairs: list[bytes] = []
-    section: list[bytes] = []
-    for leg in reversed(legs):
-        match leg.protocol:
-            case Protocol.UNISWAP_V2:
-                # what a callback asks for is what the last pair before that pool gives
-                known = leg.amount_out_raw if section or not pools else 0
-                flags = _MARK | leg.zero_for_one * _PAIR_WAY | (not section) * _LAST
-                section.insert(0, _cell(leg, flags, known))
-            case Protocol.UNISWAP_V3:
-                flags = _MARK | leg.zero_for_one * _POOL_WAY | bool(section) * _TO_SECTION
-                pools.append(_cell(leg, flags, leg.amount_in_raw))
-                pairs += section
-                section = []
-            case _:
-                return None
-    return (pools, [*pairs, *section]) if pools else None
+def asking_in_cycle(legs: Sequence[Leg]) -> Sequence[Leg]:
+    """The legs from the start of a `cycle_run` on whose pools ask for what the one behind needs."""
+    pools = list(takewhile(_is_pool, legs))
+    return pools[:-1] if pools and _states_input(pools[-1]) else pools
 
 
-def _cell(leg: Leg, flags: int, amount: int) -> bytes:
-    return (flags | amount).to_bytes(12) + leg.pool
+def _is_pool(leg: Leg) -> bool:
+    return leg.protocol is Protocol.UNISWAP_V3
+
+
+def _states_input(pool: Leg) -> bool:
+    """Whether a pool swaps an exact input: its price moves by token1 alike, by token0 inversely."""
+    return not pool.zero_for_one
+
+
+def _stated(pool: Leg) -> int:
+    """A pool's exact input, or minus its exact output: whichever costs it less gas."""
+    return pool.amount_in_raw if _states_input(pool) else -pool.amount_out_raw

@@ -4,13 +4,16 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TypedDict
 from uuid import UUID, uuid5
 
 from keeper.chain import Address, ChainInstance
+from keeper.execution.asking import saved_raw
+from keeper.execution.directory import NO_DIRECTORY, Directory
 from keeper.execution.financing import Financed, Source, Unfunded, finance, is_short_chain
 from keeper.execution.identity import opportunity_id
 from keeper.execution.intent import Intent
@@ -19,6 +22,7 @@ from keeper.execution.program import (
     Funding,
     LendingPool,
     ProgramError,
+    asking_legs,
     encode_basket,
     encode_program,
 )
@@ -26,6 +30,7 @@ from keeper.execution.signing import Fees, SignedTransaction, Signer
 from keeper.execution.store import IntentStore, StoreUnavailableError
 from keeper.gas_table import table_of
 from keeper.market.flash_sources import Liquidity
+from keeper.market.venues.base import VenueState
 from keeper.node import CallReverted, Node, NodeError, TransactionRejected
 from keeper.strategies.opportunity import Opportunity
 from keeper.strategies.reasons import Reason
@@ -38,13 +43,15 @@ GAS_LIMIT_MARGIN_PERCENT = 25
 
 @dataclass(frozen=True, slots=True)
 class SubmissionPolicy:
-    """How the keeper bids and how long a program stays valid."""
+    """Which executor runs programs, how the keeper bids and how long a program stays valid."""
 
     executor: Address
     tip_wei: int
     base_fee_headroom_percent: int
     deadline_blocks: int
     min_net_profit_usd: float
+    directory: Directory = NO_DIRECTORY
+    """Of the executor: what cycles its programs can run at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +125,19 @@ class Submitter:
         self,
         opportunity: Opportunity,
         liquidity: Liquidity | None,
+        states: Mapping[Address, VenueState],
         restless: Set[Address] = frozenset(),
     ) -> Financed | Unfunded:
         """Choose the source of an opportunity's capital and encode its program.
 
-        `liquidity` is what is known of lenders and own balances, None where nothing is; of
-        `restless` tokens the executor may hold something else by now.
+        `liquidity` is what is known of lenders and own balances, None where nothing is; `states`
+        are those of the pools: without them, a program whose pools ask may earn more than is said.
+        Of `restless` tokens the executor may hold something else by now.
         """
         table = table_of(self._instance)
+        saved = partial(self._saved_raw, states)
         try:
-            return finance(opportunity, liquidity, self._encode, table, restless)
+            return finance(opportunity, liquidity, self._encode, table, restless, saved=saved)
         except ProgramError as error:
             logger.warning("opportunity cannot be encoded: %s", error)
             return Unfunded(Reason.NOT_ENCODABLE, {})
@@ -162,6 +172,15 @@ class Submitter:
             logger.warning("not traded: %s", error)
             return Refusal(Reason.JOURNAL_UNAVAILABLE)
 
+    def _saved_raw(
+        self, states: Mapping[Address, VenueState], opportunity: Opportunity, source: Source
+    ) -> int:
+        """What the first pool asks for less than its leg says, where pools ask."""
+        if not is_short_chain(opportunity):
+            return 0
+        legs, directory = opportunity.legs, self._policy.directory
+        return saved_raw(asking_legs(legs, source.funding, source.held, directory), states)
+
     def _encode(self, opportunity: Opportunity, source: Source) -> bytes:
         """The program of an opportunity as funded from a source."""
         common = _Common(
@@ -174,7 +193,8 @@ class Submitter:
             max_base_fee_wei=self._fees(opportunity).max_fee_wei - self._policy.tip_wei,
         )
         if is_short_chain(opportunity):
-            return encode_program(opportunity.legs, held=source.held, **common)
+            directory = self._policy.directory
+            return encode_program(opportunity.legs, held=source.held, directory=directory, **common)
         if _left_over(opportunity) != opportunity.profit_raw + source.premium_raw:
             raise ProgramError("the legs do not leave the profit that they are said to")
         return encode_basket(opportunity.legs, loans=opportunity.loans, **common)

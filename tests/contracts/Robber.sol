@@ -18,6 +18,7 @@ contract Robber {
     uint256 private constant ASK_FOR_MORE = 64;
     uint256 private constant TAKE = 128;
     uint256 private constant ELSEWHERE = 256;
+    uint256 private constant ONCE = 512; // no callback may pass but the one that is due
 
     bytes4 private constant V2 = 0x10d1e85c; // uniswapV2Call(address,uint256,uint256,bytes)
     bytes4 private constant V3 = 0xfa461e33; // uniswapV3SwapCallback(int256,int256,bytes)
@@ -106,11 +107,11 @@ contract Robber {
         if (_has(CALL_BACK_AGAIN)) _forbidden(selector, data);
     }
 
-    /// @dev Answered before, or late, or not what was given; but a run's pool may pass on what it likes, as
-    /// often as it likes.
+    /// @dev Answered before, or late, or not what was given; but a cycle's pool that has a word may ask for
+    /// what it likes, as often as it likes.
     function _forbidden(bytes4 selector, bytes memory data) private {
-        bool runs = data.length == 0 || uint8(data[0]) >> 6 == 2;
-        if (!runs) _refused(_executor, _callback(selector, data));
+        bool served = data.length == 0 && !_has(ONCE);
+        if (!served) _refused(_executor, _callback(selector, data));
         else _executor.call(_callback(selector, data));
     }
 

@@ -13,8 +13,10 @@ from keeper.collector import topics
 from keeper.collector.bootstrap import Reader
 from keeper.collector.discovery import Discovery
 from keeper.collector.logs import Interpreter, boundary_of
+from keeper.execution.asking import saved_raw
+from keeper.execution.directory import Directory
 from keeper.execution.outcomes import balance_change
-from keeper.execution.program import LOANS, Funding, encode_program
+from keeper.execution.program import LOANS, Funding, asking_legs, encode_program
 from keeper.execution.program_routes import arriving_tokens, can_lend
 from keeper.gas_table import ETHEREUM
 from keeper.market.state import Market
@@ -34,6 +36,7 @@ from replica import Replica
 from replica.abi import address, encode_call
 from replica.contracts import deploy_executor
 from replica.deploy import WHALE
+from replica.directory import directory_of
 from replica.trial import mined_by_hand, taken_back
 
 TIP_WEI = 30 * 10**9
@@ -42,6 +45,7 @@ CAPITAL_USD = 2_000_000
 PROFIT_TOKENS = ("WPOL", "USDC.e", "WETH", "USDC")
 USD_TOKENS = ("USDC.e", "USDC", "USDT", "DAI")
 AAVE_PREMIUM_BP = 5
+WASTED_PART = 1_000_000
 HALF_OF_GAS, MOST_OF_GAS = 0.12, 0.25
 """Pools write less in the second of a block before, so that gas depends on the machine's pace."""
 FUNDINGS = (Funding.OWN_CAPITAL, Funding.FLASH_SWAP, Funding.AAVE_V3)
@@ -52,6 +56,7 @@ FUNDINGS = (Funding.OWN_CAPITAL, Funding.FLASH_SWAP, Funding.AAVE_V3)
 class Execution:
     """One program on chain: `held_raw` is by `balanceOf`, `logged_raw` by the keeper's reading.
 
+    `saved_raw` is what a program was said to pay less because so many of its pools were `asking`.
     `arrived` says whether its legs took whatever had arrived, instead of exact amounts.
     """
 
@@ -61,7 +66,9 @@ class Execution:
     held_raw: int
     logged_raw: int
     crossings: int
+    saved_raw: int = 0
     arrived: bool = False
+    asking: int = 0
 
     @property
     def gas_error(self) -> float:
@@ -72,8 +79,10 @@ class Execution:
 
     @property
     def expected_raw(self) -> int:
-        """The prediction, less the premium of a loan."""
-        return self.opportunity.profit_raw - premium(self.opportunity, self.funding)
+        """The prediction, less the premium of a loan, with what less was asked for."""
+        return (
+            self.opportunity.profit_raw + self.saved_raw - premium(self.opportunity, self.funding)
+        )
 
 
 def premium(opportunity: Opportunity, funding: Funding) -> int:
@@ -111,6 +120,8 @@ class Arena:
         self._traders = Traders(replica, seed)
         replica.rpc("evm_setAutomine", [True])
         manifest = replica.manifest
+        self._listed = directory_of(manifest)
+        self._directory = Directory.of(*self._listed)
         self._rich, self._poor = self._deploy(), self._deploy()
         self._wpol = manifest.token("WPOL").address
         self._usd_tokens = [manifest.token(symbol).address for symbol in USD_TOKENS]
@@ -128,6 +139,8 @@ class Arena:
             treasury=treasury,
             aave_pool=self._replica.manifest.aave_pool,
             executors=[keeper],
+            pools=self._listed[0],
+            pairs=self._listed[1],
         )
 
     async def read(self) -> None:
@@ -181,7 +194,8 @@ class Arena:
         quote = gas_quote(view, view.block.base_fee_wei + TIP_WEI, self._wpol, ETHEREUM)
         assert quote is not None
         found = [o for s in self._strategies for o in s.evaluate(view, quote).opportunities]
-        return select(found, set()).chosen
+        chosen = select(found, set()).chosen
+        return tuple(_loose(o, view) if self.rng.randint(0, 1) else o for o in chosen)
 
     def funding_for(self, opportunity: Opportunity) -> Funding:
         """A random funding that the opportunity can pay."""
@@ -194,17 +208,24 @@ class Arena:
     ) -> Execution:
         """Send the program for exactly the predicted profit, and measure what it earned."""
         executor = self._rich if funding is Funding.OWN_CAPITAL else self._poor
-        token, cost = opportunity.profit_token, premium(opportunity, funding)
-        held = self._held_on_the_way(opportunity, executor)
-        program = encode_program(
+        token, cost, legs = (
+            opportunity.profit_token,
+            premium(opportunity, funding),
             opportunity.legs,
+        )
+        held, directory = self._held_on_the_way(opportunity, executor), self._directory
+        asking = asking_legs(legs, funding, held, directory)
+        saved = saved_raw(asking, view.states)
+        program = encode_program(
+            legs,
             funding=funding,
             profit_token=token,
-            min_profit_raw=opportunity.profit_raw - cost,
+            min_profit_raw=opportunity.profit_raw + saved - cost,
             deadline_block=view.block.number + 100,
             max_base_fee_wei=MAX_FEE_WEI,
             max_premium_raw=cost,
             held=held,
+            directory=directory,
         )
         before = self._balance(token, executor)
         receipt = await self._node.receipt(self._send(executor, program))
@@ -216,7 +237,9 @@ class Arena:
             held_raw=self._balance(token, executor) - before,
             logged_raw=balance_change(receipt.logs, token, executor),
             crossings=_crossings(receipt, view),
+            saved_raw=saved,
             arrived=held is not None,
+            asking=len(asking),
         )
 
     def _held_on_the_way(
@@ -254,6 +277,24 @@ class Arena:
                 data = encode_call("transfer(address,uint256)", holder, given)
                 self._send(token.address, data, WHALE)
             assert self._balance(token.address, self._rich) == amount
+
+
+def _loose(opportunity: Opportunity, view: MarketView) -> Opportunity:
+    """The same a little larger, its input as it comes, of which rounding may waste some.
+
+    The keeper's own search trims inputs, so that no pool could ask for less than its leg says.
+    """
+    amount = opportunity.amount_in_raw
+    amount += amount // WASTED_PART
+    legs = []
+    for leg in opportunity.legs:
+        state = view.states[leg.pool]
+        quote = state.quote(zero_for_one=leg.zero_for_one, amount=amount, exact_in=True)
+        assert quote.refusal is None
+        legs.append(replace(leg, amount_in_raw=amount, amount_out_raw=quote.amount_out))
+        amount = quote.amount_out
+    profit = legs[-1].amount_out_raw - legs[0].amount_in_raw
+    return replace(opportunity, legs=tuple(legs), profit_raw=profit) if profit > 0 else opportunity
 
 
 def _balance_of(token: Address, holder: Address) -> dict[str, object]:

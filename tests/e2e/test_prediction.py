@@ -13,6 +13,7 @@ MARKETS = 200
 FRESHLY_READ = 5
 MIN_CROSSING_MARKETS = 30
 MIN_ARRIVED = 50
+MIN_ASKED = 50
 SEED = 20_260_801
 HOP_KINDS = {
     (protocol, place, zero_for_one)
@@ -40,12 +41,17 @@ async def test_profit_is_predicted_to_the_wei(chain: Replica, figures: list[str]
     assert set(fundings) == set(FUNDINGS)
     arrived = sum(execution.arrived for execution in executions)
     assert arrived >= MIN_ARRIVED
+    asked = [execution for execution in executions if execution.asking]
+    asked_less = sum(execution.saved_raw > 0 for execution in asked)
+    assert len(asked) >= MIN_ASKED
+    assert asked_less > 0
     assert {e.opportunity.strategy for e in executions} == {"simple", "triangular"}
     figures.append(
         f"prediction: {len(executions)} executions in {traded} of {tried} random markets, "
         f"{crossing_markets} of them across initialised ticks, all exact to the wei; "
         f"{', '.join(f'{n} {f.value}' for f, n in fundings.items())}; "
-        f"{arrived} took what had arrived; "
+        f"{arrived} took what had arrived; in {len(asked)} pools asked, {asked_less} of them "
+        f"for less than their legs say; "
         f"{gas_figure(executions)}; {time.monotonic() - started:.1f} s"
     )
 

@@ -24,7 +24,8 @@ from fork_addresses import (
 
 from keeper.chain import Address, Protocol
 from keeper.deployment import Arguments
-from keeper.execution.program import Funding, encode_program
+from keeper.execution.directory import Directory
+from keeper.execution.program import Funding, asking_legs, encode_program
 from keeper.strategies.opportunity import Leg
 from replica.abi import encode_call
 from scripts import _executor as executors
@@ -36,6 +37,7 @@ FUNDINGS = (Funding.OWN_CAPITAL, Funding.FLASH_SWAP, Funding.AAVE_V3)
 ANY_BASE_FEE_WEI = 10**15
 V3_FEE_PIPS = 500
 QUOTE = "quoteExactInputSingle((address,address,uint256,uint24,uint160))"
+QUOTE_OUTPUT = "quoteExactOutputSingle((address,address,uint256,uint24,uint160))"
 
 Hop = tuple[Address, Protocol, Address, Address]
 V2_BACK = (QUICKSWAP_WPOL_USDC_E, Protocol.UNISWAP_V2, USDC_E, WPOL)
@@ -53,8 +55,23 @@ THREE_HOPS = (
     V2_BACK,
 )
 
+POOLS, PAIRS = (V3_WPOL_USDC_E, V3_WPOL_WETH), (QUICKSWAP_WPOL_USDC_E, QUICKSWAP_USDC_E_WETH)
+DIRECTORY = Directory.of(POOLS, PAIRS)
+
 # a transaction that was taken back and is sent again unchanged has no receipt
 _gas_limits = itertools.count(2_000_000)
+
+
+def arguments_of(owner: AccountAPI, guardian: AccountAPI) -> Arguments:
+    """What the executor is created with."""
+    return Arguments(
+        owner=_raw(owner),
+        guardian=_raw(guardian),
+        treasury=TREASURY,
+        aave_pool=AAVE_POOL,
+        pools=POOLS,
+        pairs=PAIRS,
+    )
 
 
 @dataclass(frozen=True)
@@ -80,9 +97,7 @@ class Market:
         ape.chain.mine()
         owner, guardian = people[:2]
         contract = executors.compile_executor()
-        arguments = Arguments(
-            owner=_raw(owner), guardian=_raw(guardian), treasury=TREASURY, aave_pool=AAVE_POOL
-        )
+        arguments = arguments_of(owner, guardian)
         executor = owner.deploy(contract, *executors.constructor_arguments(arguments))
         executors.verify(provider, executor, contract, arguments)
         market = cls(provider, *people, executor)
@@ -176,7 +191,17 @@ class Market:
             "max_base_fee_wei": ANY_BASE_FEE_WEI,
             "max_premium_raw": self.aave_premium(legs[0].amount_in_raw),
         }
-        return encode_program(legs, funding=funding, profit_token=WPOL, **(limits | changes))
+        terms = {"funding": funding, "profit_token": WPOL, "directory": DIRECTORY}
+        return encode_program(legs, **(terms | limits | changes))
+
+    def payment(self, legs: Sequence[Leg], funding: Funding) -> int:
+        """What the first pool is paid: what it asks for, where it does."""
+        asking = asking_legs(legs, funding, None, DIRECTORY)
+        paid = legs[0].amount_in_raw if not asking else asking[-1].amount_out_raw
+        for leg in reversed(asking):
+            order = (leg.token_in, leg.token_out, paid, V3_FEE_PIPS, 0)
+            paid = self.ask(QUOTER_V2, QUOTE_OUTPUT, order)[0]
+        return paid
 
     def aave_premium(self, amount: int) -> int:
         """What Aave asks for a loan now, rounded half up as its percentage arithmetic does."""

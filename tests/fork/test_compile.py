@@ -25,7 +25,9 @@ def test_creation_code_is_that_of_forge(tmp_path: Path) -> None:
         check=True,
         capture_output=True,
     )
-    artifact = json.loads((built / "ArbitrageExecutor.sol" / "ArbitrageExecutor.json").read_text())
+    artifact = json.loads(
+        (built / "ExecutorDeployment.sol" / "ExecutorDeployment.json").read_text()
+    )
     of_forge = bytes.fromhex(artifact["bytecode"]["object"][2:])
     assert executors.creation_code(executors.compile_executor()) == of_forge
 

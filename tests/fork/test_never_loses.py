@@ -28,7 +28,7 @@ def test_gain_is_the_prediction_or_nothing_moves(
         legs = market.legs(route, market.size(size))
         amount = legs[0].amount_in_raw
         market.fund_executor(amount)
-        predicted = legs[-1].amount_out_raw - amount
+        predicted = legs[-1].amount_out_raw - market.payment(legs, funding)
         predicted -= market.aave_premium(amount) if funding is Funding.AAVE_V3 else 0
         ran = market.attempt(market.program(legs, funding))
         assert ran == (predicted >= 0)

@@ -13,8 +13,10 @@ contract NotedToken {
         balanceOf[to] += amount;
     }
 
-    fallback() external {
-        ++_asked; // a transfer, an approval, anything that is not a look
+    /// @dev A transfer, an approval, anything that is not a look.
+    fallback(bytes calldata) external returns (bytes memory) {
+        ++_asked;
+        return abi.encode(true);
     }
 }
 

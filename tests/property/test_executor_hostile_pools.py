@@ -97,14 +97,18 @@ def world() -> World:
     return rich_world()
 
 
-# two payments of one amount are bound alike: a late callback would be the one that is armed
-CASES = [(n, v) for n in KINDS for v in VISITS if not (v.asks and n == "late")]
+def may_be_late(visit: Visit) -> bool:
+    """Whether a late callback differs from the one that is due: equal payments are alike."""
+    return not visit.asks and not visit.name.startswith("cycle_run")
+
+
+CASES = [(n, v) for n in KINDS for v in VISITS if n != "late" or may_be_late(v)]
 
 
 @pytest.mark.parametrize(("name", "visit"), CASES, ids=[f"{n}, {v.name}" for n, v in CASES])
 def test_a_hostile_pool_takes_nothing(world: World, name: str, visit: Visit) -> None:
     kind, tries, expected = KINDS[name]
-    if visit.name in {"v3_run", "mixed_run"} and name == "never":
+    if visit.name.startswith("cycle_run") and name == "never":
         expected = None  # nothing was paid, and nothing can be asked for any more
     if visit.asks and name == "lies about amounts":
         expected = "HopFailed"  # what it asks for is above the most that it is paid

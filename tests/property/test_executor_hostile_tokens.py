@@ -1,8 +1,10 @@
 """Odd and hostile tokens in every venue: a run reverts, or all that was there is there still."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
+from directory import relist
 from eth_utils.crypto import keccak
 from executor_world import NATIVE, STRANGER, RevertedError, World, header
 from hostile_world import (
@@ -16,7 +18,8 @@ from hostile_world import (
 )
 from odd_markets import create_pair, create_v3
 
-from keeper.chain import Address
+from keeper.chain import Address, Protocol
+from keeper.execution.directory import Directory
 from keeper.execution.program import Funding
 from replica.contracts import compile_contract
 from replica.deploy import WHALE
@@ -96,6 +99,16 @@ def lab(world: World, kind: str) -> Lab:
     return Lab(world, token, world.manifest.token("WPOL").address)
 
 
+def listed(world: World, route: Sequence[Pool]) -> Directory:
+    """The executor's directory from now on: with it, what begins with WPOL may be one cycle."""
+    lists = [
+        [pool.address for pool in route if pool.protocol is kind]
+        for kind in (Protocol.UNISWAP_V3, Protocol.UNISWAP_V2)
+    ]
+    relist(world, world.executor, *lists)
+    return Directory.of(*lists)
+
+
 @pytest.mark.parametrize("funding", [Funding.OWN_CAPITAL, Funding.FLASH_SWAP])
 @pytest.mark.parametrize("start", ["wpol first", "odd first"])
 @pytest.mark.parametrize("way", WAYS)
@@ -110,12 +123,11 @@ def test_an_odd_token_costs_nothing(
         route = [lab_.market(venue, more) for venue, more in zip(WAYS[way], cheap, strict=True)]
         first = lab_.token if odd_first else lab_.wpol
         legs = world.legs(first, route, TRADED)
-        program = world.program(legs, funding)
+        program = world.program(legs, funding, directory=listed(world, route))
         with taken_back(world):
             world.run(program)  # unarmed, the token is one like any other and the cycle earns
         if kind == "Hooks":
-            message = world.program(legs, funding)
-            world.do(STRANGER, lab_.token, "listen(address,bytes)", world.executor, message)
+            world.do(STRANGER, lab_.token, "listen(address,bytes)", world.executor, program)
         world.do(STRANGER, lab_.token, "arm(address)", world.executor)
         before = lab_.raw()
         failure = run_held_to_the_promise(world, program, tuple(p.address for p in route))

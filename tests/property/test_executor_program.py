@@ -49,63 +49,7 @@ def pair_run(target: int | bytes, values: list[int], cells: bytes) -> list[Comma
     return commands
 
 
-def pool_run(target: int | bytes, values: list[int], cells: bytes) -> list[Command]:
-    """What a run over V3 pools stands for: an exact output, and what each pool is owed."""
-    _, amount = values
-    assert target == table.TO_SELF
-    inner = [Command(table.OP_PAY_OWED, table.TO_SELF, False, (0, amount), [])]
-    to: int | bytes
-    for at in reversed(range(0, len(cells), 21)):
-        way, pool = cells[at], int.from_bytes(cells[at + 1 : at + 21])
-        assert way in {0, 1}
-        opcode, to, given = table.OP_V3_OWED, table.TO_CALLER, [pool]
-        if not at:
-            opcode, to, given = table.OP_V3_OUT, target, [pool, amount]
-        inner = [Command(opcode, to, bool(way), tuple(given), inner)]
-    return inner
-
-
-def mixed_run(target: int | bytes, values: list[int], cells: bytes) -> list[Command]:
-    """The commands that a run over V3 pools and V2 pairs stands for."""
-    _, paid, count = values
-    assert target == table.TO_SELF
-    words = [int.from_bytes(cells[at : at + 32]) for at in range(0, len(cells), 32)]
-    pools, pairs = words[:count], words[count:]
-    assert all(word >> 255 for word in pools)
-    assert all(word >> 254 == 2 for word in pairs)
-    return served(pools, pairs, paid, 0, table.TO_SELF)
-
-
-def served(pools: list[int], pairs: list[int], paid: int, asked: int, to: int) -> list[Command]:
-    """What brings something to `to`: the next pool, or the payment, and the pairs behind it."""
-    section = pairs
-    if pools:
-        ends = [place for place, pair in enumerate(pairs, start=1) if pair >> 252 & 1]
-        section = pairs[: ends[0]] if pools[0] >> 253 & 1 else []
-    first = table.TO_NEXT if section else to
-    found = [Command(table.OP_PAY, first, False, (0, paid), [])]
-    if pools:
-        rest, (pool, *others) = pairs[len(section) :], pools
-        amount, where, way = pool >> 160 & (1 << 93) - 1, pool % (1 << 160), bool(pool >> 254 & 1)
-        if others or rest:
-            nested = served(others, rest, paid, amount, table.TO_CALLER)
-            found = [Command(table.OP_V3, first, way, (where, amount), nested)]
-        else:
-            found = [Command(table.OP_V3_PAY, first, way, (where, 0, amount), [])]
-    for place, pair in enumerate(section, start=1):
-        last = place == len(section)
-        out = (pair >> 160 & (1 << 92) - 1) + last * asked
-        target = to if last else table.TO_NEXT
-        given = (pair % (1 << 160), out)
-        found.append(Command(table.OP_V2, target, bool(pair >> 253 & 1), given, []))
-    return found
-
-
-RUNS = {
-    table.OP_V2_RUN: pair_run,
-    table.OP_V3_RUN: pool_run,
-    table.OP_MIXED_RUN: mixed_run,
-}
+RUNS = {table.OP_V2_RUN: pair_run}
 
 
 def disassemble(stream: bytes) -> list[Command]:
@@ -262,9 +206,7 @@ def test_an_exact_output_program_fixes_its_output_and_pays_at_most_that(
     legs = tuple(replace(leg, protocol=Protocol.UNISWAP_V3) for leg in (*legs[:-1], last))
     _, commands = encode(legs, Funding.EXACT_OUTPUT)
     payment, *swaps = flat(commands)
-    most = last.amount_out_raw
-    if most >= 1 << 95:  # more than a run can say
-        most -= LEAST_PROFIT
+    most = last.amount_out_raw - LEAST_PROFIT
     assert (payment.opcode, payment.values) == (table.OP_PAY_OWED, (0, most))
     assert [swap.values[0] for swap in swaps] == [int.from_bytes(leg.pool, "big") for leg in legs]
     assert [swap.opcode for swap in swaps[:-1]] == [table.OP_V3_OWED] * (len(legs) - 1)

@@ -41,7 +41,7 @@ def decided(seed: int) -> list[tuple[Opportunity, Financed]]:
         instance=ChainInstance(137, bytes(32), "live"),
         policy=SubmissionPolicy(Address(b"\x7f" * 20), 25 * 10**9, 30, 3, 0.01),
     )
-    pairs = [(each, submitter.prepare(each, None)) for each in found]
+    pairs = [(each, submitter.prepare(each, None, {})) for each in found]
     return [(each, made) for each, made in pairs if isinstance(made, Financed)]
 
 

@@ -14,10 +14,12 @@ from eth_utils.crypto import keccak
 
 from keeper.chain import ChainInstance
 from keeper.deployment import save_deployment
+from keeper.execution.directory import Directory
 from keeper.keys import development_addresses
 from keeper.node import Node
 from replica import Replica
 from replica.abi import encode_call
+from replica.directory import directory_of
 
 LOCAL = "polygon:local:foundry"
 LIVE = "polygon:mainnet:node"
@@ -70,6 +72,9 @@ def test_replica_is_deployed_once_until_parameters_change(desk: Desk, chain: Rep
     standing = bytes.fromhex(chain.rpc("eth_getCode", [record.address, "latest"])[2:])
     assert record.code_hash == keccak(standing)
     assert may_run(chain, record.address, TEST_3)
+    listed = directory_of(chain.manifest)
+    assert (list(record.arguments.pools), list(record.arguments.pairs)) == listed
+    assert Directory.read(standing) == Directory.of(*listed)
 
     code, said = desk.ape("deploy", network)
     assert (code, "already deployed" in said) == (0, True), said
@@ -133,7 +138,8 @@ def blocks(chain: Replica) -> Iterator[None]:
 def own_parameters() -> dict[str, str]:
     who = ["0x" + bytes([n] * 20).hex() for n in range(1, 5)]
     roles = dict(zip(("owner", "guardian", "treasury"), who, strict=False))
-    return roles | {"executors": f"[{who[3]}]", "aave_pool": AAVE}
+    lists = {"executors": f"[{who[3]}]", "pools": f"[{who[0]}]", "pairs": f"[{who[1]}]"}
+    return roles | lists | {"aave_pool": AAVE}
 
 
 @pytest.mark.usefixtures("blocks")

@@ -5,21 +5,27 @@ from pathlib import Path
 import pytest
 from eth_account import Account
 
+from keeper.execution.program_table import DIRECTORY_PAIRS, DIRECTORY_POOLS
 from keeper.keys import TEST_MNEMONIC
 from scripts._parameters import MAX_EXECUTORS, ParameterError, load_parameters
 
 PARAMETERS = Path(__file__).parents[2] / "deployments" / "parameters"
 OURS = tuple("0x" + bytes([n] * 20).hex() for n in range(1, 32))
-FIELDS = ("owner", "guardian", "treasury", "aave_pool", "executors")
+FIELDS = ("owner", "guardian", "treasury", "aave_pool", "executors", "pools", "pairs")
 
 
 def write(path: Path, **changes: str | None) -> Path:
     values: dict[str, str | None] = dict(zip(FIELDS[:4], OURS, strict=False))
-    values |= {"executors": f"[{OURS[10]}, {OURS[11]}]"} | changes
+    values |= {"executors": f"[{OURS[10]}, {OURS[11]}]"}
+    values |= {"pools": f"[{OURS[20]}, {OURS[21]}]", "pairs": f"[{OURS[22]}]"} | changes
     path.write_text(
         "".join(f"{key}: {value}\n" for key, value in values.items() if value is not None)
     )
     return path
+
+
+def many(count: int) -> str:
+    return ", ".join("0x" + bytes([9, n] * 10).hex() for n in range(count))
 
 
 @pytest.fixture
@@ -38,8 +44,10 @@ def refusal(path: Path, *, live: bool = True) -> str:
 
 def test_complete_file_is_read(path: Path) -> None:
     parameters = load_parameters(write(path), live=True)
-    roles = [bytes(address).hex() for _, address in parameters.arguments]
-    assert roles == [OURS[n][2:] for n in range(4)]
+    *roles, pools, pairs = (given for _, given in parameters.arguments)
+    assert [address.hex() for address in roles] == [OURS[n][2:] for n in range(4)]
+    assert [address.hex() for address in pools] == [OURS[20][2:], OURS[21][2:]]
+    assert [address.hex() for address in pairs] == [OURS[22][2:]]
     assert [address.hex() for address in parameters.executors] == [OURS[10][2:], OURS[11][2:]]
 
 
@@ -47,6 +55,16 @@ def test_complete_file_is_read(path: Path) -> None:
 def test_missing_field_is_named(path: Path, field: str) -> None:
     assert f"{field} is missing" in refusal(write(path, **{field: None}))
     assert f"{field} is missing" in refusal(write(path, **{field: ""}))
+
+
+def test_committed_live_directory_is_full(path: Path) -> None:
+    whole = (PARAMETERS / "mainnet.yaml").read_text()
+    for field, own in zip(("owner", "guardian", "treasury"), OURS, strict=False):
+        whole = whole.replace(f"{field}:\n", f"{field}: {own}\n")
+    path.write_text(whole.replace("executors:\n", "executors: []\n"))
+    arguments = load_parameters(path, live=True).arguments
+    assert (len(arguments.pools), len(arguments.pairs)) == (DIRECTORY_POOLS, DIRECTORY_PAIRS)
+    assert not set(arguments.pools) & set(arguments.pairs)
 
 
 def test_committed_live_file_has_no_defaults() -> None:
@@ -80,6 +98,11 @@ def test_public_test_accounts_are_refused_on_live_networks(path: Path, field: st
         ({"executors": f"[{OURS[0]}, {OURS[0]}]"}, "twice"),
         ({"executors": f"[{', '.join(OURS[: MAX_EXECUTORS + 1])}]"}, "17"),
         ({"executors": "[test:x]"}, "executors[0]"),
+        ({"pools": OURS[0]}, "pools is missing"),
+        ({"pools": f"[{OURS[0]}, {OURS[0]}]"}, "pools names an address twice"),
+        ({"pairs": f"[{OURS[0]}, {'0x' + '00' * 20}]"}, "pairs[1] is the zero address"),
+        ({"pools": f"[{many(DIRECTORY_POOLS + 1)}]"}, "pools has 64 entries"),
+        ({"pairs": f"[{many(DIRECTORY_PAIRS + 1)}]"}, "pairs has 65 entries"),
         ({"gaurdian": OURS[0]}, "gaurdian is no parameter"),
     ],
 )

@@ -37,7 +37,9 @@ DEPLOYMENTS = st.builds(
     transaction_hash=HASHES,
     block_number=st.integers(0, 2**63 - 1),
     arguments=st.builds(
-        Arguments, owner=ADDRESSES, guardian=ADDRESSES, treasury=ADDRESSES, aave_pool=ADDRESSES
+        Arguments,
+        **dict.fromkeys(("owner", "guardian", "treasury", "aave_pool"), ADDRESSES),
+        **dict.fromkeys(("pools", "pairs"), st.lists(ADDRESSES, max_size=3).map(tuple)),
     ),
     program_version=HASHES,
     creation_code_hash=HASHES,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from eth_abi.abi import decode, encode
+from eth_abi.abi import decode
 from eth_utils.crypto import keccak
 from executor_world import (
     AAVE_POOL,
@@ -24,7 +24,7 @@ from executor_world import (
 from keeper.chain import Address
 from keeper.execution.program_table import PROGRAM_VERSION
 from replica.abi import encode_call
-from replica.contracts import compile_executor
+from replica.contracts import compile_executor, creation_terms
 
 PROPOSED = Address(bytes([0xB1]) * 20)
 
@@ -141,8 +141,8 @@ def test_every_administrative_act_leaves_an_event_that_says_what_it_did() -> Non
 
 def test_the_constructor_leaves_an_event_for_each_role() -> None:
     world = new_world()
-    roles = encode(["address"] * 4, [OWNER, GUARDIAN, TREASURY, AAVE_POOL])
-    world.deploy(compile_executor().creation_code + roles)
+    terms = creation_terms(OWNER, GUARDIAN, TREASURY, AAVE_POOL)
+    world.deploy(compile_executor().creation_code + terms)
     found = left(world)
     assert found["OwnershipTransferred"][1] == OWNER
     assert found["GuardianSet"] == (GUARDIAN, True)

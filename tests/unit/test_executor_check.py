@@ -9,6 +9,7 @@ from execution_world import Lab
 
 from keeper.chain import Address
 from keeper.deployment import Arguments, Chain, Deployment, DeploymentError
+from keeper.execution.directory import Directory
 from keeper.execution.program import PROGRAM_VERSION
 from keeper.node import NodeError
 from keeper.startup import PROGRAM_VERSION_CALL, check_executor
@@ -16,6 +17,8 @@ from replica.abi import address
 from replica.contracts import deploy_executor
 
 SOMEONE = Address(b"\x05" * 20)
+POOLS, PAIRS = ([Address(bytes([n]) * 20) for n in numbers] for numbers in ((1, 2), (3,)))
+ANSWERS_VERSION = b"\x7f" + PROGRAM_VERSION + bytes.fromhex("5f5260205ff3")
 ANSWERS_ZERO = bytes.fromhex("60205ff3")
 REVERTS = bytes.fromhex("5f5ffd")
 
@@ -48,12 +51,21 @@ def executor(lab: Lab) -> Iterator[Address]:
         treasury=SOMEONE,
         aave_pool=lab.executor,
         executors=[lab.signer.address],
+        pools=POOLS,
+        pairs=PAIRS,
     )
     lab.anvil.rpc("evm_setAutomine", [False])
 
 
-async def test_recorded_executor__passes(lab: Lab, executor: Address) -> None:
-    await check_executor(lab.node, await record(lab, executor), lab.instance)
+async def test_recorded_executor__passes_with_its_directory(lab: Lab, executor: Address) -> None:
+    found = await check_executor(lab.node, await record(lab, executor), lab.instance)
+    assert found == Directory.of(POOLS, PAIRS)
+
+
+async def test_code_without_room_for_a_directory__is_refused(lab: Lab) -> None:
+    lab.set_code(ANSWERS_VERSION)
+    with pytest.raises(DeploymentError, match="no room for a directory: deploy again"):
+        await check_executor(lab.node, await record(lab, lab.executor), lab.instance)
 
 
 def test_version_call__is_the_contracts() -> None:

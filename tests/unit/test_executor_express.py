@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import pyrevm
 import pytest
+from cycle_routes import Hop, cells, giving
+from directory import relist
 from executor_world import (
     KEEPER,
     NATIVE,
@@ -24,13 +26,16 @@ from program_assembler import COMMANDS, command, header
 
 from keeper.chain import Address
 from replica.abi import encode_call
+from replica.directory import places
+from toolchain.warm_compiler import Compiler
 
 APPOINT = "setExecutor(address,bool)"
 BEFORE = 100
+GIVEN = 1 << 80
 FAILS, NOTHING = "5f5ffd", "5f5ff3"
 DISPATCH_SIZE = 23
 ASKING = encode_call(V3_CALLBACK, 1, 0, b"")
-"""The callback in which the only pool of a `v3_run` asks for its payment."""
+"""The callback in which the only pool of a cycle asks for its payment."""
 
 
 def word(value: int) -> str:
@@ -58,11 +63,16 @@ class Token:
 
 @dataclass(frozen=True)
 class Scene:
-    """A world, the run that is tried in it, and the token that leads it."""
+    """A world, the kinds of hops of the run that is tried in it, and the token that leads it."""
 
     world: World
-    run: str
+    kinds: str
     lead: str
+
+    @property
+    def run(self) -> str:
+        """The run's command."""
+        return "cycle_run" if "3" in self.kinds else "v2_run"
 
     @property
     def coin(self) -> Address:
@@ -75,10 +85,11 @@ class Scene:
         if self.run == "v2_run":
             cell = bytes(12) + pool
             return start + command(self.run, token=0, amount_in=1, nested=cell, rest=True)
-        if self.run == "v3_run":
-            return start + command(self.run, amount_out=2, nested=bytes(1) + pool, rest=True)
-        cell = (1 << 95).to_bytes(12) + pool
-        return start + command(self.run, amount_in=2, pools=1, nested=cell, rest=True)
+        hops = [Hop(k, pool if k == "3" else scripted(self.world), 1) for k in self.kinds]
+        pairs = [hop.where for hop in hops if hop.kind == "2"]
+        relist(self.world, self.world.executor, [pool], pairs)
+        told = cells(hops, places([pool], pairs))
+        return start + command(self.run, amount=giving(GIVEN), nested=told, rest=True)
 
     def pool(self) -> Address:
         """A pool that does what the run expects of it, and gives nothing."""
@@ -102,20 +113,26 @@ class Scene:
         return "", ()
 
 
-@pytest.fixture(scope="module")
-def world() -> World:
-    return new_world()
+@pytest.fixture(scope="module", params=["deployed", "legacy"])
+def world(request: pytest.FixtureRequest) -> World:
+    """An executor as it is deployed, or of the compiler's other pipeline."""
+    other = None
+    if request.param == "legacy":
+        with Compiler.start() as compiler:
+            other = compiler.executor()
+            assert other is not None
+    return new_world(other)
 
 
-@pytest.fixture(params=["v2_run", "v3_run", "mixed_run"])
-def run(request: pytest.FixtureRequest) -> str:
+@pytest.fixture(params=["2", "3", "23", "223", "32", "322"])
+def kinds(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 @pytest.fixture(params=["wpol", "usdc_e"])
-def scene(world: World, run: str, request: pytest.FixtureRequest) -> Iterator[Scene]:
+def scene(world: World, kinds: str, request: pytest.FixtureRequest) -> Iterator[Scene]:
     """A world whose leading token is itself again afterwards."""
-    scene = Scene(world, run, request.param)
+    scene = Scene(world, kinds, request.param)
     kept, mark = world.evm.get_code(hexed(scene.coin)), world.evm.snapshot()
     yield scene
     world.evm.revert(mark)
@@ -143,17 +160,14 @@ def test_a_balance_that_fell_or_grew_too_little_is_refused(scene: Scene) -> None
     ],
 )
 def test_a_token_that_fails_is_named(scene: Scene, token: Token) -> None:
-    expected = "TokenCallFailed"
-    if scene.run != "v2_run" and token.transfer == NOTHING:
-        expected = ""  # a payment in a callback takes silence for consent, as in the general form
-    assert scene.end(token)[0] == expected
+    assert scene.end(token)[0] == "TokenCallFailed"
 
 
 def test_no_program_but_this_is_taken_for_it(scene: Scene) -> None:
     """No bit changed does, in what the form fixes, but the loop may run the other program alike.
 
     That is a head with a direction, or a recipient where a command has none; cells that say how
-    long they are; and a much greater exact output.
+    long they are; and an amount's highest byte, which does not count.
     """
     scene.put(Token())
     program, begin = scene.program(scene.pool()), len(header([])) - 1
@@ -165,9 +179,10 @@ def test_no_program_but_this_is_taken_for_it(scene: Scene) -> None:
         with suppress(RevertedError):
             scene.world.run(bytes(other))
             passed.add(bit)
-    others = {"v2_run": {8, 26}, "v3_run": {8, 9, 10, *range(33, 40)}}
-    others["mixed_run"] = others["v2_run"] | others["v3_run"]
-    assert passed == others[scene.run]
+    own_length = {"2": {26}, "3": {31}}.get(scene.kinds, set())  # others have no single bit
+    ignored = {8} if scene.run == "v2_run" else {8, 9, 10, *range(32, 40)}
+    # the last bit makes the other run of it, whose cells are whatever stands there
+    assert passed - {15} == ignored | own_length
     with pytest.raises(RevertedError) as caught:
         scene.world.run(program[:begin] + bytes(1) + program[begin + 1 :])
     assert caught.value.name == "BadTokens"

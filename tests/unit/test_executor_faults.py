@@ -2,7 +2,6 @@
 
 import pyrevm
 import pytest
-from eth_abi.abi import encode
 from eth_utils.abi import function_signature_to_4byte_selector as selector_of
 from executor_world import (
     AAVE_POOL,
@@ -25,7 +24,7 @@ from program_assembler import COMMANDS, STREAMS, bound, command, header
 from keeper.chain import Address
 from keeper.execution.program_table import WPOL
 from replica.abi import encode_call
-from replica.contracts import compile_executor
+from replica.contracts import compile_executor, creation_terms
 from replica.protocols.balancer_v2 import VAULT
 from replica.protocols.morpho_blue import MORPHO
 from replica.protocols.uniswap_v4 import MANAGER
@@ -76,7 +75,7 @@ def test_a_command_that_passes_the_end_is_refused_where_it_stands(
         assert (error.name, error.args_) == ("TruncatedProgram", (len(start),))
 
 
-@pytest.mark.parametrize("name", ["v2_run", "v3_run"])
+@pytest.mark.parametrize("name", ["v2_run", "cycle_run"])
 def test_cells_that_pass_the_end_are_refused_whatever_they_hold(
     world: World, start: bytes, name: str
 ) -> None:
@@ -201,7 +200,7 @@ def test_no_pool_is_listed_at_zero(world: World) -> None:
 def test_no_role_of_the_constructor_is_zero(world: World, place: int) -> None:
     roles = [OWNER, GUARDIAN, TREASURY, AAVE_POOL]
     roles[place] = NATIVE
-    code = compile_executor().creation_code + encode(["address"] * 4, roles)
+    code = compile_executor().creation_code + creation_terms(*roles)
     with pytest.raises(RuntimeError, match="Revert") as caught:
         world.deploy(code)
     assert selector_of("ZeroAddress()").hex() in str(caught.value)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from cycle_routes import Hop, cells, giving
+from directory import relist
 from eth_abi.abi import encode
 from executor_world import (
     AAVE_POOL,
@@ -20,12 +22,14 @@ from program_assembler import COMMANDS, bound, command, header
 
 from keeper.chain import Address
 from replica.abi import encode_call
+from replica.directory import places
 from replica.protocols.balancer_v2 import VAULT
 from replica.protocols.morpho_blue import MORPHO
 from replica.protocols.uniswap_v4 import MANAGER
 from toolchain.warm_compiler import Compiler
 
 POOL, SECOND, HEIR = (Address(bytes([n]) * 20) for n in (0x5A, 0x5B, 0x1E))
+LISTED = [POOL, SECOND], [HEIR]
 STREAM = bytes(range(1, 41))
 """A stream that is not run: only carried."""
 MOST = 0x0102030405060708090A0B0C0D0E0F10
@@ -85,22 +89,12 @@ def swapped_out(scene: Scene) -> Said:
     return v3(scene, -MOST, scene.bound(STREAM), amount_out=MOST, nested=STREAM)
 
 
-def v3_run(scene: Scene) -> Said:
-    cells = bytes([scene.zero_for_one]) + POOL + bytes([not scene.zero_for_one]) + SECOND
-    args = (scene.to, scene.zero_for_one, -SOME, scene.price, b"")
-    return {"amount_out": SOME, "nested": cells}, POOL, V3, args
-
-
-def mixed_run(scene: Scene) -> Said:
-    """The last pool of the route, told to give to the pair behind it; the rest goes with it."""
-    told = 1 << 95 | scene.zero_for_one << 94
-    pool = (told | 1 << 93 | SOME >> 8).to_bytes(12, "big") + POOL
-    other = (told | 5).to_bytes(12, "big") + SECOND
-    pair = (1 << 95 | 1 << 92 | 7).to_bytes(12, "big") + HEIR
-    behind = (1 << 95 | 1 << 92).to_bytes(12, "big") + SECOND
-    args = (HEIR, scene.zero_for_one, SOME >> 8, scene.price, behind)
-    cells = pool + other + pair + behind
-    return {"amount_in": 5, "pools": 2, "nested": cells}, POOL, V3, args
+def cycle_run(scene: Scene) -> Said:
+    """The last pool of the route is told to give to the pair behind it."""
+    way, amount = scene.zero_for_one, SOME >> 16
+    hops = Hop("3", SECOND, 0, not way), Hop("3", POOL, 0, way), Hop("2", HEIR, amount, way)
+    args = (HEIR, way, -amount, scene.price, b"")
+    return {"amount": giving(5), "nested": cells(hops, places(*LISTED))}, POOL, V3, args
 
 
 def v2_run(scene: Scene) -> Said:
@@ -175,7 +169,7 @@ SAYS: dict[str, Callable[[Scene], Said]] = {
     **dict.fromkeys(("v3", "algebra"), swapped_in),
     **dict.fromkeys(("v3_out", "algebra_out"), swapped_out),
     **dict.fromkeys(("v3_pay", "algebra_pay"), paid),
-    **{each.__name__: each for each in (v2_run, v3_run, mixed_run, v3_flash)},
+    **{each.__name__: each for each in (v2_run, cycle_run, v3_flash)},
     **{each.__name__: each for each in (v4_swap, v4_take)},
     **{each.__name__: each for each in (aave, balancer_flash, morpho, balancer, curve, curve_ng)},
     "v4": lambda scene: ({"nested": STREAM}, MANAGER, "unlock(bytes)", (scene.bound(STREAM),)),
@@ -199,6 +193,7 @@ def world(request: pytest.FixtureRequest) -> World:
     world = new_world(other)
     world.fund_all()
     world.do(OWNER, world.executor, "setListedPool(address,bool)", POOL, True)
+    relist(world, world.executor, *LISTED)
     return world
 
 
@@ -219,7 +214,7 @@ def test_a_command_says_this_and_no_more(
 
 
 @pytest.mark.parametrize("zero_for_one", [False, True])
-@pytest.mark.parametrize("name", ["v2_run", "v3_run", "mixed_run"])
+@pytest.mark.parametrize("name", ["v2_run", "cycle_run"])
 def test_a_run_in_the_express_form_says_the_same(
     world: World, name: str, zero_for_one: bool
 ) -> None:
@@ -232,18 +227,20 @@ def test_a_run_in_the_express_form_says_the_same(
 
 @pytest.mark.parametrize("rest", [False, True])
 @pytest.mark.parametrize(("directions", "asked"), enumerate([(7, 3), (3, 7), (7, -3), (-3, 7)]))
-def test_a_pool_within_a_run_is_told_what_the_first_asks(
+def test_the_pool_before_is_told_what_a_pool_of_a_cycle_asks(
     world: World, directions: int, asked: tuple[int, int], rest: bool
 ) -> None:
     wpol, first = world.manifest.token("WPOL").address, scripted(world)
     script(world, first, (world.executor, encode_call(V3_CALLBACK, *asked, b""), True))
-    ways = directions & 1, directions >> 1
-    cells = bytes([ways[0]]) + first + bytes([ways[1]]) + SECOND
+    ways = bool(directions & 1), bool(directions >> 1)
+    relist(world, world.executor, [POOL, first])
+    hops = Hop("3", POOL, 0, ways[0]), Hop("3", first, 7, ways[1])
+    told = cells(hops, places([POOL, first], []))
     start = header([], lead="wpol") if rest else header([wpol])
-    program = start + command("v3_run", amount_out=SOME, nested=cells, rest=rest)
-    price = LEAST_PRICE if ways[1] else MOST_PRICE
-    said = call_of(V3, (first, bool(ways[1]), -7, price, b""))
-    assert heard(world, program, SECOND).hex() == said.hex()
+    program = start + command("cycle_run", amount=giving(5), nested=told, rest=rest)
+    price = LEAST_PRICE if ways[0] else MOST_PRICE
+    said = call_of(V3, (first, ways[0], -7, price, b""))
+    assert heard(world, program, POOL).hex() == said.hex()
 
 
 def test_every_command_that_calls_is_heard() -> None:

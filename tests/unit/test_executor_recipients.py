@@ -59,7 +59,7 @@ def sending(name: str, to: str | Address = "next", pool: Address = ECHO) -> byte
     }
     if "pool" in fields:
         fields["pool"] = pool
-    nested = {"nested": FREE, "cells": pool if name == "v3_run" else bytes(12) + pool}
+    nested = {"nested": FREE, "cells": bytes(12) + pool}
     inner = next((nested[kind] for kind in kinds.values() if kind in STREAMS), b"")
     return command(name, to=to, nested=inner, **fields)
 

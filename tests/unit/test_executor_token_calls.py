@@ -2,6 +2,8 @@
 
 import pyrevm
 import pytest
+from cycle_routes import Hop, cells, giving
+from directory import relist
 from executor_world import (
     OWNER,
     V3_CALLBACK,
@@ -17,6 +19,7 @@ from program_assembler import command, header
 from keeper.chain import Address
 from keeper.execution.program_table import WPOL
 from replica.abi import encode_call
+from replica.directory import places
 from replica.protocols.balancer_v2 import VAULT
 
 TOKENS = {"none": Address(b"\x70" * 20), "wpol": Address(WPOL)}
@@ -73,21 +76,19 @@ def test_a_run_of_pairs_pays_so_too(world: World, pool: Address, lead: str, rest
 
 
 @pytest.mark.parametrize("rest", [False, True], ids=["within", "at the end"])
-@pytest.mark.parametrize("lead", TOKENS)
-def test_a_run_of_v3_pools_pays_so_too(world: World, pool: Address, lead: str, rest: bool) -> None:
+@pytest.mark.parametrize("lead", ["none", "wpol"])
+@pytest.mark.parametrize("kinds", ["3", "23", "223"])
+def test_a_cycle_pays_so_too(
+    world: World, pool: Address, kinds: str, lead: str, rest: bool
+) -> None:
     script(world, pool, (world.executor, encode_call(V3_CALLBACK, PAID, 0, b""), True))
-    world.run(start(lead) + command("v3_run", amount_out=PAID, nested=bytes(1) + pool, rest=rest))
-
-
-@pytest.mark.parametrize("rest", [False, True], ids=["within", "at the end"])
-@pytest.mark.parametrize("lead", TOKENS)
-def test_a_mixed_run_pays_so_too(world: World, pool: Address, lead: str, rest: bool) -> None:
-    pair = scripted(world)
-    cells = (1 << 95).to_bytes(12) + pool + (9 << 92).to_bytes(12) + pair
-    data = encode_call(V3_CALLBACK, 1, 0, cells[32:])
-    script(world, pool, (world.executor, data, True))
-    terms = {"amount_in": PAID, "pools": 1}
-    world.run(start(lead) + command("mixed_run", nested=cells, rest=rest, **terms))
+    wpol = TOKENS["wpol"]
+    hops = [Hop(k, pool if k == "3" else scripted(world), PAID) for k in kinds]
+    pairs = [hop.where for hop in hops if hop.kind == "2"]
+    relist(world, world.executor, [pool], pairs)
+    told = cells(hops, places([pool], pairs))
+    begin = header([wpol] if lead == "none" else [], lead=lead)
+    world.run(begin + command("cycle_run", amount=giving(PAID), nested=told, rest=rest))
 
 
 @pytest.mark.parametrize("bit", [0, 247, 248, 255])

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 from deploy_world import ROOT, Desk
-from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 from replica_calls import read, transact
 from test_deploy_networks import instance_of
@@ -14,7 +13,7 @@ from keeper.deployment import Arguments, Chain, Deployment, save_deployment
 from keeper.execution.program import PROGRAM_VERSION
 from replica import Replica
 from replica.abi import address, encode_call
-from replica.contracts import compile_executor, deploy
+from replica.contracts import compile_executor, creation_terms, deploy
 from replica.protocols.aave_v3 import POOL
 from scripts.multisig import ACTS
 
@@ -40,8 +39,8 @@ def safe(chain: Replica) -> Address:
 def desk(chain: Replica, safe: Address, tmp_path: Path) -> Desk:
     """A desk whose record is of an executor that the Safe owns."""
     sender, code = address(chain.rpc("eth_accounts")[0]), compile_executor()
-    roles = encode(["address"] * 4, [safe, sender, TREASURY, POOL])
-    where = deploy(chain.rpc, sender, code.creation_code + roles)
+    terms = creation_terms(safe, sender, TREASURY, POOL)
+    where = deploy(chain.rpc, sender, code.creation_code + terms)
     standing = bytes.fromhex(chain.rpc("eth_getCode", [where, "latest"])[2:])
     record = Deployment(
         network="replica",

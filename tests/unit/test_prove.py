@@ -24,7 +24,7 @@ def test_each_function_is_proved_idle_and_armed(name: str) -> None:
 def test_each_arming_is_answered_with_exactly_what_it_binds() -> None:
     assert set(selectors.replays()) == set(selectors.programs())
     for context, (_, _, data) in selectors.replays().items():
-        assert data.startswith(selectors.BOUND) == (context != "run")  # whose pools give no data
+        assert data.startswith(selectors.BOUND) == (context not in selectors.CYCLES)  # no data
         assert data.removeprefix(selectors.BOUND) in selectors.programs()[context]
         assert len(data) <= 96  # with its prefix, all that the checker hashes
 

@@ -31,7 +31,7 @@ async def nothing_happened(lab: Lab) -> bool:
 
 async def test_submitted__node_holds_the_very_bytes_of_the_intent(lab: Lab) -> None:
     opportunity = await lab.opportunity()
-    financed = lab.submitter.prepare(opportunity, None)
+    financed = lab.submitter.prepare(opportunity, None, {})
     assert isinstance(financed, Financed)
     submission = await lab.submitter.submit(financed)
     assert isinstance(submission, Submission)
@@ -92,7 +92,7 @@ async def test_gas_of_the_simulation__decides_whether_it_still_pays(
 ) -> None:
     opportunity = await lab.opportunity()
     shown = replace(opportunity, profit_usd=profit_usd, gas_cost_usd=0.1)
-    financed = lab.submitter.prepare(shown, None)
+    financed = lab.submitter.prepare(shown, None, {})
     assert isinstance(financed, Financed)
     data = financed.program
     gas = await lab.node.estimate_gas(lab.executor, data, sender=lab.signer.address)
@@ -188,13 +188,13 @@ async def test_unencodable__reason_and_no_trace(lab: Lab) -> None:
     first, second = opportunity.legs
     wrong_way = replace(first, zero_for_one=not first.zero_for_one)
     broken = replace(opportunity, legs=(wrong_way, second))
-    assert lab.submitter.prepare(broken, None) == Unfunded(Reason.NOT_ENCODABLE, {})
+    assert lab.submitter.prepare(broken, None, {}) == Unfunded(Reason.NOT_ENCODABLE, {})
     assert await nothing_happened(lab)
 
 
 async def test_identity__is_the_same_whatever_its_simulation_said(lab: Lab) -> None:
     opportunity = await lab.opportunity()
-    financed = lab.submitter.prepare(opportunity, None)
+    financed = lab.submitter.prepare(opportunity, None, {})
     assert isinstance(financed, Financed)
     submission = await lab.submitter.submit(financed)
     assert isinstance(submission, Submission)

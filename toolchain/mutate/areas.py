@@ -3,11 +3,14 @@
 import re
 
 GUARDED = {
-    "authorisation": (r"/Administration\.sol:", r"/Authority\.sol:"),
+    "authorisation": (
+        *(r"/Administration\.sol:", r"/Authority\.sol:"),
+        r"/ExecutorDeployment\.sol:(constructor|_delegate)$",
+    ),
     "callback": (
         r"/CallbackGuard\.sol:",
         r"/ArbitrageExecutor\.sol:(fallback|_onSwap\w*|_runFor|_runOn)$",
-        r"/UniswapV3Run\.sol:(answer|bind)$",
+        r"/CycleRun\.sol:(run|answer|_pay)$",
     ),
     "repayment": (r"/flash/", r":(pay\w*|approve\w*|settle\w*)$", r"/TokenCalls\.sol:_call$"),
     "balance checks": (

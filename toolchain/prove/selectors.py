@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from eth_utils.abi import function_signature_to_4byte_selector
+from eth_utils.crypto import keccak
 
 from keeper.chain import Address, Protocol
 from keeper.execution import program_table as table
@@ -16,28 +17,41 @@ from replica.contracts import compile_executor
 from replica.paths import ROOT
 
 OUTPUT = ROOT / "tests" / "formal" / "Selectors.t.sol"
-ARMED = Address(bytes([0xA0]) + bytes(18) + b"\1")
-TOKEN = Address(bytes([0x07]) + bytes(18) + b"\xa1")
-BETWEEN = Address(bytes([0x0B]) * 20)
-"""`ARMED` and `TOKEN` are tests/formal/Watch.sol's."""
+ARMED, FIRST = (Address(bytes([0xA0]) + bytes(18) + bytes([n])) for n in (1, 2))
+PAIRS = tuple(Address(bytes([0xB0]) + bytes(18) + bytes([n])) for n in range(3))
+"""tests/formal/Watch.sol's: the directory, pools and pairs in their order."""
 
-BOUND = b"\1" + TOKEN
+TOKEN = Address(table.WPOL)
+BETWEEN = Address(bytes([0x0E]) * 20)
+
+BOUND = bytes([table.LEAD_WPOL << table.TOKEN_LEAD_SHIFT])
 """The declared tokens, which travel before whatever a pool is bound to."""
 
 NESTED = bytes([table.OP_PAY | table.TO_CALLER << table.RECIPIENT_SHIFT]) + bytes(sum(table.PAY))
 """A payment of nothing, which would pass; short, as the checker knows no hash of over 128 bytes."""
 
-CELL = b"\0" + ARMED
-"""Of a run over `ARMED` alone."""
+ARMED_CELL, FIRST_CELL = (bytes([place << 1]) for place in (1, 2))
+SECTION = bytes([64 << 1, 1 << 7]) + bytes(8) + b"\0\6" + bytes([65 << 1]) + bytes(9) + b"\0\4"
+"""Cells of the pairs between the two: 3 goes into the first pool, 2 into the second pair."""
+ENTRY = bytes([66 << 1 | 1]) + bytes(9) + b"\0\2"
+"""The cell of the pair before the first pool, which takes 1."""
 
-TERMS = 2 << 160 | int.from_bytes(TOKEN)
-"""Of that run: what is paid at most, in which token."""
+GIVING_2 = 2**86 - 2
+"""The amount of a cycle that gives 2: minus that, in 86 bits."""
+
+CYCLES = ("run", "pairs")
+"""Programs whose first pool is `FIRST`."""
+
 CALLBACKS = (
     *("uniswapV2Call_", "uniswapV3SwapCallback_", "algebraSwapCallback_", "unlockCallback_"),
     *("uniswapV3FlashCallback_", "executeOperation_", "receiveFlashLoan_", "onMorphoFlashLoan_"),
 )
 """What is known by a hash of its last argument, the names with the argument's length."""
 
+HASH_BITS = 1 << 254
+"""What CallbackGuard sets in the place of a hash's lowest bits, moved two down."""
+
+SELECTOR_SIZE = 4
 LENGTHS = (0, 1, 96)
 """Of each dynamic argument, besides those that an armed pool is bound to."""
 UNLISTED_LENGTHS = (1, 4, 164)
@@ -55,11 +69,17 @@ def programs() -> dict[str, bytes]:
     """Runs that arm `ARMED`, by the command that does."""
     pool = int.from_bytes(ARMED)
     size = len(NESTED)
+    cells = ENTRY + FIRST_CELL + SECTION + ARMED_CELL
     return {
         "v3": _program(table.OP_V3, table.V3, (pool, 1, size), NESTED),
         "v2": _program(table.OP_V2_FLASH, table.V2_FLASH, (pool, 1, size), NESTED),
         "aave": _program(table.OP_AAVE, table.AAVE, (size, 0, 1, 0), NESTED),
-        "run": _program(table.OP_V3_RUN, table.V3_RUN, (len(CELL), 2), CELL),
+        # in the express form: `ARMED` has a word that passes on
+        "run": _program(
+            table.OP_CYCLE_RUN, table.CYCLE_RUN, (0, GIVING_2), FIRST_CELL + ARMED_CELL
+        ),
+        # in the general one: the word of `ARMED` names a section of two pairs
+        "pairs": _program(table.OP_CYCLE_RUN, table.CYCLE_RUN, (len(cells), GIVING_2), cells),
     }
 
 
@@ -70,7 +90,7 @@ def _program(opcode: int, widths: Sequence[int], values: Sequence[int], nested: 
 
 
 def empty_program() -> bytes:
-    """The header and the token of an encoded program, which pass for whoever may run them."""
+    """The header of an encoded program, its token in it: it passes for whoever may run it."""
     legs = (
         Leg(ARMED, Protocol.UNISWAP_V3, True, TOKEN, BETWEEN, 1, 1),
         Leg(ARMED, Protocol.UNISWAP_V3, False, BETWEEN, TOKEN, 1, 1),
@@ -83,7 +103,7 @@ def empty_program() -> bytes:
         deadline_block=2**31,
         max_base_fee_wei=2**45,
     )
-    return encoded[: encoded.index(TOKEN) + len(TOKEN)]
+    return encoded[: SELECTOR_SIZE + table.HEADER_SIZE]
 
 
 def replays() -> dict[str, tuple[str, list[str], bytes]]:
@@ -101,7 +121,24 @@ def replays() -> dict[str, tuple[str, list[str], bytes]]:
             ["TOKEN", "1", "0", us],
             BOUND + terms,
         ),
-        "run": ("uniswapV3SwapCallback(int256,int256,bytes)", ["1", "1"], b""),
+        **dict.fromkeys(CYCLES, ("uniswapV3SwapCallback(int256,int256,bytes)", ["1", "1"], b"")),
+    }
+
+
+def armed_words() -> dict[str, int]:
+    """What CallbackGuard's word is while `ARMED` has been called, by the program that does."""
+    bound = ((name, *each) for name, each in replays().items() if name not in CYCLES)
+    return {
+        name: HASH_BITS
+        | int.from_bytes(
+            keccak(
+                (int.from_bytes(ARMED) << 32).to_bytes(32)[:-SELECTOR_SIZE]
+                + function_signature_to_4byte_selector(signature)
+                + data
+            )
+        )
+        >> 2
+        for name, signature, _, data in bound
     }
 
 
@@ -109,7 +146,15 @@ def _replays() -> Iterator[str]:
     for context, (signature, words, data) in replays().items():
         arguments = ", ".join((f'"{signature}"', *words, f'hex"{data.hex()}"'))
         call = f"abi.encodeWithSignature({arguments})"
-        yield _check(f"armed_{context}", "replay", f"_armed({call}, false, {context.upper()});")
+        yield _check(f"armed_{context}", "replay", _attack(call, "false", context, len(data)))
+
+
+def _attack(call: str, reads: str, context: str, length: int | str | None) -> str:
+    """The proof's body; `length` is that of a last argument by whose hash the call is known."""
+    asked = f"{call}, {reads}, {context.upper()}"
+    if length is None or context in CYCLES:
+        return f"_armed({asked});"
+    return f"_bound({asked}, WORD_{context.upper()}, {length});"
 
 
 def bound_lengths() -> set[int]:
@@ -134,7 +179,10 @@ def solidity() -> str:
     constants = [
         f'bytes private constant {n.upper()} = hex"{p.hex()}";' for n, p in programs().items()
     ]
-    constants.append(f"uint256 private constant TERMS = 0x{TERMS:064x};")
+    constants += [
+        f"uint256 private constant WORD_{n.upper()} = 0x{word:064x};"
+        for n, word in armed_words().items()
+    ]
     body = [line for entry in entries() for line in _checks(entry)]
     body = [f"    {line}" for line in (*constants, run, *body, *_replays(), *_unlisted())]
     return "\n".join([*head, *body, "}", ""])
@@ -147,11 +195,8 @@ def _checks(entry: Entry) -> Iterator[str]:
     for name, data in _calls(entry):
         yield _check("idle", name, f"_idle({data}, {reads});")
         for context in programs():
-            call = f"{data}, {reads}, {context.upper()}"
-            body = f"_armed({call});"
-            if context == "run" and name.startswith(CALLBACKS):
-                body = f"_bound({call}, TERMS, {name.rpartition('_')[2]});"
-            yield _check(f"armed_{context}", name, body)
+            length = name.rpartition("_")[2] if name.startswith(CALLBACKS) else None
+            yield _check(f"armed_{context}", name, _attack(data, reads, context, length))
 
 
 def _check(situation: str, name: str, body: str) -> str:

@@ -27,7 +27,7 @@ class Weakening:
 HEADER = "contracts/libraries/ProgramHeader.sol"
 ADMINISTRATION = "contracts/Administration.sol"
 CALLBACK_GUARD = "contracts/libraries/CallbackGuard.sol"
-RUN = "contracts/venues/UniswapV3Run.sol"
+CYCLE_RUN = "contracts/venues/CycleRun.sol"
 
 WEAKENINGS = (
     Weakening(
@@ -71,9 +71,15 @@ WEAKENINGS = (
         checks="^check_armed_(v2|aave)_replay",
     ),
     Weakening(
-        name="a run pays whoever asks",
-        path=RUN,
+        name="a cycle pays whoever asks",
+        path=CYCLE_RUN,
+        changes=(("let bound := eq(and(terms, ADDRESS), caller())", "let bound := 1"),),
+        checks="^check_armed_(run|pairs)_replay",
+    ),
+    Weakening(
+        name="a cycle has whoever asks served by its pools",
+        path=CYCLE_RUN,
         changes=(("word := tload(caller())", "word := tload(0)"),),
-        checks="^check_armed_run_replay",
+        checks="^check_armed_(run|pairs)_replay",
     ),
 )
