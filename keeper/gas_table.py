@@ -41,52 +41,52 @@ class GasTable:
 
 
 ETHEREUM = GasTable(
-    base=39_100,
+    base=38_300,
     hops=MappingProxyType(
         {
-            Protocol.UNISWAP_V2: 51_800,
-            Protocol.UNISWAP_V3: 61_700,
-            Protocol.UNISWAP_V4: 66_600,
-            Protocol.BALANCER_V2_WEIGHTED: 79_800,
-            Protocol.BALANCER_V2_STABLE: 134_400,
+            Protocol.UNISWAP_V2: 51_700,
+            Protocol.UNISWAP_V3: 61_300,
+            Protocol.UNISWAP_V4: 67_300,
+            Protocol.BALANCER_V2_WEIGHTED: 80_500,
+            Protocol.BALANCER_V2_STABLE: 135_200,
         }
     ),
-    other_hop=134_400,
+    other_hop=135_200,
     tick=24_500,
-    arrived_hop=7_700,
+    arrived_hop=7_900,
     sources=MappingProxyType(
         {
-            "flash_swap": 4_257,
-            "uniswap_v4": 26_370,
-            "morpho": 28_347,
-            "balancer_v2": 37_952,
-            "uniswap_v3": 51_198,
-            "aave_v3": 138_003,
+            "flash_swap": 4_271,
+            "uniswap_v4": 26_343,
+            "morpho": 28_391,
+            "balancer_v2": 37_996,
+            "uniswap_v3": 51_218,
+            "aave_v3": 138_035,
         }
     ),
 )
 POLYGON = GasTable(
-    base=46_800,
+    base=46_100,
     hops=MappingProxyType(
         {
-            Protocol.UNISWAP_V2: 76_500,
-            Protocol.UNISWAP_V3: 84_000,
-            Protocol.UNISWAP_V4: 84_500,
-            Protocol.BALANCER_V2_WEIGHTED: 109_200,
-            Protocol.BALANCER_V2_STABLE: 194_200,
+            Protocol.UNISWAP_V2: 76_300,
+            Protocol.UNISWAP_V3: 83_600,
+            Protocol.UNISWAP_V4: 85_200,
+            Protocol.BALANCER_V2_WEIGHTED: 109_900,
+            Protocol.BALANCER_V2_STABLE: 195_000,
         }
     ),
-    other_hop=194_200,
-    tick=36_200,
-    arrived_hop=10_300,
+    other_hop=195_000,
+    tick=36_100,
+    arrived_hop=10_200,
     sources=MappingProxyType(
         {
-            "flash_swap": 4_257,
-            "uniswap_v4": 29_730,
-            "morpho": 32_547,
-            "balancer_v2": 51_392,
-            "uniswap_v3": 69_678,
-            "aave_v3": 201_843,
+            "flash_swap": 4_271,
+            "uniswap_v4": 29_703,
+            "morpho": 32_591,
+            "balancer_v2": 51_436,
+            "uniswap_v3": 69_698,
+            "aave_v3": 201_875,
         }
     ),
 )
