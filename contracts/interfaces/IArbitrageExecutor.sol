@@ -98,7 +98,7 @@ interface IArbitrageExecutor {
 
     // --------------------------------------------------------------------------------- callbacks
     // Each reverts unless a run has armed its caller to make it, with the very data that it sends; the
-    // pools of the commands `v3_run` and `mixed_run` are known by their addresses alone.
+    // pools of a cycle are known by their addresses alone.
 
     function uniswapV2Call(address sender, uint256 amount0, uint256 amount1, bytes calldata data)
         external;
