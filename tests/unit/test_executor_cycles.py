@@ -184,6 +184,15 @@ def test_nobody_among_the_pools_keeps_its_place(scene: Cycles) -> None:
             assert root_cause(caught.value) in {"NestedRun", "TruncatedProgram"}
 
 
+@pytest.mark.parametrize("count", [0, 1])
+def test_nobody_may_be_the_last_of_all_cells(scene: Cycles, count: int) -> None:
+    """A zero behind which calldata end is a free place's cell, and no pair's."""
+    pools = [scene.pool(1, back=1) for _ in range(count)]
+    before = scene.world.holdings()
+    scene.world.run(scene.program(*pools, NOBODY))
+    assert scene.world.holdings() == before
+
+
 # --------------------------------------------------------------------------------- malformed ones
 
 WHOLE = {"3": {1}, "32": {1, 13}, "23": {13}, "2323": {13, 25, 26}, "3223": {1, 25, 26}}

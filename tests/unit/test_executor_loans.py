@@ -14,6 +14,7 @@ from executor_world import (
     World,
     decode_error,
     hexed,
+    root_cause,
 )
 from program_assembler import COMMANDS, bound, command, header
 
@@ -140,3 +141,21 @@ def test_a_lender_is_nobody_to_pay_in_its_loan(world: World, name: str) -> None:
     assert lend(world, name, command("pay", to="caller", token=0, amount=0))[0] == "BadRecipient"
     owed = command("pay_owed", token=0, max_amount=2**128 - 1)
     assert lend(world, name, owed) == ("WrongPayment", (0, 2**128 - 1))
+
+
+def test_a_pool_that_lends_asks_for_nothing(world: World, wpol: Address) -> None:
+    """What its callback begins with is its fees, not what a swap is owed."""
+    pool = world.manifest.pool("uniswap-v3", "WPOL", "WETH", 3000)
+    world.fund(wpol, 10**18, world.executor)
+    owed = command("pay_owed", token=0, max_amount=2**128 - 1)
+    back = command("pay", to="caller", token=0, amount=10**18)
+    loan = command(
+        "v3_flash",
+        zero_for_one=pool.token0 == wpol,
+        pool=pool.address,
+        amount=10**18,
+        nested=owed + back,
+    )
+    with pytest.raises(RevertedError) as caught:
+        world.run(header([wpol]) + loan)
+    assert root_cause(caught.value) == "WrongPayment"
