@@ -189,7 +189,7 @@ def test_nobody_may_be_the_last_of_all_cells(scene: Cycles, count: int) -> None:
     """A zero behind which calldata end is a free place's cell, and no pair's."""
     pools = [scene.pool(1, back=1) for _ in range(count)]
     before = scene.world.holdings()
-    scene.world.run(scene.program(*pools, NOBODY))
+    scene.world.run(scene.program(*pools, replace(NOBODY, zero_for_one=False)))
     assert scene.world.holdings() == before
 
 
