@@ -4,6 +4,7 @@ import json
 import random
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -327,6 +328,23 @@ def new_world(artifact: Artifact | None = None) -> World:
     world = World(evm, built.manifest, executor)
     world.do(OWNER, executor, "setExecutor(address,bool)", KEEPER, True)
     return world
+
+
+def rich_world(artifact: Artifact | None = None) -> World:
+    """A new world whose executor holds about 1,000 USD of every token, and POL."""
+    world = new_world(artifact)
+    world.fund_all()
+    return world
+
+
+@contextmanager
+def taken_back(world: World) -> Iterator[None]:
+    """What happens inside is undone afterwards."""
+    mark = world.evm.snapshot()
+    try:
+        yield
+    finally:
+        world.evm.revert(mark)
 
 
 def scripted(world: World) -> Address:

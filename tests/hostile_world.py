@@ -1,7 +1,6 @@
 """A rich executor among hostile pools and tokens, and the promise that each of them is held to."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from directory import relist
@@ -16,7 +15,6 @@ from executor_world import (
     RevertedError,
     World,
     hexed,
-    new_world,
 )
 from program_assembler import bound, command
 
@@ -139,23 +137,6 @@ def control_state(world: World) -> tuple[object, ...]:
         "guardians()": "address[]",
     }
     return tuple(world.ask(world.executor, view, [kind]) for view, kind in views.items())
-
-
-def rich_world() -> World:
-    """The replica with an executor that holds about 1,000 USD of every token, and POL."""
-    world = new_world()
-    world.fund_all()
-    return world
-
-
-@contextmanager
-def taken_back(world: World) -> Iterator[None]:
-    """What happens inside is undone afterwards."""
-    mark = world.evm.snapshot()
-    try:
-        yield
-    finally:
-        world.evm.revert(mark)
 
 
 def run_held_to_the_promise(

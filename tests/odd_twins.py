@@ -3,8 +3,8 @@
 import twin_markets
 from eth_utils.crypto import keccak
 from executor_model import Model
-from executor_world import OWNER, STRANGER, hexed
-from hostile_world import TOKENS, rich_world
+from executor_world import OWNER, STRANGER, hexed, rich_world
+from hostile_world import TOKENS
 from model_pools import CurvePool, Ledger, Manager, Pair, Vault
 from odd_markets import create_pair
 from twin_markets import Market, sides

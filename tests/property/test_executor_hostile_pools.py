@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from eth_abi.abi import encode
 from eth_utils.abi import function_signature_to_4byte_selector
-from executor_world import AAVE_CALLBACK, World, root_cause
+from executor_world import AAVE_CALLBACK, World, rich_world, root_cause, taken_back
 from hostile_world import (
     NESTED,
     PAID,
@@ -16,11 +16,9 @@ from hostile_world import (
     brief,
     counted,
     hostile_pool,
-    rich_world,
     run_held_to_the_promise,
     stream,
     swaps_and_loans_in_its_name,
-    taken_back,
     transfers_by_allowance,
 )
 from program_assembler import bound, header

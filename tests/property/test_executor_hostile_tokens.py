@@ -6,15 +6,13 @@ from dataclasses import dataclass
 import pytest
 from directory import relist
 from eth_utils.crypto import keccak
-from executor_world import NATIVE, STRANGER, RevertedError, World, header
+from executor_world import NATIVE, STRANGER, RevertedError, World, header, rich_world, taken_back
 from hostile_world import (
     TOKENS,
     control_state,
     counted,
-    rich_world,
     run_held_to_the_promise,
     swaps_and_loans_in_its_name,
-    taken_back,
 )
 from odd_markets import create_pair, create_v3
 

@@ -3,8 +3,8 @@
 from collections import Counter
 
 import pytest
-from executor_world import STRANGER
-from hostile_world import run_held_to_the_promise, taken_back
+from executor_world import STRANGER, taken_back
+from hostile_world import run_held_to_the_promise
 from odd_twins import odd_twins
 from program_assembler import COMMANDS
 from program_writer import Writer, opcodes_of

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from cycle_routes import Cycles
 from execution_world import Lab, bare_anvil, open_lab
-from executor_world import World, new_world
+from executor_world import World, rich_world, taken_back
+from run_scene import LEADS
 
 from replica import Replica, launch
 from replica.anvil import Anvil
@@ -17,17 +19,20 @@ from replica.anvil import Anvil
 @pytest.fixture(scope="module")
 def built() -> World:
     """An executor among the protocols, with capital of its own in every token."""
-    world = new_world()
-    world.fund_all()
-    return world
+    return rich_world()
 
 
 @pytest.fixture
 def world(built: World) -> Iterator[World]:
     """The world, put back afterwards."""
-    mark = built.evm.snapshot()
-    yield built
-    built.evm.revert(mark)
+    with taken_back(built):
+        yield built
+
+
+@pytest.fixture(params=LEADS, ids="-".join)
+def scene(world: World, request: pytest.FixtureRequest) -> Cycles:
+    """Where cycles are run, by programs of each form."""
+    return Cycles(world, *request.param)
 
 
 @pytest.fixture(scope="session")

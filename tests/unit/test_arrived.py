@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from executor_world import RevertedError, World, new_world, other, premium
+from executor_world import RevertedError, World, other, premium
 
 from keeper.chain import Address, Protocol, SwapTerms
 from keeper.execution.program import Funding
@@ -59,10 +59,8 @@ def earned(world: World, program: bytes, token: Address) -> int:
 @pytest.mark.parametrize("venues", VENUES)
 @pytest.mark.parametrize("funding", FUNDINGS)
 def test_nobody_intervenes__the_prediction_to_the_unit(
-    venues: Sequence[str], funding: Funding
+    world: World, venues: Sequence[str], funding: Funding
 ) -> None:
-    world = new_world()
-    world.fund_all()
     _, legs = route(world, venues)
     profit = legs[-1].amount_out_raw - AMOUNT
     if funding is Funding.AAVE_V3:
@@ -76,10 +74,9 @@ def test_nobody_intervenes__the_prediction_to_the_unit(
 
 @pytest.mark.parametrize("venues", VENUES)
 def test_first_pool_worsens__exact_amounts_revert_and_the_rest_is_earned(
+    world: World,
     venues: Sequence[str],
 ) -> None:
-    world = new_world()
-    world.fund_all()
     pools, legs = route(world, venues)
     token, profit = legs[0].token_in, legs[-1].amount_out_raw - AMOUNT
     kept = held(world, legs)
@@ -98,9 +95,9 @@ def test_first_pool_worsens__exact_amounts_revert_and_the_rest_is_earned(
 
 
 @pytest.mark.parametrize("venues", VENUES)
-def test_first_pool_improves__what_more_arrives_is_earned(venues: Sequence[str]) -> None:
-    world = new_world()
-    world.fund_all()
+def test_first_pool_improves__what_more_arrives_is_earned(
+    world: World, venues: Sequence[str]
+) -> None:
     pools, legs = route(world, venues)
     token, profit = legs[0].token_in, legs[-1].amount_out_raw - AMOUNT
     kept = held(world, legs)
@@ -110,9 +107,7 @@ def test_first_pool_improves__what_more_arrives_is_earned(venues: Sequence[str])
     assert earned(world, program, token) == more > profit
 
 
-def test_more_is_held_than_was_read__reverts_and_takes_none_of_it() -> None:
-    world = new_world()
-    world.fund_all()
+def test_more_is_held_than_was_read__reverts_and_takes_none_of_it(world: World) -> None:
     _, legs = route(world, VENUES[1])
     kept = held(world, legs)
     world.fund(legs[1].token_in, 1)
@@ -123,9 +118,7 @@ def test_more_is_held_than_was_read__reverts_and_takes_none_of_it() -> None:
     assert world.holdings() == before
 
 
-def test_less_is_held_than_was_read__the_difference_stays() -> None:
-    world = new_world()
-    world.fund_all()
+def test_less_is_held_than_was_read__the_difference_stays(world: World) -> None:
     _, legs = route(world, VENUES[1])
     believed = {token: amount + 10**6 for token, amount in held(world, legs).items()}
     before, token = world.holdings(), legs[0].token_in
@@ -134,8 +127,7 @@ def test_less_is_held_than_was_read__the_difference_stays() -> None:
     assert 0 < world.balance(token) - before[token] < legs[-1].amount_out_raw - AMOUNT
 
 
-def test_what_cannot_take_what_arrived__is_refused() -> None:
-    world = new_world()
+def test_what_cannot_take_what_arrived__is_refused(world: World) -> None:
     _, legs = route(world, VENUES[1])
     pair, pool = legs
     kept = held(world, legs)

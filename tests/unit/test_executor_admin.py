@@ -18,7 +18,6 @@ from executor_world import (
     World,
     header,
     hexed,
-    new_world,
 )
 
 from keeper.chain import Address
@@ -27,13 +26,6 @@ from replica.abi import encode_call
 from replica.contracts import compile_executor, creation_terms
 
 PROPOSED = Address(bytes([0xB1]) * 20)
-
-
-@pytest.fixture
-def world() -> World:
-    world = new_world()
-    world.fund_all()
-    return world
 
 
 def idle_program(world: World) -> bytes:
@@ -115,7 +107,7 @@ def test_a_withdrawn_proposal_cannot_be_accepted(world: World) -> None:
     assert error.name == "NotPendingTreasury"
 
 
-def test_every_administrative_act_leaves_an_event_that_says_what_it_did() -> None:
+def test_every_administrative_act_leaves_an_event_that_says_what_it_did(world: World) -> None:
     acts: list[tuple[str, Address, str, tuple[Any, ...], tuple[Any, ...]]] = [
         ("ExecutorSet", OWNER, "setExecutor(address,bool)", (STRANGER, True), (STRANGER, True)),
         ("ListedPoolSet", OWNER, "setListedPool(address,bool)", (STRANGER, True), (STRANGER, True)),
@@ -132,15 +124,12 @@ def test_every_administrative_act_leaves_an_event_that_says_what_it_did() -> Non
         ("OwnershipTransferred", PROPOSED, "acceptOwnership()", (), (OWNER, PROPOSED)),
     ]
     assert {name for name, *_ in acts} == {event["name"] for event in events()}
-    world = new_world()
-    world.fund_all()
     for name, sender, signature, args, said in acts:
         world.do(sender, world.executor, signature, *args)
         assert left(world)[name] == said
 
 
-def test_the_constructor_leaves_an_event_for_each_role() -> None:
-    world = new_world()
+def test_the_constructor_leaves_an_event_for_each_role(world: World) -> None:
     terms = creation_terms(OWNER, GUARDIAN, TREASURY, AAVE_POOL)
     world.deploy(compile_executor().creation_code + terms)
     found = left(world)

@@ -3,7 +3,7 @@
 import pytest
 from eth_utils.abi import function_signature_to_4byte_selector as selector_of
 from eth_utils.crypto import keccak
-from executor_world import RevertedError, World, hexed, new_world
+from executor_world import RevertedError, World, hexed
 from program_assembler import command, header
 
 from keeper.chain import Address
@@ -15,11 +15,6 @@ VIEWS = {
 }
 """By command: the view, and how much of its answer counts."""
 FIRST, SECOND = (bytes([n]) * 32 for n in (0xA5, 0x5A))
-
-
-@pytest.fixture(scope="module")
-def world() -> World:
-    return new_world()
 
 
 def answering(world: World, data: bytes, opcode: str = "f3") -> Address:

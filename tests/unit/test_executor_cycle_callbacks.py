@@ -14,6 +14,7 @@ from executor_world import (
     World,
     hexed,
     script,
+    taken_back,
 )
 from heard_calls import LEAST_PRICE, V2, V3, call_of, heard
 from hostile_world import (
@@ -24,12 +25,9 @@ from hostile_world import (
     brief,
     counted,
     hostile_pool,
-    rich_world,
     run_held_to_the_promise,
-    taken_back,
 )
 from program_assembler import command
-from run_scene import LEADS
 
 from keeper.chain import Address
 from replica.abi import encode_call
@@ -37,22 +35,6 @@ from replica.abi import encode_call
 VISIT = Visit("cycle_run", V3_CALLBACK, 4, lambda _pool, _nested: b"", asks=True)
 KINDS = ("3", "23", "33", "323", "3223")
 """Routes whose last pool is served in each way."""
-
-
-@pytest.fixture(scope="module")
-def rich() -> World:
-    return rich_world()
-
-
-@pytest.fixture
-def world(rich: World) -> Iterator[World]:
-    with taken_back(rich):
-        yield rich
-
-
-@pytest.fixture(params=LEADS, ids="-".join)
-def scene(world: World, request: pytest.FixtureRequest) -> Cycles:
-    return Cycles(world, *request.param)
 
 
 def taught(scene: Cycles, hop: Hop, *asked: int, back: int = 0) -> Hop:

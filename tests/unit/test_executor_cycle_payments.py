@@ -1,30 +1,10 @@
 """Cycles: what a payment may be, what is said of a wrong one, and what a token may answer."""
 
-from collections.abc import Iterator
-
 import pyrevm
 import pytest
 from cycle_routes import MOST, Cycles, asking
 from eth_abi.abi import encode
-from executor_world import RevertedError, World, hexed, root_cause, script
-from hostile_world import rich_world, taken_back
-from run_scene import LEADS
-
-
-@pytest.fixture(scope="module")
-def rich() -> World:
-    return rich_world()
-
-
-@pytest.fixture
-def world(rich: World) -> Iterator[World]:
-    with taken_back(rich):
-        yield rich
-
-
-@pytest.fixture(params=LEADS, ids="-".join)
-def scene(world: World, request: pytest.FixtureRequest) -> Cycles:
-    return Cycles(world, *request.param)
+from executor_world import RevertedError, hexed, root_cause, script
 
 
 def test_what_a_pool_is_paid_is_limited_by_what_the_cycle_gives_and_settled(

@@ -1,38 +1,20 @@
 """Cycles: who is told what, who is paid, and which cells are none."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from cycle_routes import MOST, NOBODY, Cycles, Hop, cells, giving
 from directory import relist
-from executor_world import OWNER, RevertedError, World, root_cause, script, scripted
+from executor_world import OWNER, RevertedError, World, premium, root_cause, script, scripted
 from heard_calls import LEAST_PRICE, MOST_PRICE, V2, V3, call_of, heard
-from hostile_world import rich_world, run_held_to_the_promise, taken_back
+from hostile_world import run_held_to_the_promise
 from program_assembler import command, header
-from run_scene import LEADS
 
 from replica.directory import directory_of, places
 
 ROUTES = ("3", "33", "323", "3223", "23", "223", "32", "322", "333", "2233", "2232233223")
 """Protocols' generations in the order of the route; a cycle has one pool at least."""
-
-
-@pytest.fixture(scope="module")
-def rich() -> World:
-    return rich_world()
-
-
-@pytest.fixture
-def world(rich: World) -> Iterator[World]:
-    with taken_back(rich):
-        yield rich
-
-
-@pytest.fixture(params=LEADS, ids="-".join)
-def scene(world: World, request: pytest.FixtureRequest) -> Cycles:
-    return Cycles(world, *request.param)
 
 
 # ------------------------------------------------------------------------------- as it should be
@@ -74,47 +56,43 @@ def test_the_first_hop_is_paid_and_nobody_else(scene: Cycles, kinds: str) -> Non
 @pytest.mark.parametrize("form", ["express", "general", "loan"])
 @pytest.mark.parametrize("exact", ["output", "input"])
 def test_real_pools_give_what_their_quotes_say(
-    rich: World, kinds: str, symbol: str, form: str, exact: str
+    world: World, kinds: str, symbol: str, form: str, exact: str
 ) -> None:
     """By the exact inputs of those that end the route or feed pairs, or by their exact outputs.
 
     On a loan too, which is paid back out of it.
     """
     names = {"3": ["uniswap-v3", 500], "2": ["uniswap-v2", 3000]}
-    with taken_back(rich):
-        token = rich.manifest.token(symbol).address
-        route = [rich.manifest.pool(names[k][0], "WPOL", "USDC.e", names[k][1]) for k in kinds]
-        if kinds == "33":
-            route[1] = rich.manifest.pool("uniswap-v3", "WPOL", "USDC.e", 3000)
-        amount = rich.balance(token) // 100
-        legs = rich.gap(token, route, amount)
-        listed = directory_of(rich.manifest)
-        relist(rich, rich.executor, *listed)
-        hops = [
-            Hop(kind, leg.pool, leg.amount_in_raw, leg.zero_for_one)
-            for kind, leg in zip(kinds, legs, strict=True)
-        ]
-        given = legs[1].amount_out_raw
-        if exact == "input" and kinds[1] == "3":
-            given = -legs[1].amount_in_raw
-        if exact == "input" and kinds == "32":
-            hops[1] = replace(hops[1], input_before=amount)
-        told = cells(hops, places(*listed))
-        run = command("cycle_run", amount=giving(given), nested=told, rest=True)
-        lead = {"WPOL": "wpol", "USDC.e": "usdc_e"}[symbol]
-        premium = 0
-        if form == "loan":
-            premium = (amount * 5 + 5_000) // 10_000
-            run = command(
-                "aave", token=0, amount=amount, max_premium=premium, nested=run, rest=True
-            )
-        start = header([token]) if form == "general" else header([], lead=lead)
-        before = rich.balance(token)
-        rich.run(start + run)
-        gained = rich.balance(token) - before + premium
-        # an exact output may cost less than the exact input that gives it, by what is rounded
-        assert 0 <= gained - (legs[1].amount_out_raw - amount) <= amount // 10**6
-        assert gained > premium
+    token = world.manifest.token(symbol).address
+    route = [world.manifest.pool(names[k][0], "WPOL", "USDC.e", names[k][1]) for k in kinds]
+    if kinds == "33":
+        route[1] = world.manifest.pool("uniswap-v3", "WPOL", "USDC.e", 3000)
+    amount = world.balance(token) // 100
+    legs = world.gap(token, route, amount)
+    listed = directory_of(world.manifest)
+    relist(world, world.executor, *listed)
+    hops = [
+        Hop(kind, leg.pool, leg.amount_in_raw, leg.zero_for_one)
+        for kind, leg in zip(kinds, legs, strict=True)
+    ]
+    given = legs[1].amount_out_raw
+    if exact == "input" and kinds[1] == "3":
+        given = -legs[1].amount_in_raw
+    if exact == "input" and kinds == "32":
+        hops[1] = replace(hops[1], input_before=amount)
+    told = cells(hops, places(*listed))
+    run = command("cycle_run", amount=giving(given), nested=told, rest=True)
+    lead = {"WPOL": "wpol", "USDC.e": "usdc_e"}[symbol]
+    cost = premium(legs) if form == "loan" else 0
+    if cost:
+        run = command("aave", token=0, amount=amount, max_premium=cost, nested=run, rest=True)
+    start = header([token]) if form == "general" else header([], lead=lead)
+    before = world.balance(token)
+    world.run(start + run)
+    gained = world.balance(token) - before + cost
+    # an exact output may cost less than the exact input that gives it, by what is rounded
+    assert 0 <= gained - (legs[1].amount_out_raw - amount) <= amount // 10**6
+    assert gained > cost
 
 
 @pytest.mark.parametrize("kinds", ["33", "323", "2233"])

@@ -17,7 +17,6 @@ from executor_world import (
     RevertedError,
     World,
     hexed,
-    new_world,
 )
 from program_assembler import TABLE, header
 
@@ -28,11 +27,6 @@ from replica.contracts import compile_executor, creation_terms
 PLACE_SIZE = 20
 POOLS, PAIRS = TABLE["directory"]["pools"], TABLE["directory"]["pairs"]
 DIRECTORY_SIZE = PLACE_SIZE * (POOLS + PAIRS)
-
-
-@pytest.fixture(scope="module")
-def world() -> World:
-    return new_world()
 
 
 def listed(count: int, first: int) -> list[Address]:

@@ -4,17 +4,10 @@ The highest base fee is asked for on a node, in test_executor_node.py: here it i
 """
 
 import pytest
-from executor_world import STRANGER, RevertedError, World, hexed, new_world
+from executor_world import STRANGER, RevertedError, World, hexed
 from program_assembler import ALL_BUT, command, header
 
 from replica.contracts import compile_contract
-
-
-@pytest.fixture(scope="module")
-def world() -> World:
-    world = new_world()
-    world.fund_all()
-    return world
 
 
 def refused(world: World, program: bytes) -> tuple[str, tuple[object, ...]]:

@@ -23,8 +23,8 @@ from executor_world import (
     bound,
     header,
     hexed,
-    new_world,
     pay,
+    rich_world,
     script,
     scripted,
     swap_command,
@@ -171,8 +171,7 @@ class Stage:
 
 @pytest.fixture(scope="module")
 def stage() -> Stage:
-    world = new_world()
-    world.fund_all()
+    world = rich_world()
     safe = owned_by_safe(world)
     safe.act("transferOwnership(address)", HEIR)
     safe.act("proposeTreasury(address)", PROPOSED)

@@ -16,7 +16,7 @@ from executor_world import (
     World,
     header,
     hexed,
-    new_world,
+    rich_world,
 )
 from safe_world import KEYS, Safe, new_safe, owned_by_safe
 
@@ -28,9 +28,7 @@ PROPOSED = Address(bytes([0xB2]) * 20)
 
 @pytest.fixture
 def safe() -> Safe:
-    world = new_world()
-    world.fund_all()
-    return owned_by_safe(world)
+    return owned_by_safe(rich_world())
 
 
 def events(world: World) -> list[tuple[str, tuple[Any, ...]]]:
