@@ -11,10 +11,10 @@ from typing import Any
 import pyrevm
 from eth_abi.abi import decode
 from eth_utils.abi import function_signature_to_4byte_selector
+from program_assembler import command
 
 from keeper.chain import Address, Protocol
-from keeper.execution import program_table as table
-from keeper.execution.program import PROGRAM_SELECTOR, Funding, LendingPool, encode_program
+from keeper.execution.program import Funding, LendingPool, encode_program
 from keeper.strategies.opportunity import Leg
 from replica.abi import encode_call
 from replica.build import build
@@ -35,6 +35,8 @@ ROOMY = 2**16
 SCRIPTED = "tests/contracts/Scripted.sol:Scripted"
 V2_CALLBACK = "uniswapV2Call(address,uint256,uint256,bytes)"
 V3_CALLBACK = "uniswapV3SwapCallback(int256,int256,bytes)"
+ARMING = {V2_CALLBACK: ("v2_flash", "amount_out"), V3_CALLBACK: ("v3", "amount_in")}
+"""Commands that arm a pool of the program's choice, by the callback they expect."""
 AAVE_CALLBACK = "executeOperation(address,uint256,uint256,address,bytes)"
 
 
@@ -246,35 +248,10 @@ def usd_of(manifest: Manifest, address: Address, dollars: int = 5_000_000) -> in
     return usd(next(t for t in manifest.tokens if t.address == address), dollars)
 
 
-def swap_command(opcode: int, pool: Address, amount: int, nested: bytes, target: int = 0) -> bytes:
-    """A `v2_flash` or `v3` command, for programs that no encoder would write."""
-    amount_bytes = 14 if opcode == table.OP_V2_FLASH else 16
-    head = bytes([opcode | target << 5]) + pool + amount.to_bytes(amount_bytes, "big")
-    return head + len(nested).to_bytes(2, "big") + nested
-
-
-def header(tokens: Sequence[Address], min_profit: int = 0, **changes: int) -> bytes:
-    """What comes before a program's commands; every token is listed as an address."""
-    values = {"deadline": 2**32 - 1, "base_fee": BASE_FEE_WEI // 10**6, "tokens_byte": len(tokens)}
-    values |= changes
-    return (
-        PROGRAM_SELECTOR
-        + values["deadline"].to_bytes(4, "big")
-        + values["base_fee"].to_bytes(4, "big")
-        + min_profit.to_bytes(3, "big")
-        + bytes([0, values["tokens_byte"]])
-        + b"".join(tokens)
-    )
-
-
-def bound(tokens: Sequence[Address], stream: bytes) -> bytes:
-    """The data with which a pool must call back to run a stream of a program of these tokens."""
-    return bytes([len(tokens)]) + b"".join(tokens) + stream
-
-
-def pay(index: int, amount: int, target: int) -> bytes:
-    """A `pay` command."""
-    return bytes([table.OP_PAY | target << 5, index]) + amount.to_bytes(16, "big")
+def swap_arming(signature: str, pool: Address, nested: bytes) -> bytes:
+    """The command that arms a pool for this callback, over one unit."""
+    name, amount = ARMING[signature]
+    return command(name, pool=pool, nested=nested, **{amount: 1})
 
 
 def callback(signature: str, data: bytes, executor: Address, token: Address = NATIVE) -> bytes:

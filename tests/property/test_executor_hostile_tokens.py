@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 from directory import relist
 from eth_utils.crypto import keccak
-from executor_world import NATIVE, STRANGER, RevertedError, World, header, rich_world, taken_back
+from executor_world import NATIVE, STRANGER, RevertedError, World, rich_world, taken_back
 from hostile_world import (
     TOKENS,
     control_state,
@@ -15,6 +15,7 @@ from hostile_world import (
     swaps_and_loans_in_its_name,
 )
 from odd_markets import create_pair, create_v3
+from program_assembler import header
 
 from keeper.chain import Address, Protocol
 from keeper.execution.directory import Directory

@@ -16,9 +16,9 @@ from executor_world import (
     TREASURY,
     RevertedError,
     World,
-    header,
     hexed,
 )
+from program_assembler import header
 
 from keeper.chain import Address
 from keeper.execution.program_table import PROGRAM_VERSION

@@ -5,6 +5,7 @@ from eth_abi.abi import encode
 from executor_world import (
     AAVE_CALLBACK,
     AAVE_POOL,
+    ARMING,
     KEEPER,
     NATIVE,
     OWNER,
@@ -13,17 +14,14 @@ from executor_world import (
     V3_CALLBACK,
     RevertedError,
     World,
-    bound,
     callback,
     decode_error,
-    header,
-    pay,
     root_cause,
     script,
     scripted,
-    swap_command,
+    swap_arming,
 )
-from program_assembler import command
+from program_assembler import bound, command, header
 
 from keeper.chain import Address
 from keeper.execution.program_table import (
@@ -34,12 +32,8 @@ from keeper.execution.program_table import (
     OP_CURVE,
     OP_PAY_OWED,
     OP_V2,
-    OP_V2_FLASH,
     OP_V3,
     OP_V3_OWED,
-    TO_ADDRESS,
-    TO_CALLER,
-    TO_NEXT,
     USDC_E,
     WPOL,
 )
@@ -47,11 +41,16 @@ from replica.abi import encode_call
 from replica.contracts import compile_contract
 
 CALLBACKS = (V2_CALLBACK, V3_CALLBACK, AAVE_CALLBACK)
-NESTED = pay(0, 10**18, TO_CALLER)
+
+
+def pay(to: str, amount: int, token: int = 0) -> bytes:
+    return command("pay", to=to, token=token, amount=amount)
+
+
+NESTED = pay("caller", 10**18)
 BOUND = bound([Address(WPOL)], NESTED)
 V2_OF_NOBODY = bytes([OP_V2]) + b"\x77" * 20 + bytes(14)
 NO_LEAD = 2
-OPCODES = {V2_CALLBACK: OP_V2_FLASH, V3_CALLBACK: OP_V3}
 
 
 @pytest.fixture
@@ -68,9 +67,15 @@ def refuse(world: World, program: bytes) -> str:
     return root_cause(caught.value)
 
 
-def visit(wpol: Address, opcode: int, pool: Address, nested: bytes = NESTED) -> bytes:
+def visit(wpol: Address, arming: str, pool: Address) -> bytes:
     """A program that calls one hostile pool."""
-    return header([wpol]) + swap_command(opcode, pool, 1, nested)
+    return header([wpol]) + swap_arming(arming, pool, NESTED)
+
+
+def saying(tokens_byte: int, *tokens: Address) -> bytes:
+    """The header of these tokens, which says that it declares others."""
+    at = len(header([]))
+    return header([])[:-1] + bytes([tokens_byte]) + header(tokens)[at:]
 
 
 # ------------------------------------------------------------------------- callbacks from outside
@@ -104,33 +109,33 @@ def test_a_strangers_loan_to_us_reverts(world: World, wpol: Address) -> None:
 # ----------------------------------------------------------------------------- armed, yet hostile
 
 
-@pytest.mark.parametrize("opcode", OPCODES.values())
+@pytest.mark.parametrize("arming", ARMING)
 @pytest.mark.parametrize("signature", CALLBACKS)
 def test_while_a_pool_is_armed_no_one_else_calls_back(
-    world: World, wpol: Address, signature: str, opcode: int
+    world: World, wpol: Address, signature: str, arming: str
 ) -> None:
     pool, accomplice = scripted(world), scripted(world)
     data = callback(signature, BOUND, world.executor)
     script(world, accomplice, (world.executor, data, True))
     script(world, pool, (accomplice, b"\1\2\3\4", True))
-    assert refuse(world, visit(wpol, opcode, pool)) == "UnexpectedCallback"
+    assert refuse(world, visit(wpol, arming, pool)) == "UnexpectedCallback"
 
 
-@pytest.mark.parametrize("opcode", OPCODES.values())
+@pytest.mark.parametrize("arming", ARMING)
 @pytest.mark.parametrize("signature", CALLBACKS)
 def test_an_armed_pool_may_call_its_own_selector_only(
-    world: World, wpol: Address, signature: str, opcode: int
+    world: World, wpol: Address, signature: str, arming: str
 ) -> None:
     pool = scripted(world)
     script(world, pool, (world.executor, callback(signature, BOUND, world.executor), True))
-    armed = OPCODES.get(signature) == opcode
-    cause = refuse(world, visit(wpol, opcode, pool))
+    armed = signature == arming
+    cause = refuse(world, visit(wpol, arming, pool))
     assert cause == ("BalanceFell" if armed else "UnexpectedCallback")
 
 
 ALTERED = {
-    "another amount": bound([Address(WPOL)], pay(0, 10**18 + 1, TO_CALLER)),
-    "another index": bound([Address(WPOL)], pay(1, 10**18, TO_CALLER)),
+    "another amount": bound([Address(WPOL)], pay("caller", 10**18 + 1)),
+    "another index": bound([Address(WPOL)], pay("caller", 10**18, 1)),
     "another token": bound([Address(USDC_E)], NESTED),
     "a well-known token": bytes([LEAD_WPOL << 6]) + NESTED,
     "more commands": BOUND + NESTED,
@@ -142,19 +147,19 @@ ALTERED = {
 
 
 @pytest.mark.parametrize("data", ALTERED.values(), ids=ALTERED)
-@pytest.mark.parametrize("signature", OPCODES)
+@pytest.mark.parametrize("signature", ARMING)
 def test_altered_data_is_refused(world: World, wpol: Address, signature: str, data: bytes) -> None:
     pool = scripted(world)
     script(world, pool, (world.executor, callback(signature, data, world.executor), True))
-    assert refuse(world, visit(wpol, OPCODES[signature], pool)) == "UnexpectedCallback"
+    assert refuse(world, visit(wpol, signature, pool)) == "UnexpectedCallback"
 
 
-@pytest.mark.parametrize("signature", OPCODES)
+@pytest.mark.parametrize("signature", ARMING)
 def test_a_second_callback_is_refused(world: World, wpol: Address, signature: str) -> None:
     pool = scripted(world)
     step = (world.executor, callback(signature, BOUND, world.executor), True)
     script(world, pool, step, step)
-    assert refuse(world, visit(wpol, OPCODES[signature], pool)) == "UnexpectedCallback"
+    assert refuse(world, visit(wpol, signature, pool)) == "UnexpectedCallback"
 
 
 def test_what_lies_behind_a_stream_is_none_of_it(world: World, wpol: Address) -> None:
@@ -167,25 +172,25 @@ def test_what_lies_behind_a_stream_is_none_of_it(world: World, wpol: Address) ->
     world.run(header([wpol]) + command("v3", pool=pool, amount_in=1, nested=b"", rest=True))
 
 
-@pytest.mark.parametrize("opcode", OPCODES.values())
+@pytest.mark.parametrize("arming", ARMING)
 def test_a_pool_that_does_not_call_back_is_refused(
-    world: World, wpol: Address, opcode: int
+    world: World, wpol: Address, arming: str
 ) -> None:
     pool = scripted(world)
     script(world, pool)
-    assert refuse(world, visit(wpol, opcode, pool)) == "CallbackMissing"
+    assert refuse(world, visit(wpol, arming, pool)) == "CallbackMissing"
 
 
-@pytest.mark.parametrize("opcode", OPCODES.values())
-def test_a_pool_without_code_is_refused(world: World, wpol: Address, opcode: int) -> None:
-    assert refuse(world, visit(wpol, opcode, Address(b"\x77" * 20))) == "CallbackMissing"
+@pytest.mark.parametrize("arming", ARMING)
+def test_a_pool_without_code_is_refused(world: World, wpol: Address, arming: str) -> None:
+    assert refuse(world, visit(wpol, arming, Address(b"\x77" * 20))) == "CallbackMissing"
 
 
 def test_a_v2_callback_for_another_sender_is_refused(world: World, wpol: Address) -> None:
     pool = scripted(world)
     data = encode_call(V2_CALLBACK, STRANGER, 1, 1, BOUND)
     script(world, pool, (world.executor, data, True))
-    assert refuse(world, visit(wpol, OP_V2_FLASH, pool)) == "UnexpectedCallback"
+    assert refuse(world, visit(wpol, V2_CALLBACK, pool)) == "UnexpectedCallback"
 
 
 def test_a_real_pair_set_on_us_by_a_hostile_pool_is_refused(world: World, wpol: Address) -> None:
@@ -193,21 +198,21 @@ def test_a_real_pair_set_on_us_by_a_hostile_pool_is_refused(world: World, wpol: 
     pair = world.manifest.pool("quickswap-v2", "WPOL", "USDC.e").address
     data = encode_call("swap(uint256,uint256,address,bytes)", 1, 0, world.executor, NESTED)
     script(world, pool, (pair, data, True))
-    assert refuse(world, visit(wpol, OP_V3, pool)) == "UnexpectedCallback"
+    assert refuse(world, visit(wpol, V3_CALLBACK, pool)) == "UnexpectedCallback"
 
 
 def test_a_run_inside_a_run_is_refused(world: World, wpol: Address) -> None:
     pool = scripted(world)
     world.do(OWNER, world.executor, "setExecutor(address,bool)", pool, True)
     script(world, pool, (world.executor, header([wpol]), True))
-    assert refuse(world, visit(wpol, OP_V3, pool)) == "NestedRun"
+    assert refuse(world, visit(wpol, V3_CALLBACK, pool)) == "NestedRun"
 
 
 def test_a_pool_that_keeps_the_input_gains_nothing(world: World, wpol: Address) -> None:
     pool = scripted(world)
     step = (world.executor, callback(V3_CALLBACK, BOUND, world.executor), True)
     script(world, pool, step)
-    assert refuse(world, visit(wpol, OP_V3, pool)) == "BalanceFell"
+    assert refuse(world, visit(wpol, V3_CALLBACK, pool)) == "BalanceFell"
     assert world.balance(wpol, pool) == 0
 
 
@@ -218,7 +223,7 @@ def test_a_pool_that_gives_the_input_back_may_succeed(world: World, wpol: Addres
     call = (world.executor, callback(V3_CALLBACK, BOUND, world.executor), True)
     script(world, pool, call, (wpol, back, True))
     before = world.holdings()
-    world.run(visit(wpol, OP_V3, pool))
+    world.run(visit(wpol, V3_CALLBACK, pool))
     assert world.holdings() == before
 
 
@@ -270,20 +275,20 @@ def test_the_caller_is_paid_also_where_one_follows_that_takes_delivery(
 ) -> None:
     pool, pair = scripted(world), scripted(world)
     script(world, pair)
-    stream = pay(0, 5, TO_CALLER) + command("v2", pool=pair, amount_out=1)
+    stream = pay("caller", 5) + command("v2", pool=pair, amount_out=1)
     answer = callback(V3_CALLBACK, bytes([LEAD_WPOL << 6]) + stream, world.executor)
     back = encode_call("transfer(address,uint256)", world.executor, 5)
     script(world, pool, (world.executor, answer, True), (wpol, back, True))
-    program = header([], tokens_byte=LEAD_WPOL << 6)
+    program = header([], lead="wpol")
     world.run(program + command("v3", pool=pool, amount_in=5, nested=stream))
     assert world.balance(wpol, pair) == 0
 
 
 def test_a_payment_that_is_cut_off_is_refused(world: World) -> None:
-    pool, stream = scripted(world), pay(0, 0, TO_CALLER)[:-1]
+    pool, stream = scripted(world), pay("caller", 0)[:-1]
     answer = callback(V3_CALLBACK, bytes([LEAD_WPOL << 6]) + stream, world.executor)
     script(world, pool, (world.executor, answer, True))
-    program = header([], tokens_byte=LEAD_WPOL << 6)
+    program = header([], lead="wpol")
     program += command("v3", pool=pool, amount_in=5, nested=stream)
     assert refuse(world, program) == "TruncatedProgram"
 
@@ -292,18 +297,18 @@ def test_another_declared_token_may_not_fall(world: World, wpol: Address) -> Non
     """Capital in one token cannot be spent for a wei of another."""
     usdc, pool = world.manifest.token("USDC.e").address, scripted(world)
     world.fund(wpol, 10, pool)
-    stolen = pay(1, 10**6, TO_CALLER)
+    stolen = pay("caller", 10**6, 1)
     gift = encode_call("transfer(address,uint256)", world.executor, 10)
     data = bound([wpol, usdc], stolen)
     call = (world.executor, callback(V3_CALLBACK, data, world.executor), True)
     script(world, pool, call, (wpol, gift, True))
-    program = header([wpol, usdc], min_profit=1) + swap_command(OP_V3, pool, 1, stolen)
+    program = header([wpol, usdc], min_profit=1) + swap_arming(V3_CALLBACK, pool, stolen)
     assert refuse(world, program) == "BalanceFell"
 
 
 def test_an_undeclared_token_cannot_be_paid(world: World, wpol: Address) -> None:
     for index in (1, 255):
-        program = header([wpol]) + pay(index, 1, TO_NEXT) + V2_OF_NOBODY
+        program = header([wpol]) + pay("next", 1, index) + V2_OF_NOBODY
         assert refuse(world, program) == "BadToken"
 
 
@@ -311,7 +316,7 @@ def test_tokens_of_an_earlier_run_are_forgotten(world: World, wpol: Address) -> 
     usdc, batch, pool = world.manifest.token("USDC.e").address, scripted(world), scripted(world)
     world.do(OWNER, world.executor, "setExecutor(address,bool)", batch, True)
     script(world, pool)
-    late = header([wpol]) + pay(1, 1, TO_NEXT) + bytes([OP_V2]) + pool + bytes(14)
+    late = header([wpol]) + pay("next", 1, 1) + bytes([OP_V2]) + pool + bytes(14)
     steps = ((world.executor, header([wpol, usdc]), True), (world.executor, late, True))
     script(world, batch, *steps)
     with pytest.raises(RevertedError) as caught:
@@ -325,7 +330,10 @@ def test_a_stale_armed_word_does_not_outlive_its_run(world: World, wpol: Address
     world.do(OWNER, world.executor, "setExecutor(address,bool)", batch, True)
     script(world, pool)
     direct = callback(V3_CALLBACK, BOUND, world.executor)
-    steps = ((world.executor, visit(wpol, OP_V3, pool), False), (world.executor, direct, False))
+    steps = (
+        (world.executor, visit(wpol, V3_CALLBACK, pool), False),
+        (world.executor, direct, False),
+    )
     script(world, batch, *steps)
     world.do(KEEPER, batch, "play()")
     assert world.ask(batch, "succeeded()", ["uint256"]) == 0
@@ -343,22 +351,22 @@ def test_a_stale_armed_word_does_not_outlive_its_run(world: World, wpol: Address
         # words that end as a well-known token's byte begins
         (lambda _: header([]) + bytes(30) + bytes([LEAD_WPOL << 6]), "BadTokens"),
         (lambda _: header([]) + bytes(30) + bytes([LEAD_USDC_E << 6]), "BadTokens"),
-        (lambda t: header([t], tokens_byte=NO_LEAD << 6 | 1), "BadTokens"),
+        (lambda t: saying(NO_LEAD << 6 | 1, t), "BadTokens"),
         (lambda t: header([t])[:-1], "TruncatedProgram"),
-        (lambda t: header([t], tokens_byte=2), "TruncatedProgram"),
+        (lambda t: saying(2, t), "TruncatedProgram"),
         (lambda _: header([NATIVE]), "TokenCallFailed"),
         (lambda t: header([t]) + b"\0", "UnknownCommand"),
         (lambda t: header([t]) + b"\xe0", "UnknownCommand"),
-        (lambda t: header([t]) + pay(0, 1, TO_NEXT)[:-1], "TruncatedProgram"),
-        (lambda t: header([t]) + pay(0, 1, TO_NEXT), "BadRecipient"),
-        (lambda t: header([t]) + pay(0, 1, TO_CALLER), "BadRecipient"),
-        (lambda t: header([t]) + pay(0, 1, TO_ADDRESS), "TruncatedProgram"),
-        (lambda t: header([t]) + pay(0, 1, TO_ADDRESS) + bytes(20), "BadRecipient"),
-        (lambda t: header([t]) + pay(0, 1, TO_NEXT) * 2, "BadRecipient"),
-        (lambda t: header([t]) + pay(1, 1, TO_NEXT) + V2_OF_NOBODY, "BadToken"),
-        (lambda t: header([t]) + pay(0, 1, TO_NEXT) + V2_OF_NOBODY[:-1], "TruncatedProgram"),
+        (lambda t: header([t]) + pay("next", 1)[:-1], "TruncatedProgram"),
+        (lambda t: header([t]) + pay("next", 1), "BadRecipient"),
+        (lambda t: header([t]) + pay("caller", 1), "BadRecipient"),
+        (lambda t: header([t]) + pay("address", 1), "TruncatedProgram"),
+        (lambda t: header([t]) + pay("address", 1) + bytes(20), "BadRecipient"),
+        (lambda t: header([t]) + pay("next", 1) * 2, "BadRecipient"),
+        (lambda t: header([t]) + pay("next", 1, 1) + V2_OF_NOBODY, "BadToken"),
+        (lambda t: header([t]) + pay("next", 1) + V2_OF_NOBODY[:-1], "TruncatedProgram"),
         (
-            lambda t: header([t]) + pay(0, 1 << 127 | 2**127 - 1, TO_NEXT) + V2_OF_NOBODY,
+            lambda t: header([t]) + pay("next", 1 << 127 | 2**127 - 1) + V2_OF_NOBODY,
             "BadAmount",
         ),
         (lambda t: header([t]) + bytes([OP_V3]) + b"\x77" * 36 + b"\0\1", "TruncatedProgram"),
@@ -385,7 +393,7 @@ def test_a_tokens_byte_is_said_in_its_parts(
     world: World, byte: int, size: int, args: tuple[str, tuple[int, int]]
 ) -> None:
     with pytest.raises(RevertedError) as caught:
-        world.run(header([], tokens_byte=byte) + bytes(size))
+        world.run(saying(byte) + bytes(size))
     assert (caught.value.name, caught.value.args_) == args
 
 
@@ -398,7 +406,7 @@ def test_missing_tokens_are_said_where_they_should_begin(world: World, wpol: Add
 def test_a_huge_revert_reason_is_cut(world: World, wpol: Address) -> None:
     bomb = world.deploy(bytes.fromhex("6006600c60003960066000f3" + "62ffffff5ffd"))
     with pytest.raises(RevertedError) as caught:
-        world.run(visit(wpol, OP_V3, bomb))
+        world.run(visit(wpol, V3_CALLBACK, bomb))
     assert caught.value.name == "HopFailed"
     assert len(caught.value.data) <= 356
 
@@ -435,7 +443,7 @@ def test_a_token_must_return_true_or_nothing(
     data = bound([token], NESTED)
     call = (world.executor, callback(V3_CALLBACK, data, world.executor), True)
     script(world, pool, call, (token, back, True))
-    program = header([token]) + swap_command(OP_V3, pool, 1, NESTED)
+    program = header([token]) + swap_arming(V3_CALLBACK, pool, NESTED)
     if cause:
         assert refuse(world, program) == cause
     else:
@@ -451,5 +459,5 @@ def test_sixty_four_tokens_may_be_declared(world: World) -> None:
     tokens = [token.address for token in world.manifest.tokens] * 10
     before = world.holdings()
     world.run(header(tokens[:63]))
-    world.run(header(tokens[:63], tokens_byte=LEAD_USDC_E << 6 | 63))
+    world.run(header(tokens[:63], lead="usdc_e"))
     assert world.holdings() == before

@@ -11,6 +11,7 @@ from eth_utils.abi import function_signature_to_4byte_selector as selector_of
 from eth_utils.crypto import keccak
 from executor_world import (
     AAVE_CALLBACK,
+    ARMING,
     GUARDIAN,
     KEEPER,
     NATIVE,
@@ -20,19 +21,17 @@ from executor_world import (
     V3_CALLBACK,
     RevertedError,
     World,
-    bound,
-    header,
     hexed,
-    pay,
     rich_world,
     script,
     scripted,
-    swap_command,
+    swap_arming,
 )
+from program_assembler import bound, command, header
 from safe_world import Safe, owned_by_safe
 
 from keeper.chain import Address
-from keeper.execution.program_table import OP_V2_FLASH, OP_V3, TO_CALLER, WPOL
+from keeper.execution.program_table import WPOL
 from replica.abi import encode_call
 from replica.contracts import compile_executor
 
@@ -46,8 +45,6 @@ EVERYONE = frozenset(ROLES)
 NOBODY: frozenset[str] = frozenset()
 OWNER_ONLY = frozenset({"owner"})
 FOREIGN = "OwnableUnauthorizedAccount"
-ARMING = {V2_CALLBACK: OP_V2_FLASH, V3_CALLBACK: OP_V3}
-"""Commands that arm a pool of the program's choice, by the callback they expect."""
 RENOUNCE = "renounceOwnership()"
 INITIALIZE = "initialize(address,address,address)"
 """Refused to all: the constructor has made that call."""
@@ -61,7 +58,7 @@ OTHER_CALLBACKS = (
     "onMorphoFlashLoan(uint256,bytes)",
     "receiveFlashLoan(address[],uint256[],uint256[],bytes)",
 )
-FREE = pay(0, 0, TO_CALLER)
+FREE = command("pay", to="caller", token=0, amount=0)
 """A stream that costs nothing, so that an allowed callback passes."""
 BOUND = bound([Address(WPOL)], FREE)
 """How a pool sends it back."""
@@ -163,7 +160,7 @@ class Stage:
         mark = world.evm.snapshot()
         script(world, pool, (world.executor, data, False), (world.executor, own, False))
         program = header([world.manifest.token("WPOL").address])
-        world.run(program + swap_command(ARMING[arming], pool, 1, FREE))
+        world.run(program + swap_arming(arming, pool, FREE))
         bits = world.ask(pool, "succeeded()", ["uint256"])
         world.evm.revert(mark)
         return bool(bits & 1), bool(bits & 2)

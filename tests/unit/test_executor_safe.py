@@ -14,10 +14,10 @@ from executor_world import (
     TREASURY,
     RevertedError,
     World,
-    header,
     hexed,
     rich_world,
 )
+from program_assembler import header
 from safe_world import KEYS, Safe, new_safe, owned_by_safe
 
 from keeper.chain import Address
