@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pyrevm
+import pytest
 from eth_abi.abi import decode
 from eth_utils.abi import function_signature_to_4byte_selector
 from program_assembler import command
@@ -118,6 +119,18 @@ class World:
     def run(self, program: bytes, sender: Address = KEEPER) -> None:
         """Send a program to the executor."""
         self.call(sender, self.executor, program)
+
+    def refused(self, program: bytes) -> RevertedError:
+        """How a program ends that must fail; nothing moves."""
+        before = self.holdings()
+        with pytest.raises(RevertedError) as caught:
+            self.run(program)
+        assert self.holdings() == before
+        return caught.value
+
+    def cause_of(self, program: bytes) -> str:
+        """The root cause for which a program fails that must; nothing moves."""
+        return root_cause(self.refused(program))
 
     def balance(self, token: Address, holder: Address | None = None) -> int:
         """Balance of the executor unless told otherwise; `NATIVE` is POL."""

@@ -43,14 +43,6 @@ def start(world: World) -> bytes:
     return header([world.manifest.token("WPOL").address])
 
 
-def refused(world: World, program: bytes) -> RevertedError:
-    before = world.holdings()
-    with pytest.raises(RevertedError) as caught:
-        world.run(program)
-    assert world.holdings() == before
-    return caught.value
-
-
 def deployed(world: World, runtime: str) -> Address:
     code = bytes.fromhex(runtime)
     size = bytes([len(code)])
@@ -71,7 +63,7 @@ def test_a_command_that_passes_the_end_is_refused_where_it_stands(
 ) -> None:
     whole = command(name, **nothing(name))
     for size in {1, len(whole) - 1}:
-        error = refused(world, start + whole[:size])
+        error = world.refused(start + whole[:size])
         assert (error.name, error.args_) == ("TruncatedProgram", (len(start),))
 
 
@@ -81,7 +73,7 @@ def test_cells_that_pass_the_end_are_refused_whatever_they_hold(
 ) -> None:
     """Read with the cells behind it, this length would lead back to where they begin."""
     run = command(name, **nothing(name))[:-2] + b"\xff" * 31 + b"\xe0"
-    error = refused(world, start + run)
+    error = world.refused(start + run)
     assert (error.name, error.args_) == ("TruncatedProgram", (len(start),))
 
 
@@ -95,7 +87,7 @@ def test_cells_end_where_their_length_says_whatever_they_hold(world: World, star
 @pytest.mark.parametrize("name", [n for n, entry in COMMANDS.items() if entry["recipients"]])
 def test_an_address_to_pay_belongs_to_its_command(world: World, start: bytes, name: str) -> None:
     whole = command(name, to=Address(b"\x77" * 20), **nothing(name))
-    error = refused(world, start + whole[:-1])
+    error = world.refused(start + whole[:-1])
     assert (error.name, error.args_) == ("TruncatedProgram", (len(start),))
 
 
@@ -108,19 +100,19 @@ def test_a_nested_stream_belongs_to_its_command(
     world: World, start: bytes, name: str, size: int
 ) -> None:
     whole = command(name, nested=bytes(size), **nothing(name))
-    error = refused(world, start + whole[:-1])
+    error = world.refused(start + whole[:-1])
     assert (error.name, error.args_) == ("TruncatedProgram", (len(start),))
 
 
 @pytest.mark.parametrize("name", ["v4_swap", "v4_take", "v4_settle"])
 def test_the_pool_manager_refuses_while_it_is_locked(world: World, start: bytes, name: str) -> None:
-    assert refused(world, start + command(name, **nothing(name))).name == "HopFailed"
+    assert world.refused(start + command(name, **nothing(name))).name == "HopFailed"
 
 
 @pytest.mark.parametrize("name", ["v2", "curve_ng", "v3", "v3_flash"])
 def test_a_pools_long_reason_is_cut(world: World, start: bytes, name: str) -> None:
     pool = deployed(world, REVERTS_LONG)
-    error = refused(world, start + command(name, **(nothing(name) | {"pool": pool})))
+    error = world.refused(start + command(name, **(nothing(name) | {"pool": pool})))
     assert (error.name, error.args_[0]) == ("HopFailed", "0x" + pool.hex())
     assert error.args_[1] == bytes(256)
     assert len(error.data) == LONGEST_REPORT
@@ -137,7 +129,7 @@ def test_a_false_report_is_cut_as_well(world: World, start: bytes) -> None:
 
 def test_reserves_that_cannot_be_read_are_a_failed_hop(world: World, start: bytes) -> None:
     for pool in (Address(b"\x77" * 20), deployed(world, REVERTS_LONG)):
-        error = refused(world, start + command("v2_arrived", pool=pool, token=0, fee=30))
+        error = world.refused(start + command("v2_arrived", pool=pool, token=0, fee=30))
         assert error.name == "HopFailed"
 
 
@@ -146,20 +138,20 @@ def test_reserves_that_cannot_be_read_are_a_failed_hop(world: World, start: byte
 )
 def test_a_pairs_fee_is_at_most_the_whole(world: World, start: bytes, fee: int, error: str) -> None:
     pool = world.manifest.pool("quickswap-v2", "WPOL", "USDC.e").address
-    caught = refused(world, start + command("v2_arrived", pool=pool, token=0, fee=fee))
+    caught = world.refused(start + command("v2_arrived", pool=pool, token=0, fee=fee))
     assert caught.name == (error or "HopFailed")  # nothing bought: the pair refuses
 
 
 def test_a_listed_pool_must_use_its_allowance_up(world: World, start: bytes) -> None:
     pool, token = scripted(world), world.manifest.token("WPOL").address
     call = command("curve", pool=pool, indices=1, token=0, amount_in=5)
-    assert refused(world, start + call).name == "UnlistedPool"
+    assert world.refused(start + call).name == "UnlistedPool"
     world.do(OWNER, world.executor, "setListedPool(address,bool)", pool, True)
-    error = refused(world, start + call)
+    error = world.refused(start + call)
     assert error.name == "AllowanceLeft"
     assert error.args_ == ("0x" + token.hex(), "0x" + pool.hex())
     world.do(OWNER, world.executor, "setListedPool(address,bool)", pool, False)
-    assert refused(world, start + call).name == "UnlistedPool"
+    assert world.refused(start + call).name == "UnlistedPool"
 
 
 READ = "5f3560e01c63{}1460165760015f5260205ff35b"
@@ -184,9 +176,9 @@ def test_a_token_must_answer_with_a_word(world: World, read: str, answers: str, 
     if not error and read.startswith("allowance"):
         world.run(program)
     elif not error:
-        assert refused(world, program).name == "AllowanceLeft"
+        assert world.refused(program).name == "AllowanceLeft"
     else:
-        caught = refused(world, program)
+        caught = world.refused(program)
         assert (caught.name, caught.args_) == (error, (hexed(token),))
 
 
@@ -222,7 +214,7 @@ def test_a_lender_that_does_not_call_back_is_named(world: World, start: bytes, n
     code = world.evm.get_code(hexed(LENDERS[name]))
     world.evm.insert_account_info(hexed(LENDERS[name]), silent)
     try:
-        error = refused(world, start + command(name, **nothing(name)))
+        error = world.refused(start + command(name, **nothing(name)))
     finally:
         account = pyrevm.AccountInfo(nonce=kept.nonce, balance=kept.balance, code=code)
         world.evm.insert_account_info(hexed(LENDERS[name]), account)
@@ -247,7 +239,7 @@ def test_a_hop_that_failed_is_not_tried_again(world: World, start: bytes, name: 
     pool = deployed(world, "620f42405a11600a57005bfe")
     cells = bytes(12) + pool if name == "v2_run" else b""
     named = {} if cells else {"pool": pool}
-    error = refused(world, start + command(name, nested=cells, **(nothing(name) | named)))
+    error = world.refused(start + command(name, nested=cells, **(nothing(name) | named)))
     assert (error.name, error.args_) == ("HopFailed", (hexed(pool), b""))
 
 
@@ -260,7 +252,7 @@ def test_a_silent_last_pool_of_a_stream_is_found_by_the_command_around_it(
 ) -> None:
     """The last command leaves the check to the one that encloses it, which sees the same word."""
     outer, silent = scripted(world), scripted(world)
-    error = refused(world, start + around(world, outer, visiting(name, silent)))
+    error = world.refused(start + around(world, outer, visiting(name, silent)))
     assert (error.name, error.args_) == ("CallbackMissing", (hexed(outer),))
 
 
@@ -270,7 +262,7 @@ def test_a_silent_pool_that_is_not_the_last_of_a_stream_is_named(
 ) -> None:
     outer, silent = scripted(world), scripted(world)
     stream = visiting(name, silent) + FREE
-    error = refused(world, start + around(world, outer, stream))
+    error = world.refused(start + around(world, outer, stream))
     assert decode_error(error.args_[1]) == ("CallbackMissing", (hexed(silent),))
 
 
@@ -278,7 +270,7 @@ def test_a_silent_pool_that_is_not_the_last_of_a_stream_is_named(
 def test_a_silent_pool_at_the_end_of_a_long_program_is_named(world: World, name: str) -> None:
     """Nothing encloses it, whatever else has been said."""
     silent = scripted(world)
-    error = refused(world, header([Address(WPOL)] * 20) + visiting(name, silent))
+    error = world.refused(header([Address(WPOL)] * 20) + visiting(name, silent))
     assert (error.name, error.args_) == ("CallbackMissing", (hexed(silent),))
 
 

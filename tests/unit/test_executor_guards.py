@@ -58,15 +58,6 @@ def wpol(world: World) -> Address:
     return world.manifest.token("WPOL").address
 
 
-def refuse(world: World, program: bytes) -> str:
-    """The root cause of a run that reverted, after checking that nothing moved."""
-    before = world.holdings()
-    with pytest.raises(RevertedError) as caught:
-        world.run(program)
-    assert world.holdings() == before
-    return root_cause(caught.value)
-
-
 def visit(wpol: Address, arming: str, pool: Address) -> bytes:
     """A program that calls one hostile pool."""
     return header([wpol]) + swap_arming(arming, pool, NESTED)
@@ -118,7 +109,7 @@ def test_while_a_pool_is_armed_no_one_else_calls_back(
     data = callback(signature, BOUND, world.executor)
     script(world, accomplice, (world.executor, data, True))
     script(world, pool, (accomplice, b"\1\2\3\4", True))
-    assert refuse(world, visit(wpol, arming, pool)) == "UnexpectedCallback"
+    assert world.cause_of(visit(wpol, arming, pool)) == "UnexpectedCallback"
 
 
 @pytest.mark.parametrize("arming", ARMING)
@@ -129,7 +120,7 @@ def test_an_armed_pool_may_call_its_own_selector_only(
     pool = scripted(world)
     script(world, pool, (world.executor, callback(signature, BOUND, world.executor), True))
     armed = signature == arming
-    cause = refuse(world, visit(wpol, arming, pool))
+    cause = world.cause_of(visit(wpol, arming, pool))
     assert cause == ("BalanceFell" if armed else "UnexpectedCallback")
 
 
@@ -151,7 +142,7 @@ ALTERED = {
 def test_altered_data_is_refused(world: World, wpol: Address, signature: str, data: bytes) -> None:
     pool = scripted(world)
     script(world, pool, (world.executor, callback(signature, data, world.executor), True))
-    assert refuse(world, visit(wpol, signature, pool)) == "UnexpectedCallback"
+    assert world.cause_of(visit(wpol, signature, pool)) == "UnexpectedCallback"
 
 
 @pytest.mark.parametrize("signature", ARMING)
@@ -159,7 +150,7 @@ def test_a_second_callback_is_refused(world: World, wpol: Address, signature: st
     pool = scripted(world)
     step = (world.executor, callback(signature, BOUND, world.executor), True)
     script(world, pool, step, step)
-    assert refuse(world, visit(wpol, signature, pool)) == "UnexpectedCallback"
+    assert world.cause_of(visit(wpol, signature, pool)) == "UnexpectedCallback"
 
 
 def test_what_lies_behind_a_stream_is_none_of_it(world: World, wpol: Address) -> None:
@@ -178,19 +169,19 @@ def test_a_pool_that_does_not_call_back_is_refused(
 ) -> None:
     pool = scripted(world)
     script(world, pool)
-    assert refuse(world, visit(wpol, arming, pool)) == "CallbackMissing"
+    assert world.cause_of(visit(wpol, arming, pool)) == "CallbackMissing"
 
 
 @pytest.mark.parametrize("arming", ARMING)
 def test_a_pool_without_code_is_refused(world: World, wpol: Address, arming: str) -> None:
-    assert refuse(world, visit(wpol, arming, Address(b"\x77" * 20))) == "CallbackMissing"
+    assert world.cause_of(visit(wpol, arming, Address(b"\x77" * 20))) == "CallbackMissing"
 
 
 def test_a_v2_callback_for_another_sender_is_refused(world: World, wpol: Address) -> None:
     pool = scripted(world)
     data = encode_call(V2_CALLBACK, STRANGER, 1, 1, BOUND)
     script(world, pool, (world.executor, data, True))
-    assert refuse(world, visit(wpol, V2_CALLBACK, pool)) == "UnexpectedCallback"
+    assert world.cause_of(visit(wpol, V2_CALLBACK, pool)) == "UnexpectedCallback"
 
 
 def test_a_real_pair_set_on_us_by_a_hostile_pool_is_refused(world: World, wpol: Address) -> None:
@@ -198,21 +189,21 @@ def test_a_real_pair_set_on_us_by_a_hostile_pool_is_refused(world: World, wpol: 
     pair = world.manifest.pool("quickswap-v2", "WPOL", "USDC.e").address
     data = encode_call("swap(uint256,uint256,address,bytes)", 1, 0, world.executor, NESTED)
     script(world, pool, (pair, data, True))
-    assert refuse(world, visit(wpol, V3_CALLBACK, pool)) == "UnexpectedCallback"
+    assert world.cause_of(visit(wpol, V3_CALLBACK, pool)) == "UnexpectedCallback"
 
 
 def test_a_run_inside_a_run_is_refused(world: World, wpol: Address) -> None:
     pool = scripted(world)
     world.do(OWNER, world.executor, "setExecutor(address,bool)", pool, True)
     script(world, pool, (world.executor, header([wpol]), True))
-    assert refuse(world, visit(wpol, V3_CALLBACK, pool)) == "NestedRun"
+    assert world.cause_of(visit(wpol, V3_CALLBACK, pool)) == "NestedRun"
 
 
 def test_a_pool_that_keeps_the_input_gains_nothing(world: World, wpol: Address) -> None:
     pool = scripted(world)
     step = (world.executor, callback(V3_CALLBACK, BOUND, world.executor), True)
     script(world, pool, step)
-    assert refuse(world, visit(wpol, V3_CALLBACK, pool)) == "BalanceFell"
+    assert world.cause_of(visit(wpol, V3_CALLBACK, pool)) == "BalanceFell"
     assert world.balance(wpol, pool) == 0
 
 
@@ -239,7 +230,7 @@ def test_a_pool_that_asks_for_more_than_the_most_is_paid_nothing(
     script(world, pool, (world.executor, asks, True), (wpol, back, True))
     program = header([wpol]) + command("v3_pay", pool=pool, token=0, amount_in=most)
     if more:
-        assert refuse(world, program) == "WrongPayment"
+        assert world.cause_of(program) == "WrongPayment"
     else:
         world.run(program)
 
@@ -267,7 +258,7 @@ def test_what_is_delivered_to_no_taker_is_refused(
     script(world, pool)
     other = bytes([OP_V3]) + b"\x77" * 30 + bytes([last_byte])
     paid = command("v3_pay", pool=pool, token=0, amount_in=1, to="next")
-    assert refuse(world, header([wpol]) + paid + other) == "BadRecipient"
+    assert world.cause_of(header([wpol]) + paid + other) == "BadRecipient"
 
 
 def test_the_caller_is_paid_also_where_one_follows_that_takes_delivery(
@@ -290,7 +281,7 @@ def test_a_payment_that_is_cut_off_is_refused(world: World) -> None:
     script(world, pool, (world.executor, answer, True))
     program = header([], lead="wpol")
     program += command("v3", pool=pool, amount_in=5, nested=stream)
-    assert refuse(world, program) == "TruncatedProgram"
+    assert world.cause_of(program) == "TruncatedProgram"
 
 
 def test_another_declared_token_may_not_fall(world: World, wpol: Address) -> None:
@@ -303,13 +294,13 @@ def test_another_declared_token_may_not_fall(world: World, wpol: Address) -> Non
     call = (world.executor, callback(V3_CALLBACK, data, world.executor), True)
     script(world, pool, call, (wpol, gift, True))
     program = header([wpol, usdc], min_profit=1) + swap_arming(V3_CALLBACK, pool, stolen)
-    assert refuse(world, program) == "BalanceFell"
+    assert world.cause_of(program) == "BalanceFell"
 
 
 def test_an_undeclared_token_cannot_be_paid(world: World, wpol: Address) -> None:
     for index in (1, 255):
         program = header([wpol]) + pay("next", 1, index) + V2_OF_NOBODY
-        assert refuse(world, program) == "BadToken"
+        assert world.cause_of(program) == "BadToken"
 
 
 def test_tokens_of_an_earlier_run_are_forgotten(world: World, wpol: Address) -> None:
@@ -382,7 +373,7 @@ def test_a_malformed_program_says_what_is_wrong(
     world: World, wpol: Address, program: object, cause: str
 ) -> None:
     assert callable(program)
-    assert refuse(world, program(wpol)) == cause
+    assert world.cause_of(program(wpol)) == cause
 
 
 @pytest.mark.parametrize(
@@ -445,14 +436,14 @@ def test_a_token_must_return_true_or_nothing(
     script(world, pool, call, (token, back, True))
     program = header([token]) + swap_arming(V3_CALLBACK, pool, NESTED)
     if cause:
-        assert refuse(world, program) == cause
+        assert world.cause_of(program) == cause
     else:
         world.run(program)
         assert world.balance(token) == 10**20
 
 
 def test_a_token_without_code_is_refused(world: World, wpol: Address) -> None:
-    assert refuse(world, header([wpol, Address(b"\x77" * 20)])) == "TokenCallFailed"
+    assert world.cause_of(header([wpol, Address(b"\x77" * 20)])) == "TokenCallFailed"
 
 
 def test_sixty_four_tokens_may_be_declared(world: World) -> None:

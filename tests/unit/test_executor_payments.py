@@ -12,7 +12,6 @@ from executor_world import (
     decode_error,
     hexed,
     new_world,
-    root_cause,
     script,
     scripted,
 )
@@ -33,12 +32,6 @@ PAID = 5
 ECHOES = bytes.fromhex("365f5f37365ffd")
 LEAD = LEAD_USDC_E << TOKEN_LEAD_SHIFT
 """A tokens byte that declares a well-known token."""
-
-
-def cause(world: World, program: bytes) -> str:
-    with pytest.raises(RevertedError) as caught:
-        world.run(program)
-    return root_cause(caught.value)
 
 
 def repaying(world: World, token: Address, amount: int = PAID) -> Address:
@@ -75,7 +68,7 @@ def test_a_payment_is_in_the_declared_token_whatever_follows(world: World) -> No
     program = header([wpol]) + delivered(repaying(world, wpol), PAID)
     program += bytes(-len(program) % 32)
     program += bytes([LEAD]) + bytes(31) + len(program).to_bytes(32, "big") * 8
-    assert cause(world, program) == "UnknownCommand"
+    assert world.cause_of(program) == "UnknownCommand"
 
 
 def test_a_payment_goes_to_the_pool_that_follows_whatever_came_before(world: World) -> None:
@@ -117,7 +110,7 @@ def test_a_well_known_token_that_answers_otherwise_than_true_is_refused() -> Non
     world.run(program)
     two = bytes.fromhex("60025f5260205ff3")  # the answer to every call
     world.evm.insert_account_info(hexed(WPOL), pyrevm.AccountInfo(code=two))
-    assert cause(world, program) == "TokenCallFailed"
+    assert world.cause_of(program) == "TokenCallFailed"
 
 
 def at_address(world: World, token: Address, held: int) -> None:
@@ -132,7 +125,7 @@ def test_a_declared_token_may_not_fall_however_its_address_begins(world: World, 
     """That byte follows the tokens byte, and is none."""
     token = Address(bytes([first]) * 20)
     at_address(world, token, 7)
-    assert cause(world, header([token]) + delivered(scripted(world), 7)) == "BalanceFell"
+    assert world.cause_of(header([token]) + delivered(scripted(world), 7)) == "BalanceFell"
 
 
 def test_a_stream_is_no_payment_however_its_first_token_begins(world: World) -> None:

@@ -8,7 +8,6 @@ from executor_world import (
     World,
     callback,
     hexed,
-    root_cause,
     script,
     scripted,
 )
@@ -64,12 +63,6 @@ def sending(name: str, to: str | Address = "next", pool: Address = ECHO) -> byte
     return command(name, to=to, nested=inner, **fields)
 
 
-def cause(world: World, program: bytes) -> str:
-    with pytest.raises(RevertedError) as caught:
-        world.run(program)
-    return root_cause(caught.value)
-
-
 @pytest.mark.parametrize(
     ("first", "last"), [(OP_V2, 0x77), (0x77, OP_V2), (0x77, OP_PAY), (OP_CURVE_NG, OP_CURVE_NG)]
 )
@@ -79,7 +72,7 @@ def test_who_takes_delivery_is_told_by_an_opcode_alone(
 ) -> None:
     """Neither the first byte of a pool nor the last that is read with it has a say."""
     other = bytes([OP_V3, first]) + b"\x77" * 29 + bytes([last])
-    assert cause(world, start(lead) + sending(name) + other) == "BadRecipient"
+    assert world.cause_of(start(lead) + sending(name) + other) == "BadRecipient"
 
 
 @pytest.mark.parametrize("name", SENDS)
@@ -91,7 +84,7 @@ def test_nobody_follows_the_end_of_a_stream(world: World, name: str, lead: str) 
     answer = answer[:end] + bytes([OP_V2]) + pool + bytes(14)
     script(world, pool, (world.executor, answer, True))
     program = start(lead) + command("v3", pool=pool, amount_in=1, nested=stream)
-    assert cause(world, program) == "BadRecipient"
+    assert world.cause_of(program) == "BadRecipient"
 
 
 def heard(world: World, program: bytes) -> bytes:

@@ -146,20 +146,12 @@ def test_two_runs_in_one_transaction(world: World, funding: Funding) -> None:
     assert world.balance(token) == gains - costs
 
 
-def failure(world: World, program: bytes) -> RevertedError:
-    before = world.holdings()
-    with pytest.raises(RevertedError) as caught:
-        world.run(program)
-    assert world.holdings() == before
-    return caught.value
-
-
 def test_a_wei_less_than_the_minimum_reverts(world: World) -> None:
     legs = gap(world, "uniswap-v3", "quickswap-v2")
     least = (legs[-1].amount_out_raw - AMOUNT) >> 60 << 60  # as a header can say it
     exact = with_leg(legs, 1, amount_out_raw=AMOUNT + least)
     less = with_leg(legs, 1, amount_out_raw=AMOUNT + least - 1)
-    error = failure(world, world.program(less, Funding.FLASH_SWAP, min_profit_raw=least))
+    error = world.refused(world.program(less, Funding.FLASH_SWAP, min_profit_raw=least))
     assert (error.name, error.args_) == ("Unprofitable", (0, least - 1))
     world.run(world.program(exact, Funding.FLASH_SWAP, min_profit_raw=least))
 
@@ -169,14 +161,14 @@ def test_own_capital_may_not_shrink(world: World) -> None:
     route = wpol_route(world, "quickswap-v2", "uniswap-v2")
     legs = world.legs(world.manifest.token("WPOL").address, route, AMOUNT)
     assert legs[-1].amount_out_raw < AMOUNT
-    error = failure(world, world.program(legs, Funding.OWN_CAPITAL))
+    error = world.refused(world.program(legs, Funding.OWN_CAPITAL))
     assert error.name == "BalanceFell"
 
 
 def test_a_stale_v2_hop_is_named(world: World) -> None:
     legs = gap(world, "uniswap-v3", "quickswap-v2")
     stale = with_leg(legs, 1, amount_out_raw=legs[1].amount_out_raw + 1)
-    error = failure(world, world.program(stale, Funding.FLASH_SWAP))
+    error = world.refused(world.program(stale, Funding.FLASH_SWAP))
     assert error.name == "HopFailed"
     assert bytes.fromhex(error.args_[0][2:]) == legs[1].pool
     assert b"UniswapV2: K" in error.args_[1]
@@ -186,7 +178,7 @@ def test_the_innermost_failing_hop_is_named(world: World) -> None:
     legs = gap(world, "quickswap-v2", "uniswap-v3")
     high = legs[0].amount_out_raw * 2
     stale = with_leg(with_leg(legs, 0, amount_out_raw=high), 1, amount_in_raw=high)
-    error = failure(world, world.program(stale, Funding.FLASH_SWAP))
+    error = world.refused(world.program(stale, Funding.FLASH_SWAP))
     assert bytes.fromhex(error.args_[0][2:]) == legs[0].pool
     assert b"UniswapV2: K" in error.args_[1]
 
@@ -194,7 +186,7 @@ def test_the_innermost_failing_hop_is_named(world: World) -> None:
 def test_a_premium_above_the_maximum_reverts(world: World) -> None:
     legs = gap(world, "quickswap-v2", "uniswap-v3")
     highest = premium(legs) - 1
-    error = failure(world, world.program(legs, Funding.AAVE_V3, max_premium_raw=highest))
+    error = world.refused(world.program(legs, Funding.AAVE_V3, max_premium_raw=highest))
     assert root_cause(error) == "WrongLoan"
 
 
@@ -202,6 +194,6 @@ def test_the_deadline_block_is_the_last(world: World) -> None:
     legs = gap(world, "quickswap-v2", "uniswap-v3")
     block = world.manifest.built_block + 1
     late = world.program(legs, Funding.FLASH_SWAP, deadline_block=block - 1)
-    error = failure(world, late)
+    error = world.refused(late)
     assert (error.name, error.args_) == ("DeadlinePassed", (block - 1,))
     world.run(world.program(legs, Funding.FLASH_SWAP, deadline_block=block))
