@@ -116,6 +116,11 @@ class World:
         """A new contract of the stranger's."""
         return deploy(self.evm, STRANGER, creation_code)
 
+    def plant(self, code: bytes) -> Address:
+        """A new contract of this code, of at most 255 bytes."""
+        size = f"60{len(code):02x}"
+        return self.deploy(bytes.fromhex(f"{size}600a5f39{size}5ff3") + code)
+
     def run(self, program: bytes, sender: Address = KEEPER) -> None:
         """Send a program to the executor."""
         self.call(sender, self.executor, program)

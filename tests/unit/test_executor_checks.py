@@ -20,8 +20,7 @@ FIRST, SECOND = (bytes([n]) * 32 for n in (0xA5, 0x5A))
 def answering(world: World, data: bytes, opcode: str = "f3") -> Address:
     """A contract that returns these bytes to any call, or reverts with them."""
     code = bytes.fromhex(f"60{len(data):02x}600a5f3960{len(data):02x}5f{opcode}") + data
-    size = f"60{len(code):02x}"
-    return world.deploy(bytes.fromhex(f"{size}600a5f39{size}5ff3") + code)
+    return world.plant(code)
 
 
 def says(world: World, name: str, pool: Address, digested: bytes) -> str:
@@ -68,7 +67,6 @@ def test_the_reason_of_a_revert_is_no_answer(world: World, name: str) -> None:
 def test_the_view_is_asked_with_its_selector_alone(world: World, name: str) -> None:
     view, size = VIEWS[name]
     # returns its calldata, and in the last byte their size
-    code = bytes.fromhex(f"365f5f3736601f5360{size:02x}5ff3")
-    pool = world.deploy(bytes.fromhex(f"60{len(code):02x}600a5f3960{len(code):02x}5ff3") + code)
+    pool = world.plant(bytes.fromhex(f"365f5f3736601f5360{size:02x}5ff3"))
     asked = selector_of(view) + bytes(27) + b"\4" + bytes(32)
     assert says(world, name, pool, asked[:size]) == ""

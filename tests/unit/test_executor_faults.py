@@ -29,9 +29,10 @@ from replica.protocols.balancer_v2 import VAULT
 from replica.protocols.morpho_blue import MORPHO
 from replica.protocols.uniswap_v4 import MANAGER
 
-REVERTS_LONG = "6103e85ffd"
+REVERTS_LONG = bytes.fromhex("6103e85ffd")
 """Runtime code that reverts with 1,000 zero bytes."""
-REPORTS_LONG = "63" + selector_of("HopFailed(address,bytes)").hex() + "60e01b5f52" + REVERTS_LONG
+HOP_FAILED = selector_of("HopFailed(address,bytes)")
+REPORTS_LONG = b"\x63" + HOP_FAILED + bytes.fromhex("60e01b5f52") + REVERTS_LONG
 """The same, posing as a report of a failed hop."""
 FREE = command("pay", to="caller", token=0, amount=0)
 LONGEST_REPORT = 4 + 3 * 32 + 256
@@ -41,14 +42,6 @@ LONGEST_REPORT = 4 + 3 * 32 + 256
 def start(world: World) -> bytes:
     """A header that declares WPOL."""
     return header([world.manifest.token("WPOL").address])
-
-
-def deployed(world: World, runtime: str) -> Address:
-    code = bytes.fromhex(runtime)
-    size = bytes([len(code)])
-    return world.deploy(
-        b"\x60" + size + b"\x60\x0c\x60\x00\x39\x60" + size + b"\x60\x00\xf3" + code
-    )
 
 
 def nothing(name: str) -> dict[str, int]:
@@ -111,7 +104,7 @@ def test_the_pool_manager_refuses_while_it_is_locked(world: World, start: bytes,
 
 @pytest.mark.parametrize("name", ["v2", "curve_ng", "v3", "v3_flash"])
 def test_a_pools_long_reason_is_cut(world: World, start: bytes, name: str) -> None:
-    pool = deployed(world, REVERTS_LONG)
+    pool = world.plant(REVERTS_LONG)
     error = world.refused(start + command(name, **(nothing(name) | {"pool": pool})))
     assert (error.name, error.args_[0]) == ("HopFailed", "0x" + pool.hex())
     assert error.args_[1] == bytes(256)
@@ -119,16 +112,16 @@ def test_a_pools_long_reason_is_cut(world: World, start: bytes, name: str) -> No
 
 
 def test_a_false_report_is_cut_as_well(world: World, start: bytes) -> None:
-    pool = deployed(world, REPORTS_LONG)
+    pool = world.plant(REPORTS_LONG)
     program = start + command("v2", pool=pool, amount_out=1)
     with pytest.raises(RuntimeError) as caught:
         world.evm.message_call(hexed(KEEPER), hexed(world.executor), program, gas=1_000_000)
-    said = selector_of("HopFailed(address,bytes)") + bytes(LONGEST_REPORT - 4)
+    said = HOP_FAILED + bytes(LONGEST_REPORT - 4)
     assert f"output: 0x{said.hex()} " in str(caught.value)
 
 
 def test_reserves_that_cannot_be_read_are_a_failed_hop(world: World, start: bytes) -> None:
-    for pool in (Address(b"\x77" * 20), deployed(world, REVERTS_LONG)):
+    for pool in (Address(b"\x77" * 20), world.plant(REVERTS_LONG)):
         error = world.refused(start + command("v2_arrived", pool=pool, token=0, fee=30))
         assert error.name == "HopFailed"
 
@@ -170,7 +163,8 @@ READ = "5f3560e01c63{}1460165760015f5260205ff35b"
     ],
 )
 def test_a_token_must_answer_with_a_word(world: World, read: str, answers: str, error: str) -> None:
-    pool, token = scripted(world), deployed(world, READ.format(selector_of(read).hex()) + answers)
+    code = bytes.fromhex(READ.format(selector_of(read).hex()) + answers)
+    pool, token = scripted(world), world.plant(code)
     world.do(OWNER, world.executor, "setListedPool(address,bool)", pool, True)
     program = header([token]) + command("curve", pool=pool, indices=1, token=0, amount_in=5)
     if not error and read.startswith("allowance"):
@@ -224,8 +218,9 @@ def test_a_lender_that_does_not_call_back_is_named(world: World, start: bytes, n
 @pytest.mark.parametrize("size", range(6))
 def test_a_reason_is_a_report_from_four_bytes_on(world: World, start: bytes, size: int) -> None:
     """A report goes on as it is; what is shorter than its selector is a reason like any other."""
-    reason = (selector_of("HopFailed(address,bytes)") + bytes(2))[:size]
-    pool = deployed(world, f"65{reason.ljust(6, bytes(1)).hex()}60d01b5f5260{size:02x}5ffd")
+    reason = (HOP_FAILED + bytes(2))[:size]
+    code = f"65{reason.ljust(6, bytes(1)).hex()}60d01b5f5260{size:02x}5ffd"
+    pool = world.plant(bytes.fromhex(code))
     wrapped = encode_call("HopFailed(address,bytes)", pool, reason)
     said = (wrapped if size < 4 else reason).hex()
     program = start + command("v2", pool=pool, amount_out=1)
@@ -236,7 +231,7 @@ def test_a_reason_is_a_report_from_four_bytes_on(world: World, start: bytes, siz
 @pytest.mark.parametrize("name", ["v2", "v2_run", "curve_ng"])
 def test_a_hop_that_failed_is_not_tried_again(world: World, start: bytes, name: str) -> None:
     """The pool takes all gas it is given, and nothing where that is little."""
-    pool = deployed(world, "620f42405a11600a57005bfe")
+    pool = world.plant(bytes.fromhex("620f42405a11600a57005bfe"))
     cells = bytes(12) + pool if name == "v2_run" else b""
     named = {} if cells else {"pool": pool}
     error = world.refused(start + command(name, nested=cells, **(nothing(name) | named)))

@@ -243,9 +243,8 @@ def test_a_pool_that_asks_for_nothing_is_refused(
     asks = encode_call(V3_CALLBACK, *asked, encode(["address", "uint256"], [wpol, most]))
     script(world, pool, (world.executor, asks, True))
     program = header([wpol]) + command("v3_pay", pool=pool, token=0, amount_in=most)
-    with pytest.raises(RevertedError) as caught:
-        world.run(program)
-    name, args = decode_error(caught.value.args_[1])
+    error = world.refused(program)
+    name, args = decode_error(error.args_[1])
     assert (name, args) == ("WrongPayment", (0, most))
 
 
@@ -383,23 +382,20 @@ def test_a_malformed_program_says_what_is_wrong(
 def test_a_tokens_byte_is_said_in_its_parts(
     world: World, byte: int, size: int, args: tuple[str, tuple[int, int]]
 ) -> None:
-    with pytest.raises(RevertedError) as caught:
-        world.run(saying(byte) + bytes(size))
-    assert (caught.value.name, caught.value.args_) == args
+    error = world.refused(saying(byte) + bytes(size))
+    assert (error.name, error.args_) == args
 
 
 def test_missing_tokens_are_said_where_they_should_begin(world: World, wpol: Address) -> None:
-    with pytest.raises(RevertedError) as caught:
-        world.run(header([wpol])[:-1])
-    assert (caught.value.name, caught.value.args_) == ("TruncatedProgram", (len(header([])),))
+    error = world.refused(header([wpol])[:-1])
+    assert (error.name, error.args_) == ("TruncatedProgram", (len(header([])),))
 
 
 def test_a_huge_revert_reason_is_cut(world: World, wpol: Address) -> None:
-    bomb = world.deploy(bytes.fromhex("6006600c60003960066000f3" + "62ffffff5ffd"))
-    with pytest.raises(RevertedError) as caught:
-        world.run(visit(wpol, V3_CALLBACK, bomb))
-    assert caught.value.name == "HopFailed"
-    assert len(caught.value.data) <= 356
+    bomb = world.plant(bytes.fromhex("62ffffff5ffd"))
+    error = world.refused(visit(wpol, V3_CALLBACK, bomb))
+    assert error.name == "HopFailed"
+    assert len(error.data) <= 356
 
 
 # ------------------------------------------------------------------------------------- odd tokens

@@ -4,7 +4,6 @@ import pyrevm
 import pytest
 from executor_world import (
     V3_CALLBACK,
-    RevertedError,
     World,
     callback,
     hexed,
@@ -90,9 +89,8 @@ def test_nobody_follows_the_end_of_a_stream(world: World, name: str, lead: str) 
 def heard(world: World, program: bytes) -> bytes:
     """What a pool that reverts with its calldata was told."""
     world.evm.insert_account_info(hexed(ECHO), pyrevm.AccountInfo(code=ECHOES))
-    with pytest.raises(RevertedError) as caught:
-        world.run(program)
-    pool, said = caught.value.args_
+    error = world.refused(program)
+    pool, said = error.args_
     assert pool == hexed(ECHO)
     return bytes(said)
 
