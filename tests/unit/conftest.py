@@ -12,6 +12,7 @@ from execution_world import Lab, bare_anvil, open_lab
 from executor_world import World, rich_world, taken_back
 from run_scene import LEADS
 
+from keeper.chain import Address
 from replica import Replica, launch
 from replica.anvil import Anvil
 
@@ -27,6 +28,11 @@ def world(built: World) -> Iterator[World]:
     """The world, put back afterwards."""
     with taken_back(built):
         yield built
+
+
+@pytest.fixture
+def wpol(world: World) -> Address:
+    return world.manifest.token("WPOL").address
 
 
 @pytest.fixture(params=LEADS, ids="-".join)

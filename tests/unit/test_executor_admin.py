@@ -1,11 +1,10 @@
 """What each administrative function does, and the event that it leaves."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from eth_abi.abi import decode
-from eth_utils.crypto import keccak
+from executor_events import EVENTS, events_of
 from executor_world import (
     AAVE_POOL,
     GUARDIAN,
@@ -123,16 +122,16 @@ def test_every_administrative_act_leaves_an_event_that_says_what_it_did(world: W
         ),
         ("OwnershipTransferred", PROPOSED, "acceptOwnership()", (), (OWNER, PROPOSED)),
     ]
-    assert {name for name, *_ in acts} == {event["name"] for event in events()}
+    assert {name for name, *_ in acts} == {event["name"] for event in EVENTS.values()}
     for name, sender, signature, args, said in acts:
         world.do(sender, world.executor, signature, *args)
-        assert left(world)[name] == said
+        assert events_of(world, world.executor) == [(name, said)]
 
 
 def test_the_constructor_leaves_an_event_for_each_role(world: World) -> None:
     terms = creation_terms(OWNER, GUARDIAN, TREASURY, AAVE_POOL)
-    world.deploy(compile_executor().creation_code + terms)
-    found = left(world)
+    who = world.deploy(compile_executor().creation_code + terms)
+    found = dict(events_of(world, who))
     assert found["OwnershipTransferred"][1] == OWNER
     assert found["GuardianSet"] == (GUARDIAN, True)
     assert found["TreasuryChanged"] == (NATIVE, TREASURY)
@@ -172,27 +171,3 @@ def test_it_says_which_pools_are_listed(world: World) -> None:
 def test_it_says_which_table_of_commands_it_runs(world: World) -> None:
     version = world.ask(world.executor, "programVersion()", ["bytes32"])
     assert version == PROGRAM_VERSION
-
-
-def events() -> list[dict[str, Any]]:
-    return [entry for entry in compile_executor().abi if entry["type"] == "event"]
-
-
-def left(world: World) -> dict[str, tuple[Any, ...]]:
-    """What the last transaction's events say, by name, addresses as bytes."""
-    said = {}
-    for event in events():
-        signature = f"{event['name']}({','.join(i['type'] for i in event['inputs'])})"
-        for log in world.evm.result.logs:
-            if log.topics[0] == hexed(keccak(text=signature)):
-                said[event["name"]] = tuple(arguments(event["inputs"], log))
-    return said
-
-
-def arguments(inputs: list[dict[str, Any]], log: Any) -> Iterator[Any]:  # noqa: ANN401 - pyrevm's
-    """An event's arguments, the indexed and the others, in the order of its signature."""
-    indexed = [bytes.fromhex(topic[2:]) for topic in log.topics[1:]]
-    plain = [bytes(log.data[1][at : at + 32]) for at in range(0, len(log.data[1]), 32)]
-    for each in inputs:
-        (word,) = decode([each["type"]], (indexed if each["indexed"] else plain).pop(0))
-        yield Address(bytes.fromhex(word[2:])) if each["type"] == "address" else word

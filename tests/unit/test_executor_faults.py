@@ -39,9 +39,9 @@ LONGEST_REPORT = 4 + 3 * 32 + 256
 
 
 @pytest.fixture
-def start(world: World) -> bytes:
+def start(wpol: Address) -> bytes:
     """A header that declares WPOL."""
-    return header([world.manifest.token("WPOL").address])
+    return header([wpol])
 
 
 def nothing(name: str) -> dict[str, int]:

@@ -53,11 +53,6 @@ V2_OF_NOBODY = bytes([OP_V2]) + b"\x77" * 20 + bytes(14)
 NO_LEAD = 2
 
 
-@pytest.fixture
-def wpol(world: World) -> Address:
-    return world.manifest.token("WPOL").address
-
-
 def visit(wpol: Address, arming: str, pool: Address) -> bytes:
     """A program that calls one hostile pool."""
     return header([wpol]) + swap_arming(arming, pool, NESTED)

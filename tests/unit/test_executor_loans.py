@@ -41,11 +41,6 @@ def world(world: World) -> Iterator[World]:
         world.evm.insert_account_info(hexed(each), pyrevm.AccountInfo(code=code))
 
 
-@pytest.fixture
-def wpol(world: World) -> Address:
-    return world.manifest.token("WPOL").address
-
-
 def calling(target: Address, data: bytes) -> bytes:
     """Runtime code that makes this call, and fails as it does."""
     size = f"61{len(data):04x}"
