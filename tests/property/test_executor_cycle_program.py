@@ -1,7 +1,8 @@
 """Laws of the encoder: a cycle over the directory is one run that says its route, and no more."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from drawn_chains import chains
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +17,8 @@ TOKENS = [Address(bytes([n]) * 20) for n in range(1, table.MAX_HOPS)]
 PAID = [Address(table.WPOL), Address(table.USDC_E)]
 AMOUNTS = 1 << 86
 """What is above all amounts of a cycle; half of them have a minus."""
+Listed = tuple[tuple[Leg, ...], list[Address], list[Address]]
+"""A chain, and the pools and the pairs of a directory that has its own."""
 CELLS_AT, HEADER = 15, 4 + table.HEADER_SIZE
 
 
@@ -50,25 +53,9 @@ def read(cells: bytes) -> list[Cell]:
 @st.composite
 def cycles(draw: st.DrawFn) -> tuple[Leg, ...]:
     """Chains over V3 pools, at least one, and V2 pairs, from and to WPOL or USDC.e."""
-    hops = draw(st.integers(2, table.MAX_HOPS))
-    start = draw(st.sampled_from(PAID))
-    tokens = [start, *draw(st.permutations(TOKENS))[: hops - 1], start]
-    amount = st.integers(1, AMOUNTS // 2 - 1)
-    amounts = draw(st.lists(amount, min_size=hops + 1, max_size=hops + 1))
-    kinds = draw(st.lists(st.sampled_from([V2, V3]), min_size=hops, max_size=hops))
-    kinds[draw(st.integers(0, hops - 1))] = V3
-    return tuple(
-        Leg(
-            Address(bytes([0xF0, n]) * 10),
-            kinds[n],
-            tokens[n] < tokens[n + 1],
-            tokens[n],
-            tokens[n + 1],
-            amounts[n],
-            amounts[n + 1],
-        )
-        for n in range(hops)
-    )
+    legs = draw(chains(PAID, TOKENS, [V2, V3], AMOUNTS // 2 - 1))
+    pool = draw(st.sampled_from(legs)).pool
+    return tuple(replace(leg, protocol=V3) if leg.pool == pool else leg for leg in legs)
 
 
 def listed(draw: st.DrawFn, legs: tuple[Leg, ...], kind: Protocol) -> list[Address]:
@@ -78,8 +65,7 @@ def listed(draw: st.DrawFn, legs: tuple[Leg, ...], kind: Protocol) -> list[Addre
 
 
 @st.composite
-def listed_cycles(draw: st.DrawFn) -> tuple[tuple[Leg, ...], list[Address], list[Address]]:
-    """Such chains, and the pools and the pairs of a directory that has their own."""
+def listed_cycles(draw: st.DrawFn) -> Listed:
     legs = draw(cycles())
     return legs, listed(draw, legs, V3), listed(draw, legs, V2)
 
@@ -100,9 +86,7 @@ def encode(legs: tuple[Leg, ...], funding: Funding, directory: Directory) -> byt
 
 
 @given(listed_cycles())
-def test_it_names_its_pools_in_their_order(
-    cycle: tuple[tuple[Leg, ...], list[Address], list[Address]],
-) -> None:
+def test_it_names_its_pools_in_their_order(cycle: Listed) -> None:
     legs, pools, pairs = cycle
     run = encode(legs, Funding.OWN_CAPITAL, Directory.of(pools, pairs))
     assert run[:3] == bytes([table.OP_CYCLE_RUN, 0, 0])
@@ -122,9 +106,7 @@ def test_it_names_its_pools_in_their_order(
 
 
 @given(listed_cycles())
-def test_it_states_what_its_route_states(
-    cycle: tuple[tuple[Leg, ...], list[Address], list[Address]],
-) -> None:
+def test_it_states_what_its_route_states(cycle: Listed) -> None:
     legs, *listed = cycle
     run = encode(legs, Funding.OWN_CAPITAL, Directory.of(*listed))
     cells = read(run[CELLS_AT:])
@@ -146,7 +128,7 @@ def stated(pool: Leg | None) -> set[int]:
 
 @given(listed_cycles(), st.data())
 def test_a_route_through_a_pool_that_is_not_listed_is_no_such_run(
-    cycle: tuple[tuple[Leg, ...], list[Address], list[Address]], data: st.DataObject
+    cycle: Listed, data: st.DataObject
 ) -> None:
     legs, *listed = cycle
     missing = data.draw(st.sampled_from(legs)).pool
@@ -156,9 +138,7 @@ def test_a_route_through_a_pool_that_is_not_listed_is_no_such_run(
 
 
 @given(listed_cycles(), st.sampled_from([Funding.AAVE_V3, Funding.BALANCER_V2, Funding.MORPHO]))
-def test_a_loan_wraps_it(
-    cycle: tuple[tuple[Leg, ...], list[Address], list[Address]], funding: Funding
-) -> None:
+def test_a_loan_wraps_it(cycle: Listed, funding: Funding) -> None:
     legs, *listed = cycle
     directory = Directory.of(*listed)
     own = encode(legs, Funding.OWN_CAPITAL, directory)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
+from drawn_chains import chains
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +23,7 @@ SWAPS = {
     Protocol.UNISWAP_V3: {table.OP_V3, table.OP_V3_PAY},
     Protocol.ALGEBRA_V1: {table.OP_ALGEBRA, table.OP_ALGEBRA_PAY},
 }
+ROUTES = chains(TOKENS, TOKENS, [*SWAPS], 2**112 - 1)
 POOLED = [funding for funding in Funding if funding is not Funding.EXACT_OUTPUT]
 LEAST_PROFIT = 5
 LENDER = LendingPool(Address(b"\xee" * 20), 500, lends_token0=True)
@@ -85,27 +87,6 @@ def flat(commands: list[Command]) -> list[Command]:
     return [each for command in commands for each in (*flat(command.nested), command)]
 
 
-@st.composite
-def routes(draw: st.DrawFn) -> tuple[Leg, ...]:
-    hops = draw(st.integers(2, table.MAX_HOPS))
-    tokens = [*draw(st.permutations(TOKENS))[:hops]]
-    tokens.append(tokens[0])
-    amounts = draw(st.lists(st.integers(1, 2**112 - 1), min_size=hops + 1, max_size=hops + 1))
-    protocols = draw(st.lists(st.sampled_from([*SWAPS]), min_size=hops, max_size=hops))
-    return tuple(
-        Leg(
-            Address(bytes([0xF0, n]) * 10),
-            protocols[n],
-            tokens[n] < tokens[n + 1],
-            tokens[n],
-            tokens[n + 1],
-            amounts[n],
-            amounts[n + 1],
-        )
-        for n in range(hops)
-    )
-
-
 def encode(legs: tuple[Leg, ...], funding: Funding) -> tuple[bytes, list[Command]]:
     program = encode_program(
         legs,
@@ -120,7 +101,7 @@ def encode(legs: tuple[Leg, ...], funding: Funding) -> tuple[bytes, list[Command
     return program, disassemble(program[4 + table.HEADER_SIZE + 20 :])
 
 
-@given(routes(), st.sampled_from(POOLED))
+@given(ROUTES, st.sampled_from(POOLED))
 def test_a_program_says_exactly_its_route(legs: tuple[Leg, ...], funding: Funding) -> None:
     _, commands = encode(legs, funding)
     known = set().union(*SWAPS.values())
@@ -139,7 +120,7 @@ def spent(commands: list[Command]) -> list[int]:
     return [each.values[-1] for each in flat(commands) if each.opcode in takes | paying]
 
 
-@given(routes(), st.sampled_from(POOLED))
+@given(ROUTES, st.sampled_from(POOLED))
 def test_a_program_pays_its_first_pool_and_its_lender_only(
     legs: tuple[Leg, ...], funding: Funding
 ) -> None:
@@ -154,7 +135,7 @@ def test_a_program_pays_its_first_pool_and_its_lender_only(
     )
 
 
-@given(routes(), st.sampled_from([Funding.OWN_CAPITAL, Funding.FLASH_SWAP, Funding.AAVE_V3]))
+@given(ROUTES, st.sampled_from([Funding.OWN_CAPITAL, Funding.FLASH_SWAP, Funding.AAVE_V3]))
 def test_each_output_goes_to_the_next_legs_pool(legs: tuple[Leg, ...], funding: Funding) -> None:
     _, commands = encode(legs, funding)
     received = list(deliveries(commands, None))
@@ -181,7 +162,7 @@ def deliveries(commands: list[Command], caller: int | None) -> list[int | None]:
     return found
 
 
-@given(routes())
+@given(ROUTES)
 def test_a_flash_swap_takes_the_profit_before_it_pays(legs: tuple[Leg, ...]) -> None:
     _, commands = encode(legs, Funding.FLASH_SWAP)
     (outer,) = commands
@@ -189,7 +170,7 @@ def test_a_flash_swap_takes_the_profit_before_it_pays(legs: tuple[Leg, ...]) -> 
     assert table.ARMS >> outer.opcode & 1
 
 
-@given(routes(), st.sampled_from([Funding.AAVE_V3, Funding.BALANCER_V2, Funding.MORPHO]))
+@given(ROUTES, st.sampled_from([Funding.AAVE_V3, Funding.BALANCER_V2, Funding.MORPHO]))
 def test_a_loan_wraps_the_own_capital_program(legs: tuple[Leg, ...], funding: Funding) -> None:
     _, own = encode(legs, Funding.OWN_CAPITAL)
     _, (loan,) = encode(legs, funding)
@@ -198,7 +179,7 @@ def test_a_loan_wraps_the_own_capital_program(legs: tuple[Leg, ...], funding: Fu
     assert loan.nested == own
 
 
-@given(routes())
+@given(ROUTES)
 def test_an_exact_output_program_fixes_its_output_and_pays_at_most_that(
     legs: tuple[Leg, ...],
 ) -> None:
@@ -213,7 +194,7 @@ def test_an_exact_output_program_fixes_its_output_and_pays_at_most_that(
     assert (swaps[-1].opcode, swaps[-1].values[1]) == (table.OP_V3_OUT, legs[-1].amount_out_raw)
 
 
-@given(routes(), st.sampled_from(POOLED))
+@given(ROUTES, st.sampled_from(POOLED))
 def test_the_header_holds_the_limits(legs: tuple[Leg, ...], funding: Funding) -> None:
     program, _ = encode(legs, funding)
     assert program[:4] == PROGRAM_SELECTOR
