@@ -110,9 +110,9 @@ def finance(
     liquidity: Liquidity | None,
     encode: Encode,
     table: GasTable,
-    restless: Set[Address] = frozenset(),
+    restless: Set[Address],
     *,
-    saved: Saved = lambda _opportunity, _source: 0,
+    saved: Saved,
 ) -> Financed | Unfunded:
     """Fund an opportunity from the cheapest source; `liquidity` is None where nothing is known.
 

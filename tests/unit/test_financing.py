@@ -1,6 +1,6 @@
 """The choice of a source: price, custody, and what is too little."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from typing import Any
 
@@ -77,8 +77,15 @@ def encode(wanted: Opportunity, source: Source) -> bytes:
     return encode_basket(wanted.legs, loans=wanted.loans, **terms)
 
 
+def financed(
+    wanted: Opportunity, liquidity: Liquidity | None, restless: Set[Address] = frozenset()
+) -> Financed | Unfunded:
+    """On Polygon, by programs that pay what their legs say."""
+    return finance(wanted, liquidity, encode, POLYGON, restless, saved=lambda *_: 0)
+
+
 def funded(wanted: Opportunity, liquidity: Liquidity | None) -> Financed:
-    found = finance(wanted, liquidity, encode, POLYGON)
+    found = financed(wanted, liquidity)
     assert isinstance(found, Financed), found
     return found
 
@@ -91,7 +98,7 @@ def test_nothing_known__a_flash_swap_still_funds_and_nothing_else_does() -> None
     found = funded(cycle(Protocol.UNISWAP_V2, Protocol.UNISWAP_V3), None)
     assert found.source.funding is Funding.FLASH_SWAP
     assert set(found.passed_over.values()) == {PassedOver.UNREAD}
-    unfunded = finance(cycle(*[Protocol.BALANCER_V2_WEIGHTED] * 2), None, encode, POLYGON)
+    unfunded = financed(cycle(*[Protocol.BALANCER_V2_WEIGHTED] * 2), None)
     assert isinstance(unfunded, Unfunded)
     assert unfunded.reason is Reason.NO_FUNDING
     assert len(unfunded.passed_over) == 1 + len(Lender)
@@ -125,7 +132,7 @@ def test_premium__against_gas_decides_and_comes_off_to_the_unit() -> None:
 @pytest.mark.parametrize(("available", "enough"), [(PAID - 1, False), (PAID, True)])
 def test_too_little_liquidity__is_passed_over(available: int, enough: bool) -> None:
     wanted = cycle(*[Protocol.CURVE_STABLESWAP] * 2)
-    found = finance(wanted, Liquidity(lent(available, morpho=Premium()), {}), encode, POLYGON)
+    found = financed(wanted, Liquidity(lent(available, morpho=Premium()), {}))
     assert isinstance(found, Financed) is enough
     if not enough:
         assert reasons(found, "morpho") == [PassedOver.TOO_LITTLE]
@@ -137,9 +144,7 @@ def test_a_lender_that_would_have_to_swap__is_passed_over() -> None:
     assert found.source.funding is Funding.AAVE_V3
     assert reasons(found, "balancer_v2") == [PassedOver.CUSTODY]
     itself = FlashSource(Lender.UNISWAP_V3, Address(b"\1" * 20), GAIN, 10**12, Premium(100, 10**6))
-    stuck = finance(
-        two_cycles(Protocol.UNISWAP_V3), Liquidity({GAIN: (itself,)}, {}), encode, POLYGON
-    )
+    stuck = financed(two_cycles(Protocol.UNISWAP_V3), Liquidity({GAIN: (itself,)}, {}))
     assert isinstance(stuck, Unfunded)
     assert reasons(stuck, f"uniswap_v3:0x{'01' * 20}") == [PassedOver.CUSTODY]
 
@@ -160,7 +165,7 @@ def test_loans_of_other_tokens__are_morpho_s_or_there_is_no_funding() -> None:
     assert wanted.loans == {OTHER: 5_000}
     for available, is_enough in ((4_999, False), (5_000, True)):
         other = FlashSource(Lender.MORPHO, V3_LENDER, OTHER, available, Premium())
-        found = finance(wanted, Liquidity({OTHER: (other,)}, {GAIN: PAID}), encode, POLYGON)
+        found = financed(wanted, Liquidity({OTHER: (other,)}, {GAIN: PAID}))
         assert isinstance(found, Financed) is is_enough
         if isinstance(found, Financed):
             assert found.source.gas == POLYGON.sources["morpho"]
@@ -170,7 +175,7 @@ def test_loans_of_other_tokens__are_morpho_s_or_there_is_no_funding() -> None:
 
 def test_a_premium_as_high_as_the_profit__is_no_funding() -> None:
     wanted = cycle(*[Protocol.CURVE_STABLESWAP] * 2)
-    found = finance(wanted, Liquidity(lent(aave_v3=Premium(100, 10_000)), {}), encode, POLYGON)
+    found = financed(wanted, Liquidity(lent(aave_v3=Premium(100, 10_000)), {}))
     assert isinstance(found, Unfunded)
     assert reasons(found, "aave_v3") == [PassedOver.TOO_DEAR]
 
@@ -180,7 +185,7 @@ def test_legs_that_nobody_can_encode__raise() -> None:
     wrong_way = replace(first, zero_for_one=not first.zero_for_one)
     wrong = cycle(*[Protocol.UNISWAP_V2] * 2, legs=(wrong_way, second))
     with pytest.raises(ProgramError):
-        finance(wrong, Liquidity({}, {GAIN: 10**12}), encode, POLYGON)
+        financed(wrong, Liquidity({}, {GAIN: 10**12}))
 
 
 def arriving_cycle(**changes: object) -> Opportunity:
@@ -208,7 +213,7 @@ def test_what_arrives__is_taken_where_it_saves_more_than_its_gas(
 def test_what_arrives__is_not_taken_of_a_balance_that_may_have_moved() -> None:
     wanted, liquidity = arriving_cycle(), Liquidity({}, {GAIN: PAID, OTHER: 17})
     for restless, takes in ((frozenset[Address](), True), (frozenset({OTHER}), False)):
-        found = finance(wanted, liquidity, encode, POLYGON, restless)
+        found = financed(wanted, liquidity, restless)
         assert isinstance(found, Financed)
         assert (found.source.held is not None) is takes
 
