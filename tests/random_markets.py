@@ -136,6 +136,17 @@ def market_view(snapshots: Sequence[PoolSnapshot]) -> MarketView:
     return view
 
 
+def random_view(
+    seed: int,
+    pools: int = 14,
+    tokens: int = 6,
+    *,
+    extremes: Sequence[tuple[int, int, int, int]] = (),
+) -> MarketView:
+    """The view of random pools between so many tokens, and of `extremes`."""
+    return market_view(random_snapshots(Random(seed), pools, tokens, extremes=extremes))
+
+
 def exact_profit(hops: tuple[Hop, ...], amount_in: int) -> int:
     amount = amount_in
     for hop in hops:

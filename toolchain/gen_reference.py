@@ -7,7 +7,7 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 
-from toolchain.gen_program import ROOT, STREAMS, TABLE, Table, layout, size_of
+from toolchain.gen_program import ROOT, STREAMS, TABLE, Table, layout, opcodes, size_of
 
 OUTPUT = ROOT / "contracts" / "reference" / "table.vy"
 OPCODES = 32
@@ -54,20 +54,15 @@ def numbers(table: Table) -> Iterator[tuple[str, int]]:
     yield "ZERO_FOR_ONE_SHIFT", table["head"]["zero_for_one_shift"]
     for recipient in table["recipient"]:
         yield f"TO_{recipient['name'].upper()}", recipient["value"]
-    yield "HAVE_RECIPIENT", mask(table, "recipients")
-    yield "TAKE_DELIVERY", mask(table, "takes_delivery")
-    yield "ARM", mask(table, "arms")
+    yield "HAVE_RECIPIENT", opcodes(table, "recipients")
+    yield "TAKE_DELIVERY", opcodes(table, "takes_delivery")
+    yield "ARM", opcodes(table, "arms")
     for command in table["command"]:
         name = command["name"].upper()
         yield f"OP_{name}", command["opcode"]
         for field, at, bits in layout(command.get("field", []), 1):
             yield f"{name}_{field['name'].upper()}_AT", at
             yield f"{name}_{field['name'].upper()}_BITS", bits
-
-
-def mask(table: Table, quality: str) -> int:
-    """The opcodes that have a quality, one bit each."""
-    return sum(1 << c["opcode"] for c in table["command"] if c.get(quality))
 
 
 def size(command: Table) -> int:

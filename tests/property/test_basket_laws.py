@@ -15,6 +15,7 @@ from random_markets import (
     market_view,
     permuted,
     random_snapshots,
+    random_view,
     renamed,
     without,
 )
@@ -39,10 +40,6 @@ def basket(view: MarketView, **changes: object) -> tuple[BasketStrategy, Opportu
     strategy = BasketStrategy(replace(SETTINGS, **changes))  # type: ignore[arg-type]
     found = strategy.evaluate(view, FREE_GAS).opportunities
     return strategy, found[0] if found else None
-
-
-def random_view(seed: int, pools: int = 14, tokens: int = 6) -> MarketView:
-    return market_view(random_snapshots(Random(seed), pools, tokens))
 
 
 @given(SEEDS)
@@ -239,7 +236,7 @@ HOSTILE_POOLS = st.lists(
 def test_degenerate_markets_yield_no_crash_and_no_false_profit(
     pools: list[tuple[int, int, int, int]], seed: int
 ) -> None:
-    view = market_view(random_snapshots(Random(seed), 3, 3, extremes=pools))
+    view = random_view(seed, 3, 3, extremes=pools)
     _, found = basket(view)
     if found is not None:
         holds_exactly(view, found)

@@ -1,11 +1,10 @@
 """Ids: the same on a rerun from the same state, and of one chain instance, block and program."""
 
 from dataclasses import replace
-from random import Random
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from random_markets import TOKENS, market_view, random_snapshots
+from random_markets import TOKENS, random_view
 
 from keeper.chain import Address, ChainInstance
 from keeper.execution.financing import Financed
@@ -27,7 +26,7 @@ HASHES = st.binary(min_size=32, max_size=32)
 
 def decided(seed: int) -> list[tuple[Opportunity, Financed]]:
     """A keeper's decisions on a random market, made by rooms that know nothing of another run."""
-    view = market_view(random_snapshots(Random(seed), 8, 3))
+    view = random_view(seed, 8, 3)
     found = [
         opportunity
         for strategy in registry.create(("simple", "triangular"), SETTINGS)

@@ -14,6 +14,7 @@ from random_markets import (
     market_view,
     permuted,
     random_snapshots,
+    random_view,
     renamed,
     without,
 )
@@ -45,10 +46,6 @@ def opportunities(
     for strategy in registry.create(names, SETTINGS):
         found.extend(strategy.evaluate(view, FREE_GAS).opportunities)
     return found
-
-
-def random_view(seed: int, pools: int, tokens: int) -> MarketView:
-    return market_view(random_snapshots(Random(seed), pools, tokens))
 
 
 def hops_of(view: MarketView, opportunity: Opportunity) -> tuple[Hop, ...]:
@@ -191,7 +188,7 @@ HOSTILE_POOLS = st.lists(
 def test_degenerate_markets_yield_no_crash_and_no_false_profit(
     pools: list[tuple[int, int, int, int]], seed: int
 ) -> None:
-    view = market_view(random_snapshots(Random(seed), 3, 3, extremes=pools))
+    view = random_view(seed, 3, 3, extremes=pools)
     for opportunity in opportunities(view):
         amounts = forward(hops_of(view, opportunity), opportunity.amount_in_raw)
         assert amounts is not None

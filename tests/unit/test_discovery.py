@@ -1,6 +1,5 @@
 """Pools found by asking, by lists and by events, kept between runs; factories' code is checked."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,12 +19,6 @@ from keeper.node import BadAnswer, Node
 from replica import Replica
 from replica.protocols import algebra
 from replica.venues import NATIVE
-
-
-@pytest.fixture
-async def node(chain: Replica) -> AsyncIterator[Node]:
-    async with await Node.connect(chain.url, expected_chain_id=137) as connected:
-        yield connected
 
 
 def of(replica: Replica, protocol: Protocol) -> Factory:

@@ -26,8 +26,8 @@ from program_assembler import COMMANDS, command, header
 
 from keeper.chain import Address
 from replica.abi import encode_call
+from replica.contracts import Artifact
 from replica.directory import places
-from toolchain.warm_compiler import Compiler
 
 APPOINT = "setExecutor(address,bool)"
 BEFORE = 100
@@ -113,15 +113,9 @@ class Scene:
         return "", ()
 
 
-@pytest.fixture(scope="module", params=["deployed", "legacy"])
-def world(request: pytest.FixtureRequest) -> World:
-    """An executor as it is deployed, or of the compiler's other pipeline."""
-    other = None
-    if request.param == "legacy":
-        with Compiler.start() as compiler:
-            other = compiler.executor()
-            assert other is not None
-    return new_world(other)
+@pytest.fixture(scope="module")
+def world(code: Artifact) -> World:
+    return new_world(code)
 
 
 @pytest.fixture(params=["2", "3", "23", "223", "32", "322"])

@@ -13,7 +13,7 @@ from executor_world import (
     OWNER,
     V3_CALLBACK,
     World,
-    new_world,
+    rich_world,
     script,
     scripted,
 )
@@ -22,11 +22,11 @@ from program_assembler import COMMANDS, bound, command, header
 
 from keeper.chain import Address
 from replica.abi import encode_call
+from replica.contracts import Artifact
 from replica.directory import places
 from replica.protocols.balancer_v2 import VAULT
 from replica.protocols.morpho_blue import MORPHO
 from replica.protocols.uniswap_v4 import MANAGER
-from toolchain.warm_compiler import Compiler
 
 POOL, SECOND, HEIR = (Address(bytes([n]) * 20) for n in (0x5A, 0x5B, 0x1E))
 LISTED = [POOL, SECOND], [HEIR]
@@ -182,16 +182,9 @@ ASKED = {"v3_owed", "algebra_owed", "v2_arrived"}
 """How much these ask for is another's answer."""
 
 
-@pytest.fixture(scope="module", params=["deployed", "legacy"])
-def world(request: pytest.FixtureRequest) -> World:
-    """An executor as it is deployed, or of the compiler's other pipeline, which cleans less."""
-    other = None
-    if request.param == "legacy":
-        with Compiler.start() as compiler:
-            other = compiler.executor()
-            assert other is not None
-    world = new_world(other)
-    world.fund_all()
+@pytest.fixture(scope="module")
+def world(code: Artifact) -> World:
+    world = rich_world(code)
     world.do(OWNER, world.executor, "setListedPool(address,bool)", POOL, True)
     relist(world, world.executor, *LISTED)
     return world

@@ -6,7 +6,7 @@ Balancer's is the real bytecode of 2021; Curve's, of which nothing is published,
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,12 +43,6 @@ AMOUNTS_USD = (1, 777, 50_000)
 def _whale(chain: Replica) -> None:
     chain.rpc("anvil_impersonateAccount", [WHALE])
     chain.rpc("anvil_setBalance", [WHALE, hex(10**24)])
-
-
-@pytest.fixture
-async def node(chain: Replica) -> AsyncIterator[Node]:
-    async with await Node.connect(chain.url, expected_chain_id=137) as connected:
-        yield connected
 
 
 def first_curve() -> bytes:

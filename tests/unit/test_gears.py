@@ -4,13 +4,12 @@ import asyncio
 from collections import Counter
 from dataclasses import replace
 from itertools import count
-from random import Random
 from threading import Thread, current_thread, main_thread
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from random_markets import TOKENS, market_view, random_snapshots
+from random_markets import TOKENS, random_view
 
 from keeper.gas_table import ETHEREUM
 from keeper.market.arrays import PoolArrays
@@ -44,16 +43,12 @@ class Stage:
             return await self.results.get()
 
 
-def view_of(seed: int, pools: int = 14, tokens: int = 6) -> MarketView:
-    return market_view(random_snapshots(Random(seed), pools, tokens))
-
-
 @pytest.mark.parametrize("most", [0, 1_000])
 async def test_the_fast_gear_runs_cycles_of_two_and_three_pools_on_the_loop_or_beside_it(
     most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gears, "MAX_ON_LOOP", most)
-    view = view_of(1)
+    view = random_view(1)
     ran: list[Thread] = []
     kept = CyclicStrategy.evaluate
 
@@ -78,7 +73,7 @@ async def test_the_fast_gear_runs_cycles_of_two_and_three_pools_on_the_loop_or_b
 
 
 async def test_the_thread_finds_what_the_loop_would() -> None:
-    stage, view = Stage(), view_of(1)
+    stage, view = Stage(), random_view(1)
     here = registry.create(("long_path", "basket"), SETTINGS)
     expected = [item for s in here for item in s.evaluate(view, GAS).opportunities]
     stage.gear.begin(view, GAS, frozenset())
@@ -94,7 +89,7 @@ async def test_the_thread_finds_what_the_loop_would() -> None:
 
 
 async def test_pools_excluded_are_left_alone() -> None:
-    stage, view = Stage(), view_of(1)
+    stage, view = Stage(), random_view(1)
     stage.gear.begin(view, GAS, frozenset())
     taken = {leg.pool for item in (await stage.next())[1].opportunities for leg in item.legs}
     barred = frozenset(sorted(taken)[: len(taken) // 2])
@@ -108,7 +103,7 @@ async def test_pools_excluded_are_left_alone() -> None:
 async def test_a_run_that_its_deadline_cut_is_cut_at_the_same_place_again(
     solves: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stage, view = Stage(), view_of(1, pools=200, tokens=7)
+    stage, view = Stage(), random_view(1, pools=200, tokens=7)
     kept, made = Solver.solve, count(1)
 
     def cutting(self: Solver, slots: NDArray[np.int64], z: NDArray[np.float64]) -> Trades:
@@ -134,7 +129,7 @@ async def test_a_run_that_its_deadline_cut_is_cut_at_the_same_place_again(
 async def test_a_run_that_a_later_block_made_void_is_void_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    stage, view = Stage(), view_of(1)
+    stage, view = Stage(), random_view(1)
 
     def closing(arrays: PoolArrays) -> FlatPools:
         stage.gear.close()
@@ -152,7 +147,7 @@ async def test_a_run_that_a_later_block_made_void_is_void_again(
 async def test_a_copy_that_the_market_changed_meanwhile_is_thrown_away(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    stage, view = Stage(), view_of(1)
+    stage, view = Stage(), random_view(1)
 
     def torn(arrays: PoolArrays) -> FlatPools:
         stage.gear.touch()

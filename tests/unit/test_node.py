@@ -35,12 +35,6 @@ LOOPS = "6004600c60003960046000f35b600056"
 
 
 @pytest.fixture
-async def node(chain: Replica) -> AsyncIterator[Node]:
-    async with await Node.connect(chain.url, expected_chain_id=137) as connected:
-        yield connected
-
-
-@pytest.fixture
 def account(chain: Replica) -> LocalAccount:
     signer: LocalAccount = Account.from_key(KEY)
     chain.rpc("anvil_setBalance", [signer.address, hex(10**21)])

@@ -4,11 +4,9 @@ import asyncio
 import contextlib
 import os
 import random
-import shutil
 import socket
-import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,14 +55,6 @@ class Relay:
         _, writer = await connect(self.producers)
         writer.write(b"".join(map(encode_frame, messages)))
         return writer
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """Short enough for a unix socket's path."""
-    path = Path(tempfile.mkdtemp(prefix="relay-"))
-    yield path
-    shutil.rmtree(path)
 
 
 @pytest.fixture

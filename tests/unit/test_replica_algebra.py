@@ -15,11 +15,6 @@ MAX = 2**256 - 1
 STATE = ["uint160", "int24", "uint16", "uint16", "uint8", "uint8", "bool"]
 
 
-@pytest.fixture(scope="module")
-def trader(replica: Replica) -> Address:
-    return address(replica.rpc("eth_accounts")[2])
-
-
 def test_it_is_labelled_an_approximation(replica: Replica) -> None:
     entries = [e for e in replica.manifest.contracts if e.protocol == "quickswap-v3"]
     assert len(entries) == 7

@@ -22,11 +22,6 @@ STEP = "(bytes32,uint8,address,address,uint256,bytes)"
 FUNDS = "(address,bool,address,bool)"
 
 
-@pytest.fixture(scope="module")
-def trader(replica: Replica) -> Address:
-    return address(replica.rpc("eth_accounts")[2])
-
-
 def test_contracts_stand_where_polygon_has_them(replica: Replica) -> None:
     for name, wanted in CANONICAL.items():
         assert replica.manifest.contract(name) == address(wanted), name

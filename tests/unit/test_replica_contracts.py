@@ -33,11 +33,6 @@ DERIVED = {
 }
 
 
-@pytest.fixture(scope="module")
-def trader(replica: Replica) -> Address:
-    return address(replica.rpc("eth_accounts")[2])
-
-
 def test_every_listed_address_has_code(replica: Replica) -> None:
     manifest = replica.manifest
     places = [(entry.name, entry.address) for entry in manifest.contracts]

@@ -7,18 +7,13 @@ from replica_calls import balance, read, transact
 
 from keeper.chain import Address
 from replica import Replica
-from replica.abi import address, encode_call
+from replica.abi import encode_call
 from replica.rpc import RpcError
 from replica.venues import CurvePool
 
 MAX = 2**256 - 1
 WAYS = [(0, 1), (1, 0), (1, 2), (2, 0)]
 EXCHANGE = "(int128,int128,uint256,uint256)"
-
-
-@pytest.fixture(scope="module")
-def trader(replica: Replica) -> Address:
-    return address(replica.rpc("eth_accounts")[2])
 
 
 @pytest.fixture(scope="module")

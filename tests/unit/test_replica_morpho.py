@@ -33,11 +33,6 @@ contract Borrower {
 """
 
 
-@pytest.fixture(scope="module")
-def trader(replica: Replica) -> Address:
-    return address(replica.rpc("eth_accounts")[2])
-
-
 def test_markets_are_known_by_the_hash_of_their_parameters(replica: Replica) -> None:
     assert replica.manifest.contract("Morpho Blue") == MORPHO
     for market in replica.manifest.morpho_markets:

@@ -23,11 +23,6 @@ FUNDED = 10 * 10**6
 TERMS = "address,uint256,bytes,uint8,uint256,uint256,uint256,address,address"
 
 
-@pytest.fixture(scope="module")
-def trader(replica: Replica) -> Address:
-    return address(replica.rpc("eth_accounts")[2])
-
-
 @pytest.fixture
 def safe(chain: Replica, trader: Address) -> Address:
     """A new Safe of both keys' owners, two of two, that holds `FUNDED` of USDC.e."""

@@ -17,11 +17,6 @@ MAX = 2**256 - 1
 NUMBERS = range(5)
 
 
-@pytest.fixture(scope="module")
-def trader(replica: Replica) -> Address:
-    return address(replica.rpc("eth_accounts")[2])
-
-
 def test_the_manager_stands_where_polygon_has_it(replica: Replica) -> None:
     manager = address("0x67366782805870060151383f4bbff9dab53e5cd6")
     assert replica.manifest.contract("Uniswap V4 PoolManager") == manager

@@ -18,11 +18,6 @@ PAID = 500 * 10**6
 Step = Callable[[Replica, Address, Address, Address], tuple[bytes, int]]
 
 
-@pytest.fixture(scope="module")
-def trader(replica: Replica) -> Address:
-    return address(replica.rpc("eth_accounts")[2])
-
-
 def approve(chain: Replica, trader: Address, token: Address) -> Address:
     """The router, allowed through Permit2 to take `PAID` of the token."""
     router, permit2 = (chain.manifest.contract(name) for name in ("UniversalRouter", "Permit2"))
