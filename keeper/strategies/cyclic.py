@@ -1,8 +1,10 @@
 """Cycles of a fixed length: filter by float prices, size in floats, confirm in exact integers."""
 
+from itertools import pairwise
 from math import log
 from time import time_ns
 
+from keeper.chain import Address
 from keeper.market.view import MarketView
 from keeper.strategies.base import GasQuote, StrategyResult, StrategySettings, net_usd
 from keeper.strategies.opportunity import Leg, Opportunity
@@ -47,21 +49,47 @@ def chain_opportunity(
     strategy: str, view: MarketView, gas: GasQuote, cycle: Cycle, sized_ns: int
 ) -> Opportunity:
     """The opportunity that a cycle with exact amounts is."""
-    legs = _legs(view, cycle.edges, cycle.amounts)
-    amount_in, amount_out = legs[0].amount_in_raw, legs[-1].amount_out_raw
-    profit_usd = (amount_out - amount_in) * view.usd_per_raw[legs[0].token_in]
-    units = gas.table.units((leg.protocol for leg in legs), cycle.crossed)
+    swaps = zip(cycle.edges, pairwise(cycle.amounts), strict=True)
+    legs = tuple(leg_of(view, edge, *amounts) for edge, amounts in swaps)
+    return opportunity_of(
+        strategy,
+        view,
+        gas,
+        legs,
+        profit_token=legs[0].token_in,
+        paid_raw=legs[0].amount_in_raw,
+        got_raw=legs[-1].amount_out_raw,
+        crossed=cycle.crossed,
+        sized_ns=sized_ns,
+    )
+
+
+def opportunity_of(
+    strategy: str,
+    view: MarketView,
+    gas: GasQuote,
+    legs: tuple[Leg, ...],
+    *,
+    profit_token: Address,
+    paid_raw: int,
+    got_raw: int,
+    crossed: int,
+    sized_ns: int,
+) -> Opportunity:
+    """What legs with exact amounts earn that pay and get so much of the profit token."""
+    profit_usd = (got_raw - paid_raw) * view.usd_per_raw[profit_token]
+    units = gas.table.units((leg.protocol for leg in legs), crossed)
     gas_usd = gas.cost_usd(units)
     return Opportunity(
         strategy=strategy,
         block=view.block,
         legs=legs,
-        profit_token=legs[0].token_in,
-        profit_raw=amount_out - amount_in,
+        profit_token=profit_token,
+        profit_raw=got_raw - paid_raw,
         profit_usd=profit_usd,
         gas_estimate=units,
         gas_cost_usd=gas_usd,
-        confidence=confidence(amount_in, amount_out, profit_usd, gas_usd),
+        confidence=confidence(paid_raw, got_raw, profit_usd, gas_usd),
         frame_ns=view.frame_ns,
         applied_ns=view.applied_ns,
         sized_ns=sized_ns,
@@ -81,21 +109,17 @@ def confidence(amount_in: int, amount_out: int, profit_usd: float, gas_usd: floa
     return margin * earned / (earned + CUSHION_LOG)
 
 
-def _legs(view: MarketView, edges: list[int], amounts: list[int]) -> tuple[Leg, ...]:
-    legs = []
-    for place, edge in enumerate(edges):
-        pool, zero_for_one = view.topology.pools[edge >> 1], edge & 1 == 0
-        tokens = (pool.token0, pool.token1) if zero_for_one else (pool.token1, pool.token0)
-        legs.append(
-            Leg(
-                pool=pool.address,
-                protocol=pool.protocol,
-                zero_for_one=zero_for_one,
-                token_in=tokens[0],
-                token_out=tokens[1],
-                amount_in_raw=amounts[place],
-                amount_out_raw=amounts[place + 1],
-                terms=pool.terms(zero_for_one=zero_for_one),
-            )
-        )
-    return tuple(legs)
+def leg_of(view: MarketView, edge: int, amount_in_raw: int, amount_out_raw: int) -> Leg:
+    """One swap with exact amounts, of token0 where the edge is even."""
+    pool, zero_for_one = view.topology.pools[edge >> 1], edge & 1 == 0
+    tokens = (pool.token0, pool.token1) if zero_for_one else (pool.token1, pool.token0)
+    return Leg(
+        pool=pool.address,
+        protocol=pool.protocol,
+        zero_for_one=zero_for_one,
+        token_in=tokens[0],
+        token_out=tokens[1],
+        amount_in_raw=amount_in_raw,
+        amount_out_raw=amount_out_raw,
+        terms=pool.terms(zero_for_one=zero_for_one),
+    )

@@ -81,7 +81,7 @@ class CycleSearch:
 
     def follow(self, view: MarketView, table: GasTable) -> None:
         """Bring prices, ranks and values to the view's block; `table` is the chain's for good."""
-        arrays = view.arrays if view.arrays.version == view.arrays_version else rebuilt(view)
+        arrays = arrays_of(view)
         topology = view.topology
         known = (pool for pool in view.changed if pool in topology.slots)
         named = [slot for pool in known for slot in topology.slots_of(pool)]
@@ -177,8 +177,10 @@ def _found(settings: StrategySettings, hops: int, pairs: Pairs) -> Found:
     )
 
 
-def rebuilt(view: MarketView) -> PoolArrays:
-    """Arrays of a block that the market has left behind."""
+def arrays_of(view: MarketView) -> PoolArrays:
+    """The view's arrays, made anew where the market has left its block behind."""
+    if view.arrays.version == view.arrays_version:
+        return view.arrays
     arrays = PoolArrays()
     for slot in range(len(view.topology.pools)):
         arrays.update(arrays.append(), view.state_of(slot))

@@ -25,10 +25,10 @@ from keeper.strategies.basket.network import (
 from keeper.strategies.basket.order import CircleError, ordered
 from keeper.strategies.basket.plan import MAX_SWAPS, RISK, UNLIMITED, Plan, Solver, pruned
 from keeper.strategies.basket.realise import ExactSwap, realise
-from keeper.strategies.cyclic import confidence
-from keeper.strategies.opportunity import Leg, Opportunity
+from keeper.strategies.cyclic import leg_of, opportunity_of
+from keeper.strategies.opportunity import Opportunity
 from keeper.strategies.reasons import Reason
-from keeper.strategies.search import rebuilt
+from keeper.strategies.search import arrays_of
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -80,9 +80,8 @@ class BasketStrategy:
 
     def evaluate(self, view: MarketView, gas: GasQuote) -> StrategyResult:
         """The best basket of the view's block, whatever changed in it."""
-        arrays = view.arrays if view.arrays.version == view.arrays_version else rebuilt(view)
         self.cancel[0] = 0
-        return self.evaluate_on(arrays.flat, view, gas, frozenset())
+        return self.evaluate_on(arrays_of(view).flat, view, gas, frozenset())
 
     def work(self) -> int:
         """Evaluations of single pools that the last block took."""
@@ -227,42 +226,17 @@ def _net(result: StrategyResult) -> float:
 def _opportunity(
     view: MarketView, gas: GasQuote, exact: list[ExactSwap], profit: Address, sized_ns: int
 ) -> Opportunity:
-    legs = tuple(_leg(view, swap) for swap in exact)
-    paid = sum(leg.amount_in_raw for leg in legs if leg.token_in == profit)
-    got = sum(leg.amount_out_raw for leg in legs if leg.token_out == profit)
-    profit_usd = (got - paid) * view.usd_per_raw[profit]
-    crossed = sum(swap.crossed for swap in exact)
-    units = gas.table.units((leg.protocol for leg in legs), crossed)
-    gas_usd = gas.cost_usd(units)
-    return Opportunity(
-        strategy=NAME,
-        block=view.block,
-        legs=legs,
+    legs = tuple(leg_of(view, swap.edge, swap.amount_in_raw, swap.amount_out_raw) for swap in exact)
+    return opportunity_of(
+        NAME,
+        view,
+        gas,
+        legs,
         profit_token=profit,
-        profit_raw=got - paid,
-        profit_usd=profit_usd,
-        gas_estimate=units,
-        gas_cost_usd=gas_usd,
-        confidence=confidence(paid, got, profit_usd, gas_usd),
-        frame_ns=view.frame_ns,
-        applied_ns=view.applied_ns,
+        paid_raw=sum(leg.amount_in_raw for leg in legs if leg.token_in == profit),
+        got_raw=sum(leg.amount_out_raw for leg in legs if leg.token_out == profit),
+        crossed=sum(swap.crossed for swap in exact),
         sized_ns=sized_ns,
-        exact_ns=time_ns(),
-    )
-
-
-def _leg(view: MarketView, swap: ExactSwap) -> Leg:
-    pool, zero_for_one = view.topology.pools[swap.edge >> 1], swap.edge & 1 == 0
-    tokens = (pool.token0, pool.token1) if zero_for_one else (pool.token1, pool.token0)
-    return Leg(
-        pool=pool.address,
-        protocol=pool.protocol,
-        zero_for_one=zero_for_one,
-        token_in=tokens[0],
-        token_out=tokens[1],
-        amount_in_raw=swap.amount_in_raw,
-        amount_out_raw=swap.amount_out_raw,
-        terms=pool.terms(zero_for_one=zero_for_one),
     )
 
 

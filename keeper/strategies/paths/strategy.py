@@ -27,7 +27,7 @@ from keeper.strategies.paths.kernel_paths import (
     new_layers,
 )
 from keeper.strategies.reasons import Reason
-from keeper.strategies.search import Cycle, owners, rebuilt
+from keeper.strategies.search import Cycle, arrays_of, owners
 
 NAME = "long_path"
 
@@ -62,9 +62,8 @@ class LongPathStrategy:
 
     def evaluate(self, view: MarketView, gas: GasQuote) -> StrategyResult:
         """The best paths among the cycles that the block's changes touch, best net first."""
-        arrays = view.arrays if view.arrays.version == view.arrays_version else rebuilt(view)
         self.cancel[0] = 0
-        return self.evaluate_on(arrays.flat, view, gas, frozenset())
+        return self.evaluate_on(arrays_of(view).flat, view, gas, frozenset())
 
     def work(self) -> int:
         """Edges that the last block followed."""
