@@ -4,7 +4,6 @@ For tests, demo and bench, which do without ape. The compiler caches its outputs
 """
 
 import json
-import re
 import subprocess
 import sys
 import time
@@ -12,13 +11,14 @@ import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from eth_abi.abi import encode
 
 from keeper.chain import Address
 from replica.abi import address, encode_call
+from replica.imports import closure
 from replica.paths import ROOT, tool
 
 REFERENCE = ROOT / "contracts" / "reference" / "ReferenceExecutor.vy"
@@ -96,7 +96,7 @@ class Job:
 def compile_job(path: str, changed: Iterable[tuple[str, str]] = ()) -> Job:
     """What compiles the source `path` with foundry.toml's settings, some sources changed."""
     profile = tomllib.loads((ROOT / "foundry.toml").read_text())["profile"]["default"]
-    sources = _sources(path, profile["remappings"]) | {
+    sources = closure((path,), profile["remappings"], _own_source) | {
         changed_path: {"content": text} for changed_path, text in changed
     }
     return Job(
@@ -153,40 +153,11 @@ def _compile(job: Job) -> dict[str, Any]:
     return contracts
 
 
-def _sources(entry: str, remappings: Iterable[str]) -> dict[str, dict[str, str]]:
-    """The source `entry` and all it imports, named by their paths from the root."""
-    found: dict[str, dict[str, str]] = {}
-    pending = [entry]
-    while pending:
-        path = pending.pop()
-        if path in found:
-            continue
-        try:
-            text = (ROOT / path).read_text()
-        except OSError as error:
-            raise CompileError(f"{path} cannot be read: {error.strerror}") from error
-        found[path] = {"content": text}
-        pending += [_resolve(path, name, remappings) for name in _imports(text)]
-    return dict(sorted(found.items()))
-
-
-def _imports(text: str) -> list[str]:
-    return re.findall(r'^\s*import\b[^;"]*"([^"]+)"', text, re.MULTILINE)
-
-
-def _resolve(path: str, name: str, remappings: Iterable[str]) -> str:
-    if name.startswith("."):
-        parts: list[str] = list(PurePosixPath(path).parent.parts)
-        for part in PurePosixPath(name).parts:
-            if part == "..":
-                parts.pop()
-            else:
-                parts.append(part)
-        return "/".join(parts)
-    for prefix, target in (entry.split("=", 1) for entry in remappings):
-        if name.startswith(prefix):
-            return target + name.removeprefix(prefix)
-    return name
+def _own_source(path: str) -> str:
+    try:
+        return (ROOT / path).read_text()
+    except OSError as error:
+        raise CompileError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def deploy(rpc: Rpc, sender: Address, creation_code: bytes) -> Address:

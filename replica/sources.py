@@ -1,17 +1,14 @@
 """Creation code compiled from the sources in npm packages, with their authors' settings."""
 
 import json
-import re
 import subprocess
 from dataclasses import dataclass
 from functools import cache
-from pathlib import PurePosixPath
 from typing import Any
 
 from replica.artifacts import ArtifactError, package_file
+from replica.imports import closure
 from replica.paths import tool
-
-IMPORT = re.compile(r'^\s*import\b[^;"\']*["\']([^"\']+)["\']', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,7 @@ def compile_sources(paths: tuple[str, ...], settings: Settings) -> dict[str, dic
     """All contracts of the sources at `paths` and of what they import: by path, then by name."""
     job = {
         "language": "Solidity",
-        "sources": _closure(paths, settings.remappings),
+        "sources": closure(paths, settings.remappings, lambda path: package_file(path).read_text()),
         "settings": settings.standard_json(),
     }
     solc = [tool(f"solc-v{settings.solc}"), "--standard-json"]
@@ -66,30 +63,3 @@ def compile_sources(paths: tuple[str, ...], settings: Settings) -> dict[str, dic
         raise ArtifactError(f"{paths[0]}: {wrong[0][:300]}")
     contracts: dict[str, dict[str, Any]] = output["contracts"]
     return contracts
-
-
-def _closure(paths: tuple[str, ...], remappings: tuple[str, ...]) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
-    pending = list(paths)
-    while pending:
-        path = pending.pop()
-        if path not in found:
-            text = package_file(path).read_text()
-            found[path] = {"content": text}
-            pending += [_resolve(path, name, remappings) for name in IMPORT.findall(text)]
-    return dict(sorted(found.items()))
-
-
-def _resolve(path: str, name: str, remappings: tuple[str, ...]) -> str:
-    if not name.startswith("."):
-        for prefix, target in (entry.split("=", 1) for entry in remappings):
-            if name.startswith(prefix):
-                return target + name.removeprefix(prefix)
-        return name
-    parts = list(PurePosixPath(path).parent.parts)
-    for part in PurePosixPath(name).parts:
-        if part == "..":
-            parts.pop()
-        else:
-            parts.append(part)
-    return "/".join(parts)
