@@ -1,5 +1,7 @@
 """The command class of all scripts: connect as ape does, and say each known fault in one line."""
 
+from pathlib import Path
+
 import click
 from ape.cli import ConnectedProviderCommand
 from ape.exceptions import (
@@ -15,6 +17,7 @@ from ape.exceptions import (
 from keeper.deployment import DeploymentError
 from keeper.keys import KeyFileError
 from keeper.node import NodeError
+from scripts._environment import RECORDS
 from scripts._executor import VerificationError
 from scripts._parameters import ParameterError
 from scripts._place import PlaceError
@@ -29,6 +32,14 @@ OURS = (
 )
 APES = (AccountsError, CompilerError, TransactionError)
 UNSET_NODE = "${POLYGON_RPC_URL}"
+
+
+records_option = click.option(
+    "--records",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=RECORDS,
+    help="Where the network's parameters and records are.  [default: deployments]",
+)
 
 
 class NetworkCommand(ConnectedProviderCommand):

@@ -24,8 +24,8 @@ from keeper.deployment import (
     save_deployment,
 )
 from scripts import _executor as executors
-from scripts._command import NetworkCommand
-from scripts._environment import RECORDS, use_pinned_tools
+from scripts._command import NetworkCommand, records_option
+from scripts._environment import use_pinned_tools
 from scripts._parameters import Parameters, load_parameters
 from scripts._place import Place, find_place
 
@@ -35,12 +35,7 @@ use_pinned_tools()
 @click.command(cls=NetworkCommand)
 @network_option()
 @account_option(prompt=None)
-@click.option(
-    "--records",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=RECORDS,
-    help="Where parameters are read and records written.  [default: deployments]",
-)
+@records_option
 @click.option("--yes", is_flag=True, help="Do not ask before a live deployment.")
 def cli(provider: ProviderAPI, account: AccountAPI | None, records: Path, yes: bool) -> None:
     """Deploy the executor with deployments/parameters/<network>.yaml.

@@ -11,8 +11,8 @@ from ape.exceptions import Abort
 from eth_utils.address import to_checksum_address
 
 from keeper.deployment import CONTRACT, load_deployment
-from scripts._command import NetworkCommand
-from scripts._environment import RECORDS, use_pinned_tools
+from scripts._command import NetworkCommand, records_option
+from scripts._environment import use_pinned_tools
 from scripts._place import find_place
 from scripts._safe import Proposal, SafeError
 
@@ -36,12 +36,7 @@ use_pinned_tools()
 @click.command(cls=NetworkCommand)
 @network_option()
 @click.option("--signer", "signers", multiple=True, help="Account alias, or TEST::<index>; repeat.")
-@click.option(
-    "--records",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=RECORDS,
-    help="Where records are read.  [default: deployments]",
-)
+@records_option
 @click.argument("act", type=click.Choice(sorted(ACTS)))
 @click.argument("arguments", nargs=-1)
 def cli(

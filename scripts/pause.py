@@ -10,8 +10,8 @@ from ape.exceptions import Abort, ContractLogicError
 from eth_utils.address import to_checksum_address
 
 from keeper.deployment import CONTRACT, load_deployment
-from scripts._command import NetworkCommand
-from scripts._environment import RECORDS, use_pinned_tools
+from scripts._command import NetworkCommand, records_option
+from scripts._environment import use_pinned_tools
 from scripts._place import find_place
 
 OWNER, GUARDIAN = 0, 1
@@ -23,12 +23,7 @@ use_pinned_tools()
 @click.command(cls=NetworkCommand)
 @network_option()
 @account_option(prompt=None)
-@click.option(
-    "--records",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=RECORDS,
-    help="Where records are read.  [default: deployments]",
-)
+@records_option
 @click.option("--resume", is_flag=True, help="Allow runs again: the owner only.")
 def cli(provider: ProviderAPI, account: AccountAPI | None, records: Path, resume: bool) -> None:
     """Pause the recorded executor as a guardian, or --resume it as the owner."""

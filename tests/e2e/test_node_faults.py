@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,7 +32,7 @@ from venue_traders import VenueTraders
 
 from keeper.collector.collector import Collector, CollectorSettings
 from keeper.node import Node, NodesDisagree, Policy
-from replica import Replica, launch
+from replica import Replica
 
 ROUNDS = int(os.environ.get("NODE_FAULT_ROUNDS", "1"))
 FAILOVER_S, RECOVERY_S = 2.0, 5.0
@@ -74,12 +74,6 @@ class World:
         head, truth = await fresh_read(self.direct)
         await until(lambda: self.follower.at(head.hash))
         assert held(self.follower.book) == truth
-
-
-@pytest.fixture(scope="module")
-def replica() -> Iterator[Replica]:
-    with launch() as running:
-        yield running
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
