@@ -12,10 +12,11 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
-from urllib.parse import urlsplit
+
+from node_front import asked, forwarded, reply
 
 HUGE_BYTES = 40 * 1024 * 1024
 DRIP_S = 0.05
@@ -257,15 +258,8 @@ FAULTS |= {
 
 
 def _post(url: str, call: Call) -> Answer:
-    place = urlsplit(url)
-    connection = HTTPConnection(str(place.hostname), int(place.port or 80), timeout=30)
-    try:
-        headers = {"Content-Type": "application/json"}
-        connection.request("POST", "/", json.dumps(call), headers)
-        answer: Answer = json.loads(connection.getresponse().read())
-        return answer
-    finally:
-        connection.close()
+    answer: Answer = json.loads(forwarded(url, json.dumps(call).encode()))
+    return answer
 
 
 class _Server(ThreadingHTTPServer):
@@ -332,14 +326,9 @@ class FaultyProxy:
             disable_nagle_algorithm = True
 
             def do_POST(self) -> None:
-                call = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                call = json.loads(asked(self))
                 try:
-                    body = json.dumps(proxy._answer(call)).encode()
-                    self.send_response(200)
-                    self.send_header("Content-Type", "application/json")
-                    self.send_header("Content-Length", str(len(body)))
-                    self.end_headers()
-                    self.wfile.write(body)
+                    reply(self, json.dumps(proxy._answer(call)).encode())
                 except Misbehaviour as misbehaviour:
                     misbehaviour.act(self)
                 except (OSError, HTTPException):

@@ -9,10 +9,10 @@ import sys
 import threading
 from collections import Counter
 from enum import Enum
-from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
-from urllib.parse import urlsplit
+
+from node_front import asked, forwarded, reply
 
 
 class Phase(Enum):
@@ -39,7 +39,7 @@ class HoldingProxy:
     """
 
     def __init__(self, node_url: str) -> None:
-        self._node = urlsplit(node_url)
+        self._node = node_url
         self._held: tuple[str, Phase] | None = None
         self._released = threading.Event()
         self.caught = threading.Event()
@@ -80,7 +80,7 @@ class HoldingProxy:
             self._wait(call)
             return None
         self.forwarded[call["method"]] += 1
-        answer = self._forward(body)
+        answer = forwarded(self._node, body)
         if caught:
             self._wait(call)
         return answer
@@ -91,14 +91,6 @@ class HoldingProxy:
         self.caught.set()
         self._released.wait()
 
-    def _forward(self, body: bytes) -> bytes:
-        connection = HTTPConnection(str(self._node.hostname), int(self._node.port or 80))
-        try:
-            connection.request("POST", "/", body, {"Content-Type": "application/json"})
-            return connection.getresponse().read()
-        finally:
-            connection.close()
-
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         proxy = self
 
@@ -107,17 +99,12 @@ class HoldingProxy:
             disable_nagle_algorithm = True  # head and body go out in two writes
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                answer = proxy.answer(body)
+                answer = proxy.answer(asked(self))
                 if answer is None:
                     self.close_connection = True
                     return
                 try:
-                    self.send_response(200)
-                    self.send_header("Content-Type", "application/json")
-                    self.send_header("Content-Length", str(len(answer)))
-                    self.end_headers()
-                    self.wfile.write(answer)
+                    reply(self, answer)
                 except (BrokenPipeError, ConnectionResetError):
                     self.close_connection = True  # the caller was killed while it waited
 

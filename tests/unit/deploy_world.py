@@ -1,16 +1,14 @@
 """`ape run` as a user would type it, and a node that does not say it is a development node."""
 
-import http.client
 import json
 import os
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from node_front import answering, forwarded
 
 from keeper.chain import Address
 from keeper.deployment import Arguments, Chain, Deployment, load_deployment
@@ -77,46 +75,16 @@ def example_record() -> Deployment:
     )
 
 
-@contextmanager
-def posing_as_live(url: str) -> Iterator[str]:
+def posing_as_live(url: str) -> AbstractContextManager[str]:
     """The URL of a proxy before anvil that refuses anvil's own methods, as a live node does."""
-    host = url.removeprefix("http://")
 
-    class Proxy(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def answer(body: bytes) -> bytes:
+        call = json.loads(body)
+        return _refusal(call) if call["method"].startswith("anvil_") else forwarded(url, body)
 
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            asked = json.loads(body)
-            answer = _refusal(asked) if asked["method"].startswith("anvil_") else _ask(host, body)
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    return answering(answer)
 
 
 def _refusal(asked: dict[str, object]) -> bytes:
     error = {"code": -32601, "message": f"the method {asked['method']} does not exist"}
     return json.dumps({"jsonrpc": "2.0", "id": asked["id"], "error": error}).encode()
-
-
-def _ask(host: str, body: bytes) -> bytes:
-    connection = http.client.HTTPConnection(host, timeout=30)
-    try:
-        connection.request("POST", "/", body, {"Content-Type": "application/json"})
-        return connection.getresponse().read()
-    finally:
-        connection.close()

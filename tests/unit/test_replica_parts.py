@@ -1,15 +1,14 @@
 """The replica's parts: ABI and addresses by their standards, and errors that say the fix."""
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 from hypothesis import given
 from hypothesis import strategies as st
+from node_front import answering
 
 from replica import Replica, artifacts
 from replica.abi import address, create2_address, create_address, encode_call, split_types
@@ -70,27 +69,9 @@ def test_what_is_no_address_is_refused(text: str) -> None:
 @pytest.fixture
 def babbling_node() -> Iterator[str]:
     """Answers every call with the words that the path of its URL cannot change."""
-
-    class Babble(BaseHTTPRequestHandler):
-        answers = iter(
-            [b"<html>", b"[]", b"{}", b'{"error": "no"}', b'{"error": {"message": "x"}}']
-        )
-
-        def do_POST(self) -> None:
-            body = next(self.answers)
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Babble)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    words = iter([b"<html>", b"[]", b"{}", b'{"error": "no"}', b'{"error": {"message": "x"}}'])
+    with answering(lambda _: next(words)) as url:
+        yield url
 
 
 def test_hostile_answers_are_one_clear_error_each(babbling_node: str) -> None:
