@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.30;
 
+import {BALANCE_OF, TRANSFER, V2_SWAP} from "../interfaces/Calls.sol";
 import {IArbitrageExecutor} from "../interfaces/IArbitrageExecutor.sol";
 import {CycleRun} from "../venues/CycleRun.sol";
 import {DeclaredTokens} from "./DeclaredTokens.sol";
@@ -30,9 +31,6 @@ import {Reverts} from "./Reverts.sol";
 /// | 0x80 | a payment, a swap, and a token's answer |
 /// | 0x140 | of a `v2_run` the cells, and the executor as a cell behind them |
 library Express {
-    uint256 private constant BALANCE_OF = 0x70a08231; // balanceOf(address)
-    uint256 private constant TRANSFER = 0xa9059cbb; // transfer(address,uint256)
-    uint256 private constant V2_SWAP = 0x022c0d9f; // swap(uint256,uint256,address,bytes)
     uint256 private constant ADDRESS = 0x00ffffffffffffffffffffffffffffffffffffffff;
 
     /// @dev What the forms have in common, in the header's word, which holds the first of a command too: no

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.30;
 
+import {TRANSFER} from "../interfaces/Calls.sol";
 import {IArbitrageExecutor} from "../interfaces/IArbitrageExecutor.sol";
 import {DeclaredTokens} from "./DeclaredTokens.sol";
 import {
@@ -29,8 +30,6 @@ import {TokenCalls} from "./TokenCalls.sol";
 
 /// @dev Payments out of what the executor holds, in declared tokens only.
 library Payments {
-    uint256 private constant TRANSFER = 0xa9059cbb; // transfer(address,uint256)
-
     /// @dev Runs the command `pay` in its usual form, a well-known token 0 to the next pool or to the one
     /// that calls back; returns the offset behind it, or zero where the loop has to look closer.
     function payFast(uint256 cursor, uint256 end, uint256 frame) internal returns (uint256 next) {

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.30;
 
+import {BALANCE_OF, TRANSFER} from "../interfaces/Calls.sol";
 import {IArbitrageExecutor} from "../interfaces/IArbitrageExecutor.sol";
 
 /// @dev The token calls that exist here. Transfers and approvals succeed if the call did not revert,
 /// and returned exactly true, or nothing at all while code exists.
 library TokenCalls {
-    uint256 private constant TRANSFER = 0xa9059cbb; // transfer(address,uint256)
     uint256 private constant APPROVE = 0x095ea7b3; // approve(address,uint256)
-    uint256 private constant BALANCE_OF = 0x70a08231; // balanceOf(address)
     uint256 private constant ALLOWANCE = 0xdd62ed3e; // allowance(address,address)
 
     function transfer(address token, address to, uint256 amount) internal {

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.30;
 
+import {
+    BALANCE_OF,
+    MAX_PRICE,
+    MIN_PRICE,
+    TRANSFER,
+    V2_SWAP,
+    V3_SWAP
+} from "../interfaces/Calls.sol";
 import {IArbitrageExecutor} from "../interfaces/IArbitrageExecutor.sol";
 import {CallbackGuard, HASH_BITS} from "../libraries/CallbackGuard.sol";
 import {DeclaredTokens} from "../libraries/DeclaredTokens.sol";
@@ -30,13 +38,6 @@ import {Reverts} from "../libraries/Reverts.sol";
 ///
 /// The place p of the directory begins 20 p bytes before the code's end, and behind that end zeros are read.
 library CycleRun {
-    uint256 private constant BALANCE_OF = 0x70a08231; // balanceOf(address)
-    uint256 private constant TRANSFER = 0xa9059cbb; // transfer(address,uint256)
-    uint256 private constant V2_SWAP = 0x022c0d9f; // swap(uint256,uint256,address,bytes)
-    uint256 private constant V3_SWAP = 0x128acb08; // swap(address,bool,int256,uint160,bytes)
-    uint256 private constant MIN_PRICE = 4295128740; // TickMath.MIN_SQRT_RATIO + 1
-    uint256 private constant MAX_PRICE = 1461446703485210103287273052203988822378723970341;
-
     uint256 private constant SECTION =
         0xfffffffffffffffffffffffe0000000000000000000000000000000000000000;
     uint256 private constant MORE =

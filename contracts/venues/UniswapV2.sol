@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.30;
 
+import {V2_SWAP} from "../interfaces/Calls.sol";
 import {IArbitrageExecutor} from "../interfaces/IArbitrageExecutor.sol";
 import {DeclaredTokens} from "../libraries/DeclaredTokens.sol";
 import {Nested} from "../libraries/Nested.sol";
@@ -31,7 +32,6 @@ uint256 constant UNISWAP_V2_RESERVES = 0x0902f1ac; // getReserves()
 /// by the end of `swap`, so its input may come before, or inside the callback after the output is
 /// taken.
 library UniswapV2 {
-    uint256 private constant SWAP = 0x022c0d9f; // swap(uint256,uint256,address,bytes)
     uint256 private constant FEE_UNIT = 10_000; // of `v2_arrived`
 
     /// @dev Runs `v2` commands in their usual forms, one after another; returns the offset behind the
@@ -41,7 +41,7 @@ library UniswapV2 {
         address pair;
         assembly ("memory-safe") {
             let message := mload(0x40) // free memory, which each command overwrites
-            mstore(message, SWAP) // selector at message + 0x1c
+            mstore(message, V2_SWAP) // selector at message + 0x1c
             mstore(add(message, 0x80), 0x80) // offset of `data`
             mstore(add(message, 0xa0), 0) // its length
             let word := calldataload(cursor) // opcode and flags, the pair, and what fits
@@ -177,7 +177,7 @@ library UniswapV2 {
         assembly ("memory-safe") {
             message := mload(0x40)
             let zeroForOne := shr(ZERO_FOR_ONE_SHIFT, head) // the highest bit of one byte
-            mstore(message, SWAP) // selector at message + 0x1c
+            mstore(message, V2_SWAP) // selector at message + 0x1c
             mstore(add(message, 0x20), mul(amountOut, iszero(zeroForOne))) // amount0Out
             mstore(add(message, 0x40), mul(amountOut, zeroForOne)) // amount1Out
             mstore(add(message, 0x60), to)

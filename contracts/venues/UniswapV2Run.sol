@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.30;
 
+import {V2_SWAP} from "../interfaces/Calls.sol";
 import {IArbitrageExecutor} from "../interfaces/IArbitrageExecutor.sol";
 import {DeclaredTokens} from "../libraries/DeclaredTokens.sol";
 import {
@@ -26,8 +27,6 @@ import {TokenCalls} from "../libraries/TokenCalls.sol";
 /// | 160 to 254 | exact output |
 /// | 0 to 159 | the pair |
 library UniswapV2Run {
-    uint256 private constant SWAP = 0x022c0d9f; // swap(uint256,uint256,address,bytes)
-
     /// @dev Runs the command `v2_run` in its usual forms; returns the offset behind it, or zero where
     /// the loop has to look closer: it goes to the next pool or to an address, or is malformed.
     function swapFast(uint256 cursor, uint256 end, uint256 frame) internal returns (uint256 next) {
@@ -80,7 +79,7 @@ library UniswapV2Run {
         address pair;
         assembly ("memory-safe") {
             let message := mload(0x40) // free memory, which each command overwrites
-            mstore(message, SWAP) // selector at message + 0x1c
+            mstore(message, V2_SWAP) // selector at message + 0x1c
             mstore(add(message, 0x80), 0x80) // offset of `data`
             mstore(add(message, 0xa0), 0) // its length
             let place := add(message, 0xc0) // of a cell, in memory

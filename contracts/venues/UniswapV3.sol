@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.30;
 
+import {MAX_PRICE, MIN_PRICE, V3_SWAP} from "../interfaces/Calls.sol";
 import {IArbitrageExecutor} from "../interfaces/IArbitrageExecutor.sol";
 import {CallbackGuard, HASH_BITS} from "../libraries/CallbackGuard.sol";
 import {DeclaredTokens} from "../libraries/DeclaredTokens.sol";
@@ -39,10 +40,6 @@ uint256 constant UNISWAP_V3_STATE = 0x3850c7bd; // slot0(), sqrtPriceX96 first
 /// input only inside that callback: hence each swap carries what delivers its input, a stream or a
 /// payment. `callback` is the fork's selector.
 library UniswapV3 {
-    uint256 private constant SWAP = 0x128acb08; // swap(address,bool,int256,uint160,bytes)
-    uint256 private constant MIN_PRICE = 4295128740; // TickMath.MIN_SQRT_RATIO + 1
-    uint256 private constant MAX_PRICE = 1461446703485210103287273052203988822378723970341;
-
     /// @dev Bytes of the data of a payment: the token, and the most to pay.
     uint256 private constant PAYMENT_SIZE = 0x40;
 
@@ -75,7 +72,7 @@ library UniswapV3 {
                 pool := shr(V3_POOL_SHIFT, calldataload(add(cursor, V3_POOL_AT)))
                 let zeroForOne := shr(ZERO_FOR_ONE_SHIFT, head) // the highest bit of one byte
                 let message := mload(0x40) // free memory, which each command overwrites
-                mstore(message, SWAP) // selector at message + 0x1c
+                mstore(message, V3_SWAP) // selector at message + 0x1c
                 mstore(add(message, 0x20), to)
                 mstore(add(message, 0x40), zeroForOne)
                 let amount := shr(V3_AMOUNT_IN_SHIFT, calldataload(add(cursor, V3_AMOUNT_IN_AT)))
@@ -143,7 +140,7 @@ library UniswapV3 {
             pool := shr(V3_POOL_SHIFT, calldataload(add(cursor, V3_POOL_AT)))
             let zeroForOne := shr(255, calldataload(cursor)) // the highest bit of its head
             let message := mload(0x40) // free memory, which each command overwrites
-            mstore(message, SWAP) // selector at message + 0x1c
+            mstore(message, V3_SWAP) // selector at message + 0x1c
             mstore(add(message, 0x20), to)
             mstore(add(message, 0x40), zeroForOne)
             mstore(add(message, 0x60), amount) // positive: exact input
@@ -296,7 +293,7 @@ library UniswapV3 {
         assembly ("memory-safe") {
             message := mload(0x40)
             let zeroForOne := shr(ZERO_FOR_ONE_SHIFT, head) // the highest bit of one byte
-            mstore(message, SWAP) // selector at message + 0x1c
+            mstore(message, V3_SWAP) // selector at message + 0x1c
             mstore(add(message, 0x20), to)
             mstore(add(message, 0x40), zeroForOne)
             mstore(add(message, 0x60), amount) // positive: exact input

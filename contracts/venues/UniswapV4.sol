@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.30;
 
+import {MAX_PRICE, MIN_PRICE} from "../interfaces/Calls.sol";
 import {
     POOL_MANAGER,
     V4_SWAP_AMOUNT_IN_AT,
@@ -32,8 +33,6 @@ library UniswapV4 {
     uint256 private constant TAKE = 0x0b0d9c09; // take(address,address,uint256)
     uint256 private constant SYNC = 0xa5841194; // sync(address)
     uint256 private constant SETTLE = 0x11da60b4; // settle()
-    uint256 private constant MIN_PRICE = 4295128740; // TickMath.MIN_SQRT_PRICE + 1
-    uint256 private constant MAX_PRICE = 1461446703485210103287273052203988822378723970341;
 
     /// @dev Runs the command `v4_swap`.
     function swap(uint256 head, uint256 cursor) internal {
