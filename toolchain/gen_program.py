@@ -22,6 +22,8 @@ NAMED_BITS = {"address": 160, "amount": 128, "nested": 16, "cells": 16}
 STREAMS = ("nested", "cells")
 """Types that are the length of what follows a command."""
 SELECTOR_BYTES = 4
+COLUMNS = 100
+"""Of a line of Solidity, after which the formatter breaks it."""
 
 Table = dict[str, Any]
 
@@ -76,6 +78,8 @@ def constants(table: Table) -> Iterator[tuple[str, int, str]]:
     yield "TOKEN_LEAD_SHIFT", tokens["lead_shift"], "of the tokens byte"
     yield "DIRECTORY_POOLS", table["directory"]["pools"], "places 1 and on"
     yield "DIRECTORY_PAIRS", table["directory"]["pairs"], "places behind them"
+    for cell in table["cell"]:
+        yield from cell_constants(cell)
     for lead in table["lead"]:
         yield f"LEAD_{lead['name'].upper()}", lead["value"], "well-known token"
         only = lead["value"] << tokens["lead_shift"]
@@ -100,6 +104,36 @@ def constants(table: Table) -> Iterator[tuple[str, int, str]]:
     yield "SIZES", sizes(table), "bytes before `address` and nested stream, by opcode: byte n"
     for command in table["command"]:
         yield from command_constants(command)
+
+
+def cell_layout(cell: Table) -> Iterator[tuple[str, int, int]]:
+    """Each field of a cell with its bit, counted from the highest, and its width in bits."""
+    at = 0
+    for field in cell["field"]:
+        yield field["name"], at, field["bits"]
+        at += field["bits"]
+
+
+def cell_size(cell: Table) -> int:
+    """Bytes of a cell."""
+    size, rest = divmod(sum(bits for _, _, bits in cell_layout(cell)), 8)
+    if rest:
+        raise ValueError(f"{TABLE.name}: {cell['name']} is not a whole number of bytes")
+    return size
+
+
+def cell_constants(cell: Table) -> Iterator[tuple[str, int, str]]:
+    """Size of a cell, and where its fields lie in a word that begins with it."""
+    name = cell["name"].upper()
+    yield f"{name}_SIZE", cell_size(cell), "bytes"
+    for field, at, bits in cell_layout(cell):
+        place = f"{name}_{field.upper()}"
+        yield f"{place}_SHIFT", 256 - at - bits, "right, of a word that begins with the cell"
+        if at > 0 and bits == 1:
+            yield f"{place}_FLAG", 1 << 255 - at, "of such a word"
+        elif at > 0 and field != "pool":
+            yield f"{place}_MASK", (1 << bits) - 1, "after the shift"
+            yield f"{place}_TOP_SHIFT", 256 - bits, "right, of a word that begins with the field"
 
 
 def opcodes(table: Table, trait: str) -> int:
@@ -145,13 +179,21 @@ def solidity(table: Table) -> str:
         "",
     ]
     for name, value, comment in constants(table):
-        number = str(value) if value < 1 << 32 else hex(value)
-        lines.append(f"uint256 constant {name} = {number}; // {comment}")
+        # whole bytes: a number of 40 digits or thereabouts would be taken for an address
+        number = str(value) if value < 1 << 32 else f"0x{bytes_of(value).hex()}"
+        broken = len(f"uint256 constant {name} = {number};") > COLUMNS
+        space = "\n    " if broken else " "
+        lines.append(f"uint256 constant {name} ={space}{number}; // {comment}")
     lines += [
         f"address constant {account['name'].upper()} = {account['address']};"
         for account in table["account"]
     ]
     return "\n".join(lines) + "\n"
+
+
+def bytes_of(number: int) -> bytes:
+    """As few bytes as hold it."""
+    return number.to_bytes((number.bit_length() + 7) // 8)
 
 
 def python(table: Table) -> str:
@@ -164,7 +206,7 @@ def python(table: Table) -> str:
         "",
     ]
     for name, value, _ in constants(table):
-        place = name.endswith(("_SHIFT", "_AT", "_MASK", "_SIZE"))
+        place = name.endswith(("_SHIFT", "_AT", "_MASK", "_FLAG", "_SIZE"))
         if not (place or name in LOOPS or name.startswith("ONLY_")) or name in PYTHON_KEEPS:
             lines.append(f"{name} = {value}")
     lines += [
@@ -174,6 +216,11 @@ def python(table: Table) -> str:
     lines += ["", "# Field widths in bytes, in the order in which they are written."]
     lines.append(f"HEADER = {widths(table['header'])}")
     lines += [f"{c['name'].upper()} = {widths(c['field'])}" for c in table["command"]]
+    lines += ["", "# The same of cells, in bits."]
+    lines += [
+        f"{cell['name'].upper()} = {tuple(bits for _, _, bits in cell_layout(cell))}"
+        for cell in table["cell"]
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -205,6 +252,10 @@ def documentation(table: Table) -> str:
     lines += ["### Accounts", "", "| name | address | meaning |", "|---|---|---|"]
     lines += [f"| `{x['name']}` | `{x['address']}` | {x['doc']} |" for x in table["account"]]
     lines += ["", "### First byte of a command", "", *head_rows(table), ""]
+    for cell in table["cell"]:
+        size = cell_size(cell)
+        lines += [f"### Cell `{cell['name']}` ({size} byte{'s' * (size > 1)})", "", cell["doc"], ""]
+        lines += [*cell_rows(cell), ""]
     for command in table["command"]:
         targets = ", ".join(command["recipients"]) or "none"
         lines += [
@@ -229,6 +280,17 @@ def field_rows(fields: list[Table], start: int) -> list[str]:
     rows = ["| offset | field | type | meaning |", "|---|---|---|---|"]
     for field, at, _ in layout(fields, start):
         rows.append(f"| {at} | `{field['name']}` | {field['type']} | {field['doc']} |")
+    return rows
+
+
+def cell_rows(cell: Table) -> list[str]:
+    """Markdown rows of bits, counted from the lowest of the cell, field and meaning."""
+    rows = ["| bits | field | meaning |", "|---|---|---|"]
+    whole = 8 * cell_size(cell)
+    for (name, at, bits), field in zip(cell_layout(cell), cell["field"], strict=True):
+        high, low = whole - at - 1, whole - at - bits
+        place = f"{high} to {low}" if bits > 1 else str(low)
+        rows.append(f"| {place} | `{name}` | {field['doc']} |")
     return rows
 
 

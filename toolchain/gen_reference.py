@@ -7,7 +7,17 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 
-from toolchain.gen_program import ROOT, STREAMS, TABLE, Table, layout, opcodes, size_of
+from toolchain.gen_program import (
+    ROOT,
+    STREAMS,
+    TABLE,
+    Table,
+    cell_layout,
+    cell_size,
+    layout,
+    opcodes,
+    size_of,
+)
 
 OUTPUT = ROOT / "contracts" / "reference" / "table.vy"
 OPCODES = 32
@@ -48,6 +58,11 @@ def numbers(table: Table) -> Iterator[tuple[str, int]]:
     yield "TOKEN_COUNT_BITS", table["tokens"]["count_bits"]
     yield "DIRECTORY_POOLS", table["directory"]["pools"]
     yield "DIRECTORY_PAIRS", table["directory"]["pairs"]
+    for cell in table["cell"]:
+        yield f"{cell['name'].upper()}_SIZE", cell_size(cell)
+        for name, at, bits in cell_layout(cell):
+            yield f"{cell['name'].upper()}_{name.upper()}_SHIFT", 8 * cell_size(cell) - at - bits
+            yield f"{cell['name'].upper()}_{name.upper()}_BITS", bits
     yield "OPCODE_MASK", (1 << table["head"]["opcode_bits"]) - 1
     yield "RECIPIENT_SHIFT", table["head"]["recipient_shift"]
     yield "RECIPIENT_MASK", (1 << table["head"]["recipient_bits"]) - 1

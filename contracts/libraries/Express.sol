@@ -6,6 +6,7 @@ import {IArbitrageExecutor} from "../interfaces/IArbitrageExecutor.sol";
 import {CycleRun} from "../venues/CycleRun.sol";
 import {DeclaredTokens} from "./DeclaredTokens.sol";
 import {
+    CYCLE_PAIR_AMOUNT_TOP_SHIFT,
     CYCLE_RUN_SIZE,
     HEADER_TOKENS_SHIFT,
     ONLY_USDC_E,
@@ -14,6 +15,9 @@ import {
     OP_V2_RUN,
     TOKENS_AT,
     USDC_E,
+    V2_CELL_AMOUNT_OUT_SHIFT,
+    V2_CELL_AMOUNT_OUT_TOP_SHIFT,
+    V2_CELL_ZERO_FOR_ONE_SHIFT,
     V2_RUN_AMOUNT_IN_AT,
     V2_RUN_SIZE,
     WPOL
@@ -47,7 +51,9 @@ library Express {
     uint256 private constant COMMAND_AT = TOKENS_AT + 1;
     uint256 private constant V2_CELLS_AT = COMMAND_AT + V2_RUN_SIZE;
     uint256 private constant CYCLE_CELLS_AT = COMMAND_AT + CYCLE_RUN_SIZE;
-    uint256 private constant AMOUNT_LEFT = 170 - (HEADER_TOKENS_SHIFT - 8 * CYCLE_RUN_SIZE);
+    uint256 private constant OUT = V2_CELL_AMOUNT_OUT_TOP_SHIFT;
+    uint256 private constant AMOUNT_LEFT =
+        CYCLE_PAIR_AMOUNT_TOP_SHIFT - (HEADER_TOKENS_SHIFT - 8 * CYCLE_RUN_SIZE);
     uint256 private constant USDC_E_FLAG_SHIFT = 160 - (HEADER_TOKENS_SHIFT + 7);
 
     /// @dev Does all of a program in such a form and ends the call; comes back where it has another.
@@ -116,8 +122,8 @@ library Express {
                 place := add(place, 0x20)
                 let behind := mload(place)
                 {
-                    let out := shr(161, shl(1, cell))
-                    let out1 := mul(out, shr(255, cell)) // zero for one
+                    let out := shr(OUT, shl(sub(OUT, V2_CELL_AMOUNT_OUT_SHIFT), cell))
+                    let out1 := mul(out, shr(V2_CELL_ZERO_FOR_ONE_SHIFT, cell))
                     mstore(0xa0, sub(out, out1)) // amount0Out
                     mstore(0xc0, out1) // amount1Out
                 }
@@ -134,7 +140,7 @@ library Express {
     /// @dev Begins the cycle, as `CycleRun.swap`.
     function _swapCycle(uint256 header) private {
         uint256 flag = (header & USDC_E_BIT) << USDC_E_FLAG_SHIFT;
-        int256 amount = int256(header << AMOUNT_LEFT) >> 170;
+        int256 amount = int256(header << AMOUNT_LEFT) >> CYCLE_PAIR_AMOUNT_TOP_SHIFT;
         CycleRun.run(flag, uint256(amount), CYCLE_CELLS_AT, msg.data.length, COMMAND_AT);
     }
 }

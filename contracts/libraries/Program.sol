@@ -4,7 +4,7 @@ pragma solidity 0.8.30;
 
 /// @dev Keccak-256 of the table without its prose.
 bytes32 constant PROGRAM_VERSION =
-    0x54e49cf1c93d7ea825dbab8bb2f916074824d7b0fd6a28300fe4f44083d18b16;
+    0xfdf63b72cdaf56e98acf95c1baf9d8867ef3e9c8e88578fdc3373316a03f2360;
 
 uint256 constant FORMAT_VERSION = 5; // of the table
 uint256 constant MAX_HOPS = 16; // longest chain the encoder emits
@@ -19,6 +19,30 @@ uint256 constant TOKEN_COUNT_MASK = 63; // of the tokens byte
 uint256 constant TOKEN_LEAD_SHIFT = 6; // of the tokens byte
 uint256 constant DIRECTORY_POOLS = 63; // places 1 and on
 uint256 constant DIRECTORY_PAIRS = 64; // places behind them
+uint256 constant V2_CELL_SIZE = 32; // bytes
+uint256 constant V2_CELL_ZERO_FOR_ONE_SHIFT = 255; // right, of a word that begins with the cell
+uint256 constant V2_CELL_AMOUNT_OUT_SHIFT = 160; // right, of a word that begins with the cell
+uint256 constant V2_CELL_AMOUNT_OUT_MASK = 0x7fffffffffffffffffffffff; // after the shift
+uint256 constant V2_CELL_AMOUNT_OUT_TOP_SHIFT = 161; // right, of a word that begins with the field
+uint256 constant V2_CELL_POOL_SHIFT = 0; // right, of a word that begins with the cell
+uint256 constant CYCLE_POOL_SIZE = 1; // bytes
+uint256 constant CYCLE_POOL_PLACE_SHIFT = 249; // right, of a word that begins with the cell
+uint256 constant CYCLE_POOL_ZERO_FOR_ONE_SHIFT = 248; // right, of a word that begins with the cell
+uint256 constant CYCLE_POOL_ZERO_FOR_ONE_FLAG =
+    0x0100000000000000000000000000000000000000000000000000000000000000; // of such a word
+uint256 constant CYCLE_PAIR_SIZE = 12; // bytes
+uint256 constant CYCLE_PAIR_PLACE_SHIFT = 249; // right, of a word that begins with the cell
+uint256 constant CYCLE_PAIR_ZERO_FOR_ONE_SHIFT = 248; // right, of a word that begins with the cell
+uint256 constant CYCLE_PAIR_ZERO_FOR_ONE_FLAG =
+    0x0100000000000000000000000000000000000000000000000000000000000000; // of such a word
+uint256 constant CYCLE_PAIR_MORE_SHIFT = 247; // right, of a word that begins with the cell
+uint256 constant CYCLE_PAIR_MORE_FLAG =
+    0x80000000000000000000000000000000000000000000000000000000000000; // of such a word
+uint256 constant CYCLE_PAIR_AMOUNT_SHIFT = 161; // right, of a word that begins with the cell
+uint256 constant CYCLE_PAIR_AMOUNT_MASK = 0x3fffffffffffffffffffff; // after the shift
+uint256 constant CYCLE_PAIR_AMOUNT_TOP_SHIFT = 170; // right, of a word that begins with the field
+uint256 constant CYCLE_PAIR_UNUSED_SHIFT = 160; // right, of a word that begins with the cell
+uint256 constant CYCLE_PAIR_UNUSED_FLAG = 0x010000000000000000000000000000000000000000; // of such a word
 uint256 constant LEAD_NONE = 0; // well-known token
 uint256 constant ONLY_NONE = 0; // tokens byte without addresses
 uint256 constant LEAD_WPOL = 1; // well-known token
@@ -50,7 +74,7 @@ uint256 constant ARMS = 3447733988; // bit set of the opcodes whose call calls b
 uint256 constant NAMES_RECIPIENT = 3751051512; // bit set of the opcodes that have one
 uint256 constant NESTS = 3296739052; // bit set of the opcodes that have a nested stream
 uint256 constant NESTS_FIRST = 11788; // of these, the ones whose first field is its length
-uint256 constant SIZES = 0xf10122527171224241427033e2515014627261919272623272618192717; // bytes before `address` and nested stream, by opcode: byte n
+uint256 constant SIZES = 0x0f10122527171224241427033e2515014627261919272623272618192717; // bytes before `address` and nested stream, by opcode: byte n
 uint256 constant OP_V2 = 25; // opcode
 uint256 constant V2_SIZE = 35; // bytes before any nested stream
 uint256 constant V2_POOL_AT = 1; // address

@@ -12,7 +12,8 @@ import reading
 import table
 
 
-PAIR_CELL: constant(uint256) = 32 # bytes of one of the cells of `v2_run`
+PAIR_CELL: constant(uint256) = table.V2_CELL_SIZE
+MOST_OUT: constant(uint256) = (1 << table.V2_CELL_AMOUNT_OUT_BITS) - 1
 
 
 @internal
@@ -62,8 +63,9 @@ def v2_run(command: reading.Command, tokens: DynArray[address, table.MAX_TOKENS]
     for i: uint256 in range(1, count + 1, bound=reading.MAX // PAIR_CELL):
         behind: uint256 = reading.field(cells, i * PAIR_CELL, 256)
         to: address = reading.as_address(behind) if i < count else command.to
-        out: uint256 = (cell << 1) >> 161
-        protocols.v2_swap(reading.as_address(cell), cell >> 255 == 1, out, to, b"")
+        zero_for_one: bool = cell >> table.V2_CELL_ZERO_FOR_ONE_SHIFT == 1
+        out: uint256 = (cell >> table.V2_CELL_AMOUNT_OUT_SHIFT) & MOST_OUT
+        protocols.v2_swap(reading.as_address(cell), zero_for_one, out, to, b"")
         cell = behind
 
 

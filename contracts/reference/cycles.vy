@@ -19,14 +19,16 @@ uses: callbacks
 
 PLACES: constant(uint256) = 1 + table.DIRECTORY_POOLS + table.DIRECTORY_PAIRS
 CALLBACK_SIZE: constant(uint256) = 132 # of a callback without data
-PAIR_CELL: constant(uint256) = 12 # bytes; a pool's cell has one
-AMOUNT_BITS: constant(uint256) = 86
-AMOUNT_AT: constant(uint256) = 161 # bit of a word
+PAIR_CELL: constant(uint256) = table.CYCLE_PAIR_SIZE
+POOL_CELL: constant(uint256) = table.CYCLE_POOL_SIZE
+AMOUNT_BITS: constant(uint256) = table.CYCLE_PAIR_AMOUNT_BITS
 MOST: constant(uint256) = (1 << AMOUNT_BITS) - 1
-MORE_AT: constant(uint256) = 247
-PAIR_AT: constant(uint256) = 248 # zero for one, then the place
+FLAG_AT: constant(uint256) = 160 # bit of a word: zero for one of the pool; of terms, that USDC.e is paid
+AMOUNT_AT: constant(uint256) = FLAG_AT + 1 # with a pair's cell above it, from the lowest bit that counts
+LEFT: constant(uint256) = AMOUNT_AT - table.CYCLE_PAIR_AMOUNT_SHIFT # of a cell in a word
+MORE_AT: constant(uint256) = table.CYCLE_PAIR_MORE_SHIFT + LEFT
+PAIR_AT: constant(uint256) = table.CYCLE_PAIR_ZERO_FOR_ONE_SHIFT + LEFT # then the place
 SECTION_AT: constant(uint256) = 255 # set where there are pairs: theirs are the higher places
-FLAG_AT: constant(uint256) = 160 # zero for one of the pool; of terms, that USDC.e is paid
 SLOT: constant(uint256) = 1 << 160 # between the words of a section's pairs
 
 directory: immutable(address[PLACES]) # by place; no place is zero, and free ones hold zero
@@ -62,7 +64,7 @@ def run(command: reading.Command, token: address):
     terms |= (1 if token == reading.USDC_E else 0) << FLAG_AT
     word: uint256 = self._pool(cells, at)
     terms |= self._address_bits(word)
-    at += 1
+    at += POOL_CELL
     for _: uint256 in range(reading.MAX):
         if at >= len(cells):
             break
@@ -73,7 +75,7 @@ def run(command: reading.Command, token: address):
             served: uint256 = self._pool(cells, at)
             self.words[self._address_bits(served)] = word
             word = served
-            at += 1
+            at += POOL_CELL
     assert at == len(cells), "TruncatedProgram"
     callbacks.armed = convert(terms, bytes32)
     self._serve(word, -self._signed(amount), self)
@@ -171,9 +173,10 @@ def _section(cells: Bytes[reading.MAX], start: uint256, slot: uint256) -> (uint2
 @pure
 def _pair_word(cells: Bytes[reading.MAX], at: uint256) -> uint256:
     """
-    @return A pair's cell as the highest 95 bits of a word: the last one has no meaning
+    @return A pair's cell above the bits of a pool's: its last one has no meaning
     """
-    return (reading.field(cells, at, 8 * PAIR_CELL) >> 1) << AMOUNT_AT
+    cell: uint256 = reading.field(cells, at, 8 * PAIR_CELL) >> table.CYCLE_PAIR_AMOUNT_SHIFT
+    return cell << AMOUNT_AT
 
 
 @internal
@@ -182,8 +185,10 @@ def _pool(cells: Bytes[reading.MAX], at: uint256) -> uint256:
     """
     @return The pool that a cell names and its direction, as the lowest 161 bits of a word
     """
-    cell: uint256 = reading.field(cells, at, 8)
-    return ((cell & 1) << FLAG_AT) | convert(directory[cell >> 1], uint256)
+    cell: uint256 = reading.field(cells, at, 8 * POOL_CELL)
+    zero_for_one: uint256 = (cell >> table.CYCLE_POOL_ZERO_FOR_ONE_SHIFT) & 1
+    place: uint256 = cell >> table.CYCLE_POOL_PLACE_SHIFT
+    return (zero_for_one << FLAG_AT) | convert(directory[place], uint256)
 
 
 @internal

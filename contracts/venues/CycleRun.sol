@@ -12,7 +12,20 @@ import {
 import {IArbitrageExecutor} from "../interfaces/IArbitrageExecutor.sol";
 import {CallbackGuard, HASH_BITS} from "../libraries/CallbackGuard.sol";
 import {DeclaredTokens} from "../libraries/DeclaredTokens.sol";
-import {CYCLE_RUN_AMOUNT_AT, USDC_E, WPOL} from "../libraries/Program.sol";
+import {
+    CYCLE_PAIR_AMOUNT_MASK,
+    CYCLE_PAIR_AMOUNT_SHIFT,
+    CYCLE_PAIR_AMOUNT_TOP_SHIFT,
+    CYCLE_PAIR_MORE_FLAG,
+    CYCLE_PAIR_PLACE_SHIFT,
+    CYCLE_PAIR_SIZE,
+    CYCLE_PAIR_ZERO_FOR_ONE_SHIFT,
+    CYCLE_POOL_SIZE,
+    CYCLE_RUN_AMOUNT_AT,
+    CYCLE_RUN_AMOUNT_SHIFT,
+    USDC_E,
+    WPOL
+} from "../libraries/Program.sol";
 import {Reverts} from "../libraries/Reverts.sol";
 
 /// @dev A cycle of Uniswap V3 pools and V2 pairs that the directory lists. A pool takes its input in its
@@ -38,11 +51,16 @@ import {Reverts} from "../libraries/Reverts.sol";
 ///
 /// The place p of the directory begins 20 p bytes before the code's end, and behind that end zeros are read.
 library CycleRun {
+    // where a cell has them, and a word
+    uint256 private constant PLACE = CYCLE_PAIR_PLACE_SHIFT;
+    uint256 private constant WAY = CYCLE_PAIR_ZERO_FOR_ONE_SHIFT;
+    uint256 private constant MORE = CYCLE_PAIR_MORE_FLAG;
+    uint256 private constant FED = CYCLE_PAIR_AMOUNT_SHIFT;
+    uint256 private constant TOP = CYCLE_PAIR_AMOUNT_TOP_SHIFT;
+    uint256 private constant AMOUNT = CYCLE_PAIR_AMOUNT_MASK;
+
     uint256 private constant SECTION =
         0xfffffffffffffffffffffffe0000000000000000000000000000000000000000;
-    uint256 private constant MORE =
-        0x0080000000000000000000000000000000000000000000000000000000000000;
-    uint256 private constant AMOUNT = 0x3fffffffffffffffffffff; // 86 bits
     uint256 private constant FLAG = 0x010000000000000000000000000000000000000000; // bit 160
     uint256 private constant LEG = 0x01ffffffffffffffffffffffffffffffffffffffff; // it and an address
     uint256 private constant ADDRESS = 0x00ffffffffffffffffffffffffffffffffffffffff;
@@ -57,7 +75,7 @@ library CycleRun {
         uint256 size;
         assembly ("memory-safe") {
             amount := calldataload(add(cursor, CYCLE_RUN_AMOUNT_AT))
-            amount := sar(170, shl(10, amount)) // the field's lowest 86 bits
+            amount := sar(TOP, shl(sub(TOP, CYCLE_RUN_AMOUNT_SHIFT), amount)) // its lowest bits
             size := mload(0x40) // all that has been allocated
             aside := add(size, 0x100) // behind the message of a swap
             mcopy(aside, 0x00, size)
@@ -82,36 +100,36 @@ library CycleRun {
             let terms := token
             let item := calldataload(at)
             switch slt(item, 0)
-            case 0 { terms := or(terms, shr(9, shl(170, sub(0, amount)))) }
+            case 0 { terms := or(terms, shr(sub(TOP, FED), shl(TOP, sub(0, amount)))) }
             default {
                 terms := or(terms, and(item, SECTION))
-                at := add(at, 12)
+                at := add(at, CYCLE_PAIR_SIZE)
                 if and(item, MORE) {
                     let place := address()
                     for {} and(item, MORE) {} {
                         item := calldataload(at)
-                        at := add(at, 12)
+                        at := add(at, CYCLE_PAIR_SIZE)
                         place := add(place, FLAG)
                         tstore(place, item)
                     }
                 }
                 item := calldataload(at)
             }
-            codecopy(0x8c, sub(codesize(), mul(20, shr(249, item))), 20)
+            codecopy(0x8c, sub(codesize(), mul(20, shr(PLACE, item))), 20)
             word := mload(0x80)
             terms := or(terms, word)
-            word := or(word, and(shr(88, item), FLAG))
-            at := add(at, 1)
+            word := or(word, and(shr(sub(WAY, 160), item), FLAG))
+            at := add(at, CYCLE_POOL_SIZE)
             for {} lt(at, end) {} {
                 item := calldataload(at)
                 if slt(item, 0) {
                     word := or(word, and(item, SECTION))
-                    at := add(at, 12)
+                    at := add(at, CYCLE_PAIR_SIZE)
                     if and(item, MORE) {
                         let place := and(word, ADDRESS)
                         for {} and(item, MORE) {} {
                             item := calldataload(at)
-                            at := add(at, 12)
+                            at := add(at, CYCLE_PAIR_SIZE)
                             place := add(place, FLAG)
                             tstore(place, item)
                         }
@@ -119,11 +137,11 @@ library CycleRun {
                     if iszero(lt(at, end)) { break }
                     item := calldataload(at)
                 }
-                codecopy(0x8c, sub(codesize(), mul(20, shr(249, item))), 20)
+                codecopy(0x8c, sub(codesize(), mul(20, shr(PLACE, item))), 20)
                 let pool := mload(0x80)
                 tstore(pool, word)
-                word := or(pool, and(shr(88, item), FLAG))
-                at := add(at, 1)
+                word := or(pool, and(shr(sub(WAY, 160), item), FLAG))
+                at := add(at, CYCLE_POOL_SIZE)
             }
             // and the lock, never zero: behind the loop, which a free place may lead to slot 0
             tstore(0, or(terms, iszero(terms)))
@@ -211,10 +229,10 @@ library CycleRun {
             terms := tload(0)
             let bound := eq(and(terms, ADDRESS), caller())
             let token := xor(WPOL, mul(and(shr(160, terms), 1), xor(WPOL, USDC_E)))
-            switch shr(248, terms)
+            switch shr(WAY, terms)
             case 0 {
                 // neither nothing nor too much
-                if and(bound, lt(sub(asked, 1), shr(161, terms))) {
+                if and(bound, lt(sub(asked, 1), shr(FED, terms))) {
                     tstore(0, 1) // CallbackGuard.spend
                     mstore(0x00, TRANSFER) // selector at 0x1c
                     mstore(0x20, caller())
@@ -228,13 +246,13 @@ library CycleRun {
                 if and(bound, shr(255, terms)) {
                     tstore(0, 1) // CallbackGuard.spend
                     mstore(0x00, TRANSFER) // selector at 0x1c
-                    codecopy(0x2c, sub(codesize(), mul(20, shr(249, terms))), 20)
-                    mstore(0x40, and(shr(161, terms), AMOUNT))
+                    codecopy(0x2c, sub(codesize(), mul(20, shr(PLACE, terms))), 20)
+                    mstore(0x40, and(shr(FED, terms), AMOUNT))
                     paid := call(gas(), token, 0, 0x1c, 0x44, 0x00, 0x20)
                     paid := and(eq(mload(0x00), 1), paid) // as above
                     // the most usual section, as `_swapPairs` does it: one pair
                     if gt(paid, and(terms, MORE)) {
-                        let out1 := mul(asked, and(shr(248, terms), 1)) // zero for one
+                        let out1 := mul(asked, and(shr(WAY, terms), 1)) // zero for one
                         mstore(0x00, V2_SWAP) // selector at 0x1c
                         let pair := mload(0x20)
                         mstore(0x20, sub(asked, out1)) // amount0Out
@@ -260,9 +278,9 @@ library CycleRun {
         assembly ("memory-safe") {
             let zeroForOne := and(shr(160, word), 1)
             mstore(0x00, V3_SWAP) // selector at 0x1c
-            codecopy(0x2c, sub(codesize(), mul(20, shr(249, word))), 20) // to the first pair
+            codecopy(0x2c, sub(codesize(), mul(20, shr(PLACE, word))), 20) // to the first pair
             mstore(0x40, zeroForOne)
-            mstore(0x60, sar(170, shl(9, word))) // exact input, or minus exact output
+            mstore(0x60, sar(TOP, shl(sub(TOP, FED), word))) // exact input, or minus exact output
             mstore(0x80, xor(MAX_PRICE, mul(zeroForOne, xor(MAX_PRICE, MIN_PRICE))))
             mstore(0xa0, 0xa0) // offset of `data`, whose length at 0xc0 is zero
             ok := call(gas(), word, 0, 0x1c, 0xc4, 0x00, 0x00)
@@ -282,12 +300,12 @@ library CycleRun {
             mstore(0x80, 0x80) // offset of `data`
             mstore(0xa0, 0) // its length
             for {} mul(and(word, MORE), ok) {} {
-                let zeroForOne := and(shr(248, word), 1)
+                let zeroForOne := and(shr(WAY, word), 1)
                 place := add(place, FLAG)
                 word := tload(place)
                 mstore(0x60, 0)
-                codecopy(0x6c, sub(codesize(), mul(20, shr(249, word))), 20) // to the next pair
-                let out := and(shr(161, word), AMOUNT)
+                codecopy(0x6c, sub(codesize(), mul(20, shr(PLACE, word))), 20) // to the next pair
+                let out := and(shr(FED, word), AMOUNT)
                 let out1 := mul(out, zeroForOne)
                 mstore(0x20, sub(out, out1)) // amount0Out
                 mstore(0x40, out1) // amount1Out
@@ -295,7 +313,7 @@ library CycleRun {
                 if ok { pair := mload(0x60) }
             }
             if ok {
-                let out1 := mul(asked, and(shr(248, word), 1)) // zero for one
+                let out1 := mul(asked, and(shr(WAY, word), 1)) // zero for one
                 mstore(0x20, sub(asked, out1)) // amount0Out
                 mstore(0x40, out1) // amount1Out
                 mstore(0x60, to)
@@ -311,8 +329,8 @@ library CycleRun {
         if (terms & ADDRESS != uint160(msg.sender) || terms >> 254 == HASH_BITS >> 254) {
             revert IArbitrageExecutor.UnexpectedCallback(msg.sender);
         }
-        uint256 most = terms >> 161;
-        if (terms >> 248 == 0 && (asked == 0 || asked > most)) {
+        uint256 most = terms >> FED;
+        if (terms >> WAY == 0 && (asked == 0 || asked > most)) {
             revert IArbitrageExecutor.WrongPayment(asked, most);
         }
         revert IArbitrageExecutor.TokenCallFailed(terms & FLAG == 0 ? WPOL : USDC_E);
@@ -328,7 +346,7 @@ library CycleRun {
     function _listed(uint256 word) private pure returns (uint256 account) {
         assembly ("memory-safe") {
             mstore(0x00, 0)
-            codecopy(0x0c, sub(codesize(), mul(20, shr(249, word))), 20)
+            codecopy(0x0c, sub(codesize(), mul(20, shr(PLACE, word))), 20)
             account := mload(0x00)
         }
     }

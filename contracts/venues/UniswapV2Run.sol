@@ -8,6 +8,9 @@ import {
     RECIPIENT_MASK,
     RECIPIENT_SHIFT,
     TO_CALLER,
+    V2_CELL_AMOUNT_OUT_SHIFT,
+    V2_CELL_AMOUNT_OUT_TOP_SHIFT,
+    V2_CELL_ZERO_FOR_ONE_SHIFT,
     V2_RUN_AMOUNT_IN_AT,
     V2_RUN_AMOUNT_IN_SHIFT,
     V2_RUN_CELLS_LENGTH_AT,
@@ -27,6 +30,8 @@ import {TokenCalls} from "../libraries/TokenCalls.sol";
 /// | 160 to 254 | exact output |
 /// | 0 to 159 | the pair |
 library UniswapV2Run {
+    uint256 private constant OUT = V2_CELL_AMOUNT_OUT_TOP_SHIFT;
+
     /// @dev Runs the command `v2_run` in its usual forms; returns the offset behind it, or zero where
     /// the loop has to look closer: it goes to the next pool or to an address, or is malformed.
     function swapFast(uint256 cursor, uint256 end, uint256 frame) internal returns (uint256 next) {
@@ -91,8 +96,8 @@ library UniswapV2Run {
                 place := add(place, 0x20)
                 let behind := mload(place)
                 {
-                    let out := shr(161, shl(1, cell))
-                    let out1 := mul(out, shr(255, cell)) // zero for one
+                    let out := shr(OUT, shl(sub(OUT, V2_CELL_AMOUNT_OUT_SHIFT), cell))
+                    let out1 := mul(out, shr(V2_CELL_ZERO_FOR_ONE_SHIFT, cell))
                     mstore(add(message, 0x20), sub(out, out1)) // amount0Out
                     mstore(add(message, 0x40), out1) // amount1Out
                 }

@@ -6,19 +6,15 @@ from itertools import takewhile
 from keeper.chain import Protocol
 from keeper.execution import program_table as table
 from keeper.execution.directory import Directory
-from keeper.execution.program_stream import Command, Target, given, head, packed
+from keeper.execution.program_stream import Command, Target, cell, given, head, packed
 from keeper.strategies.opportunity import Leg
 
 _AMOUNT = 1 << 96
-_CELL_AMOUNT = 1 << 95
-_ZERO_FOR_ONE = 1 << 95
-"""In the twelve bytes before a cell's pair."""
-_CYCLE_AMOUNT = 1 << 85
-"""Above all amounts of a cycle: a pool's have a sign."""
-_AMOUNT_END = 1 << 86
+_CELL_AMOUNT = 1 << table.V2_CELL[1]
+_AMOUNT_END = 1 << table.CYCLE_PAIR[3]
 """Of what is read as signed."""
-_MORE = 1 << 87
-"""In the eleven bytes behind a pair's place: another follows."""
+_CYCLE_AMOUNT = _AMOUNT_END // 2
+"""Above all amounts of a cycle: a pool's have a sign."""
 _PAID = (table.WPOL, table.USDC_E)
 
 
@@ -37,8 +33,10 @@ def v2_run(legs: Sequence[Leg], token: int, target: Target) -> Command | None:
 
 
 def _v2_cells(legs: Sequence[Leg]) -> bytes:
-    words = (leg.amount_out_raw | leg.zero_for_one * _ZERO_FOR_ONE for leg in legs)
-    return b"".join(word.to_bytes(12) + leg.pool for word, leg in zip(words, legs, strict=True))
+    return b"".join(
+        cell(table.V2_CELL, (leg.zero_for_one, leg.amount_out_raw, int.from_bytes(leg.pool)))
+        for leg in legs
+    )
 
 
 def cycle_run(legs: Sequence[Leg], directory: Directory) -> Command | None:
@@ -58,21 +56,19 @@ def cycle_run(legs: Sequence[Leg], directory: Directory) -> Command | None:
     last = legs[-1]
     whole = _stated(last) if _is_pool(last) else -last.amount_out_raw
     terms = packed(table.CYCLE_RUN[1:], (whole % _AMOUNT_END,), "cycle run")
-    cells = (
-        bytes([place << 1 | leg.zero_for_one]) + _pair_terms(legs, at)
-        for at, (place, leg) in enumerate(zip(places, legs, strict=True))
-    )
+    cells = (_cycle_cell(legs, at, place) for at, place in enumerate(places))
     return Command(head(table.OP_CYCLE_RUN), terms, cells=b"".join(cells))
 
 
-def _pair_terms(legs: Sequence[Leg], at: int) -> bytes:
-    """What a pair's cell says beside its place; nothing for a pool."""
-    if _is_pool(legs[at]):
-        return b""
+def _cycle_cell(legs: Sequence[Leg], at: int, place: int) -> bytes:
+    """A leg's place and direction; of a pair also its input, and whether another follows."""
+    leg = legs[at]
+    if _is_pool(leg):
+        return cell(table.CYCLE_POOL, (place, leg.zero_for_one))
     fed_by_pool = at > 0 and _is_pool(legs[at - 1])
-    amount = _stated(legs[at - 1]) if fed_by_pool else legs[at].amount_in_raw
+    amount = _stated(legs[at - 1]) if fed_by_pool else leg.amount_in_raw
     more = at + 1 < len(legs) and not _is_pool(legs[at + 1])
-    return (more * _MORE | amount % _AMOUNT_END << 1).to_bytes(11)
+    return cell(table.CYCLE_PAIR, (place, leg.zero_for_one, more, amount % _AMOUNT_END, 0))
 
 
 def asking_in_cycle(legs: Sequence[Leg]) -> Sequence[Leg]:

@@ -58,6 +58,14 @@ def packed(widths: tuple[int, ...], values: tuple[int | bytes, ...], name: str) 
     return b"".join(parts)
 
 
+def cell(bits: tuple[int, ...], values: tuple[int, ...]) -> bytes:
+    """A run's cell: fields of so many `bits` from the highest, which the values must fit."""
+    word = 0
+    for width, value in zip(bits, values, strict=True):
+        word = word << width | value
+    return word.to_bytes(sum(bits) // 8)
+
+
 def head(opcode: int, target: Target = table.TO_SELF, *, zero_for_one: bool = False) -> bytes:
     """A command's first byte."""
     recipient = table.TO_ADDRESS if isinstance(target, bytes) else target

@@ -1,6 +1,6 @@
 """The program format's numbers; generated from contracts/program.toml, do not edit."""
 
-PROGRAM_VERSION = bytes.fromhex("54e49cf1c93d7ea825dbab8bb2f916074824d7b0fd6a28300fe4f44083d18b16")
+PROGRAM_VERSION = bytes.fromhex("fdf63b72cdaf56e98acf95c1baf9d8867ef3e9c8e88578fdc3373316a03f2360")
 """Keccak-256 of the table without its prose; the executor's `programVersion()`."""
 
 FORMAT_VERSION = 5
@@ -96,3 +96,8 @@ ALGEBRA_PAY = (20, 1, 16)
 CYCLE_RUN = (2, 12)
 ALGEBRA_OUT = (20, 16, 2)
 ALGEBRA_OWED = (20, 2)
+
+# The same of cells, in bits.
+V2_CELL = (1, 95, 160)
+CYCLE_POOL = (7, 1)
+CYCLE_PAIR = (7, 1, 1, 86, 1)

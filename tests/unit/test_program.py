@@ -10,7 +10,7 @@ from executor_world import new_world
 from keeper.chain import Address, Protocol
 from keeper.execution.program import PROGRAM_VERSION, Funding, ProgramError, encode_program
 from keeper.strategies.opportunity import Leg
-from toolchain import gen_program
+from toolchain import gen_program, gen_reference
 
 A, B, C = (Address(bytes([n]) * 20) for n in (0xA0, 0xB0, 0xC0))
 POOL_1, POOL_2 = (Address(bytes([n]) * 20) for n in (1, 2))
@@ -21,6 +21,11 @@ LIMITS: dict[str, Any] = {
     "deadline_block": 100,
     "max_base_fee_wei": 30 * 10**9,
 }
+
+GENERATORS = (
+    *(gen_program.solidity, gen_program.python, gen_program.documentation),
+    gen_reference.text,
+)
 
 
 def leg(**changes: object) -> Leg:
@@ -56,9 +61,33 @@ def test_a_changed_table_changes_every_generated_file_and_the_hash() -> None:
     table = tomllib.loads(gen_program.TABLE.read_text())
     changed = copy.deepcopy(table)
     changed["command"][0]["field"][1]["type"] = "u120"
-    for generate in (gen_program.solidity, gen_program.python, gen_program.documentation):
+    for generate in GENERATORS:
         assert generate(table) != generate(changed)
     assert gen_program.table_hash(table) != gen_program.table_hash(changed)
+
+
+def test_a_changed_cell_does_so_too() -> None:
+    table = tomllib.loads(gen_program.TABLE.read_text())
+    changed = copy.deepcopy(table)
+    place, _, _, amount, _ = changed["cell"][2]["field"]
+    place["bits"], amount["bits"] = place["bits"] + 1, amount["bits"] - 1
+    for generate in GENERATORS:
+        assert generate(table) != generate(changed)
+    assert gen_program.table_hash(table) != gen_program.table_hash(changed)
+
+
+def test_a_cell_is_a_whole_number_of_bytes() -> None:
+    with pytest.raises(ValueError, match="odd is not a whole number of bytes"):
+        gen_program.cell_size({"name": "odd", "field": [{"name": "place", "bits": 7}]})
+
+
+def test_both_cells_of_a_cycle_begin_alike_and_pairs_have_the_higher_places() -> None:
+    table = tomllib.loads(gen_program.TABLE.read_text())
+    cells = {cell["name"]: list(gen_program.cell_layout(cell)) for cell in table["cell"]}
+    assert cells["cycle_pair"][:2] == cells["cycle_pool"]
+    (_, at, bits), *_ = cells["cycle_pool"]
+    pools, pairs = table["directory"]["pools"], table["directory"]["pairs"]
+    assert (at, 1 + pools, 1 + pools + pairs) == (0, 1 << bits - 1, 1 << bits)
 
 
 def test_prose_does_not_change_the_hash() -> None:
