@@ -12,6 +12,7 @@ from eth_utils.crypto import keccak
 from keeper.chain import Address, Protocol
 from keeper.execution import program_table as table
 from keeper.execution.program import Funding, encode_program
+from keeper.execution.program_stream import cell
 from keeper.strategies.opportunity import Leg
 from replica.contracts import compile_executor
 from replica.paths import ROOT
@@ -30,14 +31,14 @@ BOUND = bytes([table.LEAD_WPOL << table.TOKEN_LEAD_SHIFT])
 NESTED = bytes([table.OP_PAY | table.TO_CALLER << table.RECIPIENT_SHIFT]) + bytes(sum(table.PAY))
 """A payment of nothing, which would pass; short, as the checker knows no hash of over 128 bytes."""
 
-ARMED_CELL, FIRST_CELL = (bytes([place << 1]) for place in (1, 2))
-SECTION = bytes([64 << 1, 1 << 7]) + bytes(8) + b"\0\6" + bytes([65 << 1]) + bytes(9) + b"\0\4"
+ARMED_CELL, FIRST_CELL = (cell(table.CYCLE_POOL, (place, 0)) for place in (1, 2))
+SECTION = cell(table.CYCLE_PAIR, (64, 0, 1, 3, 0)) + cell(table.CYCLE_PAIR, (65, 0, 0, 2, 0))
 """Cells of the pairs between the two: 3 goes into the first pool, 2 into the second pair."""
-ENTRY = bytes([66 << 1 | 1]) + bytes(9) + b"\0\2"
+ENTRY = cell(table.CYCLE_PAIR, (66, 1, 0, 1, 0))
 """The cell of the pair before the first pool, which takes 1."""
 
-GIVING_2 = 2**86 - 2
-"""The amount of a cycle that gives 2: minus that, in 86 bits."""
+GIVING_2 = -2 % (1 << table.CYCLE_PAIR[3])
+"""The amount of a cycle that gives 2."""
 
 CYCLES = ("run", "pairs")
 """Programs whose first pool is `FIRST`."""
