@@ -1,12 +1,15 @@
 """Early checks: a digest of so many bytes of a view's answer, and of nothing else."""
 
+import pyrevm
 import pytest
 from eth_utils.abi import function_signature_to_4byte_selector as selector_of
 from eth_utils.crypto import keccak
-from executor_world import RevertedError, World, hexed
-from program_assembler import command, header
+from executor_world import AAVE_CALLBACK, AAVE_POOL, RevertedError, World, hexed
+from program_assembler import bound, command, header
 
 from keeper.chain import Address
+from keeper.execution.program_table import POOL_MANAGER
+from replica.abi import encode_call
 
 VIEWS = {
     "check_v2": ("getReserves()", 64),
@@ -70,3 +73,33 @@ def test_the_view_is_asked_with_its_selector_alone(world: World, name: str) -> N
     pool = world.plant(bytes.fromhex(f"365f5f3736601f5360{size:02x}5ff3"))
     asked = selector_of(view) + bytes(27) + b"\4" + bytes(32)
     assert says(world, name, pool, asked[:size]) == ""
+
+
+def telling(target: Address, data: bytes) -> bytes:
+    """Runtime code that makes this call, and reverts with what that returns."""
+    size, call = f"61{len(data):04x}", f"73{target.hex()}5af13d5f5f3e3d5ffd"
+    begins = len(bytes.fromhex(f"{size}61ffff5f395f5f{size}5f5f{call}"))
+    return bytes.fromhex(f"{size}61{begins:04x}5f395f5f{size}5f5f{call}") + data
+
+
+@pytest.mark.parametrize(("name", "answer"), [("aave", (1, 0)), ("v4", (32, 0))])
+def test_a_lender_hears_the_same_whatever_a_check_has_read(
+    world: World, name: str, answer: tuple[int, int]
+) -> None:
+    """True, or no bytes: two words, and nothing in them of what a pair has answered."""
+    wpol, pool = world.manifest.token("WPOL").address, answering(world, FIRST + SECOND)
+    check = command("check_v2", pool=pool, digest=keccak(FIRST + SECOND)[:4])
+    terms = {"token": 0, "amount": 1, "max_premium": 0} if name == "aave" else {}
+    lent = command(name, nested=check, **terms)
+    announced = {
+        "aave": (AAVE_CALLBACK, wpol, 1, 0, world.executor, bound([wpol], lent[3:])),
+        "v4": ("unlockCallback(bytes)", bound([wpol], check)),
+    }
+    where = hexed(AAVE_POOL if name == "aave" else POOL_MANAGER)
+    kept, code = world.evm.get_code(where), telling(world.executor, encode_call(*announced[name]))
+    world.evm.insert_account_info(where, pyrevm.AccountInfo(code=code))
+    with pytest.raises(RevertedError) as caught:
+        world.run(header([wpol]) + lent)
+    world.evm.insert_account_info(where, pyrevm.AccountInfo(code=kept))
+    said = b"".join(each.to_bytes(32) for each in answer)
+    assert (caught.value.name, caught.value.args_) == ("HopFailed", (where, said))

@@ -158,3 +158,13 @@ def test_a_pool_may_not_ask_for_what_no_amount_can_name(world: World, name: str)
     error = world.refused(program)
     inner = decode_error(error.args_[1])
     assert inner == ("WrongPayment", (ALL_BUT, ALL_BUT - 1))
+
+
+def test_what_is_asked_is_paid_whatever_the_head_says_besides(world: World) -> None:
+    """Where a command has no recipient, those bits do not make it a `pay` to one."""
+    pool, asked = scripted(world), 1
+    owed = command("pay_owed", to="caller", token=0, max_amount=PAID)
+    answer = callback(V3_CALLBACK, bytes([LEAD_WPOL << TOKEN_LEAD_SHIFT]) + owed, world.executor)
+    back = encode_call("transfer(address,uint256)", world.executor, asked)
+    script(world, pool, (world.executor, answer, True), (Address(WPOL), back, True))
+    world.run(header([], lead="wpol") + command("v3", pool=pool, amount_in=asked, nested=owed))

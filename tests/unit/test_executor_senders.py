@@ -7,6 +7,7 @@ from executor_world import (
     OWNER,
     STRANGER,
     TREASURY,
+    V2_CALLBACK,
     V3_CALLBACK,
     RevertedError,
     World,
@@ -73,6 +74,11 @@ def test_a_contract_runs_only_as_an_executor(world: World) -> None:
 
 def test_an_idle_callback_is_refused_by_its_callers_name(world: World) -> None:
     agent, call = scripted(world), encode_call(V3_CALLBACK, 1, 1, b"")
+    assert refused(world, agent, KEEPER, call) == ("UnexpectedCallback", hexed(agent))
+
+
+def test_a_swap_of_another_is_refused_by_the_name_of_who_calls_back(world: World) -> None:
+    agent, call = scripted(world), encode_call(V2_CALLBACK, STRANGER, 1, 1, b"")
     assert refused(world, agent, KEEPER, call) == ("UnexpectedCallback", hexed(agent))
 
 
