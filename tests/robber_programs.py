@@ -2,8 +2,9 @@
 
 import random
 
+from ambush import Ambush
 from executor_world import AAVE_POOL, KEEPER, STRANGER
-from heist import Heist
+from heist import ASKED_SHIFT, LEADING, Heist, Terms
 from program_assembler import ALL_BUT, COMMANDS, STREAMS, command, header, width
 
 from keeper.chain import Address
@@ -23,14 +24,9 @@ OWED = ("pay_owed", "v3_owed", "algebra_owed")
 USUAL = {"fee": (30,), "indices": (0x01, 0x10)}
 """Of some fields, what may work."""
 DEEPEST = 3
-CALL_BACK, AGAIN, RUN, LATE, ASK_FOR_MORE, ELSEWHERE, ONCE = 1, 2, 16, 32, 64, 256, 512
-"""Parts of a robber's plan, as Robber.sol names them."""
-MOST = 10**6
-"""What the cycles give that are attacked for their payment."""
 PAIRS, AMOUNTS = 1 + DIRECTORY_POOLS, 1 << 86
 """The first place of pairs; what is above all amounts of a cycle."""
 LEAVES = [name for name, entry in COMMANDS.items() if not entry.get("arms")]
-PLAN = "plan(uint256,address,uint256,bytes,bytes,address,bytes)"
 V2_SWAP = "swap(uint256,uint256,address,bytes)"
 LOAN = "flashLoanSimple(address,address,uint256,bytes,uint16)"
 VAULT_LOAN = "flashLoan(address,address[],uint256[],bytes)"
@@ -42,33 +38,36 @@ class Mastermind:
     def __init__(self, heist: Heist, seed: int) -> None:
         self.rng = random.Random(seed)
         self.heist = heist
+        self.ambush = Ambush(heist, self.rng)
         self.tokens = heist.tokens
         self.declared: list[Address] = []
-        self.paid = [heist.world.manifest.token(symbol).address for symbol in ("WPOL", "USDC.e")]
         pools = [pool.address for pool in heist.world.manifest.pools]
         self.elsewhere = [*pools, AAVE_POOL, VAULT, MANAGER, heist.world.executor, STRANGER]
 
     def strike(self) -> None:
-        """One attempt: brief, write, send. Sometimes by a stranger, or straight to a callback."""
+        """One attempt: brief, write, send. At times by a stranger, to a callback, or an ambush."""
+        if self.rng.random() < 0.1:
+            self.ambush.strike()
+            return
         self.declared = self.rng.sample(self.tokens, self.rng.randint(1, 3))
         if self.rng.random() < 0.6:
-            self.declared = [self.rng.choice(self.paid), *self.declared]
+            self.declared = [self.rng.choice(list(self.heist.markets)), *self.declared]
         for robber in (*self.heist.robbers, self.heist.listed):
             if self.rng.random() < 0.4:
                 self.brief(robber)
         if self.rng.random() < 0.05:
-            self.heist.attempt(self.uninvited(), 0, STRANGER)
+            self.heist.attempt(self.uninvited(), Terms(), STRANGER)
             return
-        if self.rng.random() < 0.02:
-            program = self.rng.choice((self.dear_loan, self.beyond, self.unanswered))()
-            self.heist.attempt(program, 0, refused=True)
-            return
-        if self.rng.random() < 0.04:
-            self.attack_cycle()
+        if self.rng.random() < 0.01:
+            self.heist.attempt(self.beyond(), Terms(refused=True))
             return
         least = self.rng.choice((0, 0, 0, 0, 1, 10**6))
-        program = header(self.declared, min_profit=least) + self.stream(0)
-        self.heist.attempt(program, least, self.sender())
+        if self.rng.random() < 0.1:
+            program = header([], lead=self.rng.choice(list(LEADING)), min_profit=least)
+            program += self.only_a_run()
+        else:
+            program = header(self.declared, min_profit=least) + self.stream(0)
+        self.heist.attempt(program, Terms(least), self.sender())
 
     def sender(self) -> Address:
         """The stolen key, or now and then nobody's."""
@@ -81,13 +80,11 @@ class Mastermind:
         plan = 1 if self.rng.random() < 0.8 else 0
         for part in range(1, 9):
             plan |= (self.rng.random() < 0.12) << part
-        plan |= self.size() << 16
-        gift = self.rng.choice(self.declared)
-        amount = self.rng.choice((1, 10**6, 10**9, 10**18, 10**20))
-        place, message = self.elsewhere_in_our_name()
+        plan |= self.size() << ASKED_SHIFT
+        gift = self.rng.choice(self.declared), self.rng.choice((1, 10**6, 10**9, 10**18, 10**20))
         program, bound = header(self.declared) + self.stream(2), self.bound()
-        arguments = (plan, gift, amount, program, bound, place, message)
-        self.heist.world.do(STRANGER, robber, PLAN, *arguments)
+        elsewhere = self.elsewhere_in_our_name()
+        self.heist.plan(robber, plan, gift, program=program, bound=bound, elsewhere=elsewhere)
 
     def elsewhere_in_our_name(self) -> tuple[Address, bytes]:
         """A protocol that is asked to call the executor back with a stream of the thief's."""
@@ -101,78 +98,6 @@ class Mastermind:
                 (VAULT, encode_call(VAULT_LOAN, us, [token], [self.size()], data)),
             )
         )
-
-    def dear_loan(self) -> bytes:
-        """A loan whose premium a robber's gift would cover, but the program's limit forbids."""
-        token = self.index()
-        visit = command("v2", pool=self.rng.choice(self.heist.robbers), amount_out=1)
-        terms = {"token": token, "amount": 10**6, "max_premium": 499}
-        return header(self.declared) + command("aave", nested=visit, **terms)
-
-    def unanswered(self) -> bytes:
-        """A swap whose robber does not call back in its time, and one in which it does so late."""
-        robber, token = self.rng.choice(self.heist.robbers), self.declared[0]
-        self.heist.world.do(STRANGER, robber, PLAN, LATE, token, 10, b"", b"", STRANGER, b"")
-        paid = command("pay", to=robber, token=0, amount=1)
-        swaps = (
-            command("v3", pool=robber, amount_in=1, nested=paid),
-            command("v3_out", pool=robber, amount_out=1, nested=paid),
-        )
-        first = self.rng.choice(swaps)
-        return header(self.declared) + first + command("v2", pool=robber, amount_out=1)
-
-    def attack_cycle(self) -> None:
-        """One attempt on a cycle's terms; then the robbers forget what may be due in another."""
-        token, robber = self.rng.choice(self.paid), self.rng.randrange(2)
-        way = self.rng.choice((self.paid_once, self.paid_too_much, self.paid_for_another))
-        self.heist.attempt(way(token, robber), 0, refused=way == self.paid_too_much)
-        self.plan(0, 0)
-        self.plan(1, 0)
-
-    def paid_once(self, token: Address, robber: int) -> bytes:
-        """A cycle whose robber, which has no word, asks twice or when it is over."""
-        self.plan(robber, self.rng.choice((CALL_BACK | AGAIN, LATE)) | ONCE, token, 9)
-        cells = self.pool(robber)
-        if self.rng.random() < 0.5:
-            cells = self.pair(PAIRS + self.rng.randrange(2), more=False) + cells
-        visit = command("v2", pool=self.heist.robbers[robber], amount_out=1)
-        return header([token]) + self.cycle(cells) + visit
-
-    def paid_too_much(self, token: Address, robber: int) -> bytes:
-        """A cycle whose robber asks for more than the cycle gives, and gives more back."""
-        asked = MOST + self.rng.choice((1, MOST))
-        self.plan(robber, CALL_BACK | ASK_FOR_MORE | asked << 16, token, 2 * asked)
-        return header([token]) + self.cycle(self.pool(robber))
-
-    def paid_for_another(self, token: Address, robber: int) -> bytes:
-        """A cycle whose robber lets the other, none of its pools, ask before itself does."""
-        other = self.heist.robbers[1 - robber]
-        callback = encode_call("uniswapV3SwapCallback(int256,int256,bytes)", 1, 0, b"")
-        self.plan(1 - robber, RUN, program=callback)
-        self.plan(robber, ELSEWHERE, token, 2, place=other)
-        return header([token]) + self.cycle(self.pool(robber))
-
-    def pool(self, robber: int) -> bytes:
-        """A cell of the pool that a robber poses as."""
-        return bytes([(1 + robber) << 1 | self.rng.randrange(2)])
-
-    def cycle(self, cells: bytes) -> bytes:
-        """A cycle that gives `MOST`."""
-        return command("cycle_run", amount=AMOUNTS - MOST, nested=cells)
-
-    def plan(
-        self,
-        robber: int,
-        plan: int,
-        gift: Address = STRANGER,
-        amount: int = 0,
-        *,
-        program: bytes = b"",
-        place: Address = STRANGER,
-    ) -> None:
-        """Tell a robber what to do."""
-        where, message = self.heist.robbers[robber], b"\1\1\1\1"
-        self.heist.world.do(STRANGER, where, PLAN, plan, gift, amount, program, b"", place, message)
 
     def beyond(self) -> bytes:
         """A payment whose index lies beyond the declared tokens, where the stream has an address.
@@ -254,6 +179,14 @@ class Mastermind:
             to = "self"
         way = self.rng.random() < 0.5
         return command(name, to=to, zero_for_one=way, nested=nested, **values)
+
+    def only_a_run(self) -> bytes:
+        """A run that is all of its program: with a well-known token, this is done in one go."""
+        name, amount = self.rng.choice(("v2_run", "cycle_run")), self.size()
+        values = {"token": 0, "amount_in": amount}
+        if name == "cycle_run":
+            values = {"amount": -amount % AMOUNTS}
+        return command(name, nested=self.cells(name), rest=True, **values)
 
     def cells(self, name: str) -> bytes:
         """A run's, robbers mostly; nothing for other commands."""
