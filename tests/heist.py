@@ -11,7 +11,7 @@ from executor_world import (
     STRANGER,
     RevertedError,
     World,
-    new_world,
+    rich_world,
     usd,
     usd_of,
 )
@@ -155,8 +155,7 @@ def new_heist(executor: Artifact | None = None) -> Heist:
 
     Cycles may go through all three, as pools and as pairs: at the first places of each kind.
     """
-    world = new_world(executor)
-    world.fund_all()
+    world = rich_world(executor)
     tokens = [token.address for token in world.manifest.tokens]
     code = compile_contract(ROBBER).creation_code
     robbers = []

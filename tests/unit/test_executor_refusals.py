@@ -1,33 +1,13 @@
 """What is said of a refusal that several reasons come close to: the right one, the right name."""
 
-from collections.abc import Iterator
-
 import pyrevm
 import pytest
 from cycle_routes import MOST, Cycles
 from executor_world import OWNER, RevertedError, World, decode_error, hexed, script, scripted
-from hostile_world import rich_world, taken_back
 from program_assembler import command, header
-from run_scene import LEADS
 
 TWO = bytes.fromhex("60025f5260205ff3")
 """Code that answers 2 to every call: a balance, and neither yes nor no to a transfer."""
-
-
-@pytest.fixture(scope="module")
-def rich() -> World:
-    return rich_world()
-
-
-@pytest.fixture
-def world(rich: World) -> Iterator[World]:
-    with taken_back(rich):
-        yield rich
-
-
-@pytest.fixture(params=LEADS, ids="-".join)
-def scene(world: World, request: pytest.FixtureRequest) -> Cycles:
-    return Cycles(world, *request.param)
 
 
 def reason(world: World, program: bytes) -> tuple[str, tuple[object, ...]]:
