@@ -14,7 +14,7 @@ CYCLE = "contracts/venues/CycleRun.sol"
 PAIR_PAYMENT = "if and(bound, shr(255, terms)) {"
 ONCE = """
                     tstore(0, 1) // CallbackGuard.spend"""
-PAYMENT = "if and(bound, lt(sub(asked, 1), shr(161, terms))) {"
+PAYMENT = "if and(bound, lt(sub(asked, 1), shr(FED, terms))) {"
 USUAL_SWAP = """\
 add(0xc4, length), 0x00, 0x00)
                 // as `CallbackGuard.isMissing` reads it
