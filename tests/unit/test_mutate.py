@@ -174,6 +174,16 @@ def test_an_unexplained_survivor_fails_the_campaign(outcomes: list[str], passed:
     assert ("**Unexplained.**" in text(results, "")) == ("survived" in outcomes)
 
 
+def test_an_entry_that_a_test_refutes_fails_the_campaign(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry: dict[str, str | int] = {"path": "contracts/venues/V.sol", "reason": "Alike."}
+    monkeypatch.setattr(report, "explained", lambda: [entry])
+    results = [result("killed", "contracts/venues/W.sol")] * 9
+    assert passes([*results, result("survived")])
+    wrong = [*results, result("killed")]
+    assert not passes(wrong)
+    assert "became `b`. **By " in text(wrong, "")
+
+
 def test_the_report_counts_each_area() -> None:
     guard = "contracts/libraries/CallbackGuard.sol"
     said = text([result("killed"), result("killed", guard), result("survived", guard)], "")

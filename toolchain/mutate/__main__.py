@@ -82,8 +82,8 @@ def _chosen(mutants: Sequence[Mutant], options: argparse.Namespace) -> list[Muta
 def _campaign(mutants: Sequence[Mutant], tests: Judge, options: argparse.Namespace) -> list[Result]:
     """Results of all mutants, or of those that time allowed.
 
-    What is known is not judged again, save for survivors: a test may since be there. Nor is what is
-    listed as equivalent: it counts as a survivor unseen.
+    What is known is not judged again, save for survivors that nothing explains: a test may since be
+    there. What is listed as equivalent is judged like any other: the list may be wrong.
     """
     MEMORY.parent.mkdir(parents=True, exist_ok=True)
     memory = Memory.of(MEMORY)
@@ -91,9 +91,7 @@ def _campaign(mutants: Sequence[Mutant], tests: Judge, options: argparse.Namespa
     results, left = [], []
     for mutant in mutants:
         verdict = memory.recall(mutant, texts[mutant.path])
-        if report.reason(mutant):
-            verdict = verdict or Verdict("survived")
-        elif verdict == Verdict("survived"):
+        if verdict == Verdict("survived") and not report.reason(mutant):
             verdict = None
         if verdict:
             results.append(Result(mutant, verdict))
@@ -113,16 +111,14 @@ def _campaign(mutants: Sequence[Mutant], tests: Judge, options: argparse.Namespa
 
 def _heading(found: int, results: Sequence[Result], options: argparse.Namespace) -> str:
     outcomes = [r.verdict.outcome for r in results]
-    listed = sum(r.verdict.outcome == "survived" and bool(r.reason) for r in results)
     ran = sum(outcome in report.COUNTED for outcome in outcomes)
     return (
         f"`python -m toolchain.mutate --seed {options.seed} --guarded {options.guarded} --sample "
         f"{options.sample}`: {found} mutants exist; {100 * options.guarded:.0f} % of those in the "
         f"guarded areas ({', '.join(GUARDED)}) and {100 * options.sample:.0f} % of the others were "
         f"drawn, and {len(results)} were tried. Of these, {outcomes.count('invalid')} do not "
-        f"compile, {outcomes.count('same')} compile to the same code, {listed} are listed as "
-        f"equivalent and count as survivors unseen, and {ran - listed} ran against the tests; "
-        f"{outcomes.count('timeout')} of them used up their time and count as killed."
+        f"compile, {outcomes.count('same')} compile to the same code, and {ran} ran against the "
+        f"tests; {outcomes.count('timeout')} of them used up their time and count as killed."
     )
 
 
