@@ -88,6 +88,9 @@ async def test_a_deep_reorganisation_is_taken_back_as_far_as_blocks_are_kept(
             trading.rpc("anvil_mine", [hex(19)])
             await until(lambda n=start: len(follower.boundaries) == n + 21)  # type: ignore[misc]
         trading.rpc("anvil_reorg", [depth, []])
+        # a new epoch's snapshot at the head must not meet the next block: this node would then
+        # answer from that block's state, as no live one does
+        await equals_chain(follower, config)
         await asyncio.to_thread(traders.block, 3)
         await equals_chain(follower, config)
         is_kept = depth <= KEPT_BLOCKS
