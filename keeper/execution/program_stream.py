@@ -59,9 +59,11 @@ def packed(widths: tuple[int, ...], values: tuple[int | bytes, ...], name: str) 
 
 
 def cell(bits: tuple[int, ...], values: tuple[int, ...]) -> bytes:
-    """A run's cell: fields of so many `bits` from the highest, which the values must fit."""
+    """A run's cell of fields from the highest bit; `ProgramError` if one does not fit."""
     word = 0
     for width, value in zip(bits, values, strict=True):
+        if not 0 <= value < 1 << width:
+            raise ProgramError(f"cell: {value} does not fit its {width} bits")
         word = word << width | value
     return word.to_bytes(sum(bits) // 8)
 

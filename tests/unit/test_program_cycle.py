@@ -9,6 +9,7 @@ from keeper.chain import Address, Protocol
 from keeper.execution import program_table as table
 from keeper.execution.directory import NO_DIRECTORY, Directory
 from keeper.execution.program import Funding, LendingPool, ProgramError, encode_program
+from keeper.execution.program_stream import cell
 from keeper.strategies.opportunity import Leg
 
 V2, V3 = Protocol.UNISWAP_V2, Protocol.UNISWAP_V3
@@ -183,3 +184,9 @@ def test_what_takes_whatever_arrives_is_no_run() -> None:
 def test_an_exact_output_cycle_has_pools_alone_listed_or_not() -> None:
     with pytest.raises(ProgramError, match="Uniswap V3 and Algebra legs only"):
         encode(route("pDu"), funding=Funding.EXACT_OUTPUT)
+
+
+@pytest.mark.parametrize("value", [-1, 1 << 7])
+def test_no_field_of_a_cell_runs_into_the_next(value: int) -> None:
+    with pytest.raises(ProgramError, match="does not fit its 7 bits"):
+        cell(table.CYCLE_POOL, (value, 0))
